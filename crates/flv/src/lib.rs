@@ -1,0 +1,1 @@
+//! FLV tags, codec headers and the file form.

@@ -1,0 +1,2 @@
+//! The Greenroom server.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The ring that publishers write and players read.

@@ -1,0 +1,1 @@
+//! RTMP as bytes in, events out, bytes out: handshake, chunks, messages, sessions.

@@ -1,0 +1,1 @@
+//! Development only: test vectors, makers of media, streams that split and stall.
