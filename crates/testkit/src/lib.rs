@@ -1,1 +1,6 @@
 //! Development only: test vectors, makers of media, streams that split and stall.
+//!
+//! Crates name this one under `[dev-dependencies]`; the product never links it.
+
+pub mod hex;
+pub mod vectors;

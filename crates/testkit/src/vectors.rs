@@ -1,0 +1,125 @@
+//! Loads the wire vectors and turns each one into a test case of its own name.
+//!
+//! A vector test is a `[[test]]` with `harness = false` whose `main` is
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     let args = libtest_mimic::Arguments::from_args();
+//!     let trials = testkit::vectors::trials("amf0.json", "vectors", |_vector| Ok(()));
+//!     libtest_mimic::run(&args, trials).exit_code()
+//! }
+//! ```
+//!
+//! The folder is `tests/vectors` of the workspace, or the one the environment variable
+//! `GREENROOM_VECTORS` names. A missing or empty file becomes a failing test case, so a run
+//! can never pass because it found nothing to check.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+/// The folder the vectors are read from.
+#[must_use]
+pub fn folder() -> PathBuf {
+    match std::env::var_os("GREENROOM_VECTORS") {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors")),
+    }
+}
+
+/// Reads one vector file, for example `"amf0.json"`, whole.
+///
+/// # Panics
+///
+/// When the file cannot be read or is not JSON: a test that asks for it cannot go on.
+#[must_use]
+pub fn load(file: &str) -> Value {
+    try_load(file).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+/// One test case per element of the list under `key` of `file`, named `<file stem>::<id>`.
+///
+/// `check` is handed the element and answers `Err` with what is wrong. A file that is missing,
+/// holds no such list or an empty one, or repeats or lacks an id yields one failing case
+/// instead, named after the file.
+pub fn trials<F>(file: &str, key: &str, check: F) -> Vec<Trial>
+where
+    F: Fn(&Value) -> Result<(), String> + Send + Sync + 'static,
+{
+    let stem = file.strip_suffix(".json").unwrap_or(file);
+    match try_list(file, key) {
+        Err(problem) => vec![Trial::test(format!("{stem}::load"), move || {
+            Err(problem.into())
+        })],
+        Ok(list) => {
+            let check = Arc::new(check);
+            list.into_iter()
+                .map(|(id, vector)| trial(stem, &id, vector, check.clone()))
+                .collect()
+        }
+    }
+}
+
+fn trial<F>(stem: &str, id: &str, vector: Value, check: Arc<F>) -> Trial
+where
+    F: Fn(&Value) -> Result<(), String> + Send + Sync + 'static,
+{
+    Trial::test(format!("{stem}::{id}"), move || {
+        check(&vector).map_err(Into::into)
+    })
+}
+
+fn try_load(file: &str) -> Result<Value, String> {
+    let path = folder().join(file);
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn try_list(file: &str, key: &str) -> Result<Vec<(String, Value)>, String> {
+    let mut whole = try_load(file)?;
+    let Some(Value::Array(list)) = whole.get_mut(key).map(Value::take) else {
+        return Err(format!("{file} has no list named {key:?}"));
+    };
+    if list.is_empty() {
+        return Err(format!("the list {key:?} of {file} is empty"));
+    }
+    let mut seen = HashSet::new();
+    let mut named = Vec::with_capacity(list.len());
+    for vector in list {
+        let id = vector["id"]
+            .as_str()
+            .ok_or_else(|| format!("{file}: a vector has no id"))?;
+        if !seen.insert(id.to_owned()) {
+            return Err(format!("{file}: two vectors are named {id:?}"));
+        }
+        named.push((id.to_owned(), vector));
+    }
+    Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{load, trials, try_list};
+
+    #[test]
+    fn each_vector_is_a_case() {
+        let count = load("amf0.json")["vectors"].as_array().map_or(0, Vec::len);
+        assert!(count > 0);
+        let cases = trials("amf0.json", "vectors", |_| Ok(()));
+        assert_eq!(cases.len(), count);
+        assert!(cases[0].name().starts_with("amf0::"));
+    }
+
+    #[test]
+    fn a_missing_file_or_list_is_a_failing_case() {
+        for (file, key) in [("no-such.json", "vectors"), ("amf0.json", "no-such")] {
+            let cases = trials(file, key, |_| Ok(()));
+            assert_eq!(cases.len(), 1);
+            assert!(cases[0].name().ends_with("::load"));
+            assert!(try_list(file, key).is_err());
+        }
+    }
+}
