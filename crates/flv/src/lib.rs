@@ -1,1 +1,20 @@
 //! FLV tags, codec headers and the file form.
+//!
+//! Two views of the same bytes live here. A *message payload* is what an RTMP audio or video
+//! message carries, and equally the data of an FLV tag: [`video::parse`] and [`audio::parse`]
+//! say what it is without copying it. A *tag* is that payload with a kind, a time and a frame
+//! around it, as files and HTTP-FLV have it.
+//!
+//! Everything is pure: bytes in, values out. No sockets, files, clock or logging, and nothing is
+//! ever decoded: pixels and samples stay opaque.
+
+pub mod audio;
+mod cursor;
+mod enhanced;
+mod error;
+mod fourcc;
+pub mod video;
+
+pub use enhanced::{Multitrack, MultitrackMode};
+pub use error::Error;
+pub use fourcc::FourCc;
