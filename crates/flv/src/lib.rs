@@ -13,8 +13,12 @@ mod cursor;
 mod enhanced;
 mod error;
 mod fourcc;
+pub mod reader;
+pub mod tag;
 pub mod video;
 
 pub use enhanced::{Multitrack, MultitrackMode};
 pub use error::Error;
 pub use fourcc::FourCc;
+pub use reader::{Item, Limits, Reader};
+pub use tag::{FileHeader, Tag, TagKind, write_header, write_tag};
