@@ -1,0 +1,212 @@
+//! The declaration of every configuration key. Add a key here and nowhere else.
+//!
+//! The doc comments are what operators read in `docs/reference/config.md`, so they say what the
+//! key does to the running server, not how the code uses it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use super::key::{Key, sections};
+use super::value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover, Setting, read_setting};
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// The longest duration a key takes: a day.
+const DAY_MS: u64 = 86_400_000;
+
+fn any_address(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))
+}
+
+sections! {
+    /// The server process itself.
+    server: Server {
+        /// Threads that serve connections; 0 starts one per processor core.
+        threads: usize = 0, range 0..=1024;
+        /// How long a server told to stop (SIGTERM or SIGINT) lets its clients finish before it
+        /// closes them. A second signal closes them at once.
+        drain_timeout_ms: u64 = 10_000, range 0..=DAY_MS;
+    }
+
+    /// What the server writes to standard error.
+    log: Log {
+        /// The least severe level written: `error`, `warn`, `info`, `debug`, `trace` or `off`;
+        /// or a comma-separated list with levels for single modules, such as
+        /// `info,greenroom::rtmp=debug`.
+        level: LogFilter = LogFilter::default();
+        /// `text` is one line for people, `json` one JSON object per line for log collectors.
+        format: LogFormat = LogFormat::Text;
+    }
+
+    /// Where the server keeps what it writes.
+    data: Data {
+        /// Directory for everything the server writes, created when missing. A relative path
+        /// starts at the directory the server was started in.
+        dir: PathBuf = PathBuf::from("./data"), range 1..=4096;
+    }
+
+    /// The applications that clients connect to.
+    applications: Applications {
+        /// Directory with one folder per application. A relative path starts at the directory
+        /// the server was started in. The default may be missing; a directory named here must
+        /// exist.
+        dir: PathBuf = PathBuf::from("./applications"), range 1..=4096;
+    }
+
+    /// RTMP over TCP: Flash players, encoders such as OBS and ffmpeg.
+    rtmp: Rtmp {
+        /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
+        listen: SocketAddr = any_address(1935);
+        /// Size of the chunks the server sends. Larger chunks cost less processor time; smaller
+        /// ones let a sound pass sooner between the pieces of a large picture.
+        chunk_size_bytes: usize = 4096, range 128..=65_536;
+        /// How many bytes a client may send, and is asked to accept, between acknowledgements.
+        window_ack_bytes: usize = 2_500_000, range 65_536..=0x7fff_ffff;
+        /// How long a connection may be silent before the server asks whether the client is
+        /// still there.
+        ping_interval_ms: u64 = 20_000, range 1_000..=DAY_MS;
+        /// How long a connection may be silent before it is closed as dead. Longer than
+        /// `rtmp.ping_interval_ms`.
+        ping_timeout_ms: u64 = 45_000, range 1_000..=DAY_MS;
+        /// Sends small packets at once (`TCP_NODELAY`) instead of waiting to fill larger ones.
+        tcp_nodelay: bool = true;
+        /// The server version told to clients in the answer to `connect` (`fmsVer`). Some movies
+        /// refuse servers whose name they do not know.
+        fms_version: String = "FMS/3,5,7,7009".into(), range 1..=64;
+        /// The capability bits told to clients in the answer to `connect`.
+        capabilities: u32 = 31, range 0..=0xffff_ffff;
+    }
+
+    /// HTTP and WebSocket: web pages, browsers' players, metrics.
+    http: Http {
+        /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
+        listen: SocketAddr = any_address(8080);
+        /// Web origins, besides the server's own, whose pages may read from it (CORS): a list
+        /// such as `["https://www.example.org"]`, or `["*"]` for every site. The empty default
+        /// allows none.
+        cors_origins: Vec<CorsOrigin> = Vec::new(), range 0..=64;
+    }
+
+    /// What one client, one address or all of them together may use. Each limit protects the
+    /// server from a peer that asks for too much; none is meant to be met in normal use.
+    limits: Limits {
+        /// Connections at one time, over all listeners.
+        connections: usize = 10_000, range 1..=1_000_000,
+            reached "The new connection is closed at once and counted.";
+        /// Connections at one time from one IP address; 0 means no such limit. Addresses of this
+        /// machine itself (`127.0.0.0/8`, `::1`) are exempt. Raise it when all clients arrive
+        /// through one proxy or address translator.
+        connections_per_ip: usize = 1_000, range 0..=1_000_000,
+            reached "The new connection is closed at once and counted.";
+        /// Connections at one time that have not completed `connect` (or their HTTP request).
+        pending_connections: usize = 6_000, range 1..=1_000_000,
+            reached "The new connection is closed at once and counted.";
+        /// Time from being accepted to the end of the RTMP handshake.
+        handshake_timeout_ms: u64 = 5_000, range 100..=600_000,
+            reached "The connection is closed.";
+        /// Time from the end of the handshake to the `connect` command.
+        connect_timeout_ms: u64 = 10_000, range 100..=600_000,
+            reached "The connection is closed.";
+        /// Length of one audio or video message from a client.
+        media_message_bytes: usize = 4 * MIB, range 65_536..=16_777_215,
+            reached "The connection is closed before the message is read.";
+        /// Length of one command, data or shared object message from a client.
+        command_message_bytes: usize = MIB, range 1_024..=16_777_215,
+            reached "The connection is closed before the message is read.";
+        /// Messages that one connection has begun and not completed.
+        partial_messages: usize = 64, range 1..=65_536,
+            reached "The connection is closed.";
+        /// Bytes held for messages that one connection has begun and not completed. At least
+        /// `limits.media_message_bytes`.
+        partial_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
+            reached "The connection is closed.";
+        /// Chunk streams that one connection uses.
+        chunk_streams: usize = 512, range 8..=65_600,
+            reached "The connection is closed.";
+        /// Streams (`createStream`) that one connection has open.
+        streams_per_connection: usize = 32, range 1..=10_000,
+            reached "`createStream` is refused with `_error`.";
+        /// Depth of objects and arrays within each other in one value from a client.
+        amf_depth: usize = 64, range 4..=256,
+            reached "The message is refused and the connection closed.";
+        /// Objects, properties and array entries in one message from a client.
+        amf_elements: usize = 65_536, range 64..=1_048_576,
+            reached "The message is refused and the connection closed.";
+        /// Length of an application's name in `connect`.
+        application_name_bytes: usize = 255, range 1..=4_096,
+            reached "`connect` is refused with `NetConnection.Connect.Rejected`.";
+        /// Length of an instance's name in `connect`.
+        instance_name_bytes: usize = 255, range 1..=4_096,
+            reached "`connect` is refused with `NetConnection.Connect.Rejected`.";
+        /// Length of a stream's name in `publish` and `play`, with its query.
+        stream_name_bytes: usize = 1_024, range 1..=16_384,
+            reached "`publish` or `play` is refused with a status.";
+        /// Instances of one application at one time.
+        instances_per_application: usize = 1_024, range 1..=1_000_000,
+            reached "`connect` is refused with `NetConnection.Connect.Rejected`.";
+        /// Clients of one instance at one time.
+        clients_per_instance: usize = 10_000, range 1..=1_000_000,
+            reached "`connect` is refused with `NetConnection.Connect.Rejected`.";
+        /// Events waiting for one instance to handle them.
+        instance_inbox_events: usize = 1_024, range 16..=1_048_576,
+            reached "The client's connection is not read until there is room again.";
+        /// Bytes of commands, data and shared object messages waiting to be sent to one client.
+        /// Media does not wait here; see `live.player_lag_bytes`.
+        client_outbox_bytes: usize = MIB, range 65_536..=1_073_741_824,
+            reached "The connection is closed; the log and the metrics name the reason.";
+        /// Remote calls that one client may make each second, on average; 0 means no such limit.
+        calls_per_second: u32 = 50, range 0..=1_000_000,
+            reached "The call is refused with `_error`.";
+        /// Remote calls that one client may make at once after a pause. At least
+        /// `limits.calls_per_second`.
+        calls_burst: u32 = 200, range 1..=1_000_000,
+            reached "The call is refused with `_error`.";
+        /// Length of the head of one HTTP request: its request line and all headers.
+        http_header_bytes: usize = 16 * KIB, range 8_192..=1_048_576,
+            reached "The request is answered with 431 and the connection closed.";
+        /// Length of one WebSocket message from a client.
+        websocket_message_bytes: usize = 64 * KIB, range 1_024..=16_777_216,
+            reached "The connection is closed with code 1009.";
+    }
+
+    /// Live streams: publishers, and the players that watch them.
+    live: Live {
+        /// What happens when a second client publishes a name that is in use. `reject` refuses
+        /// it; `replace-if-stalled` lets it take over when the first has sent nothing for
+        /// `live.publisher_stall_ms`; `replace` always lets it take over.
+        publish_takeover: PublishTakeover = PublishTakeover::ReplaceIfStalled;
+        /// How long a publisher may send no media before it counts as stalled.
+        publisher_stall_ms: u64 = 10_000, range 100..=DAY_MS;
+        /// How long a publisher may wait before its first media.
+        publisher_first_media_ms: u64 = 20_000, range 100..=DAY_MS,
+            reached "The stream is unpublished and its name free again.";
+        /// Starts a new player at the newest key frame already received, so that its picture
+        /// appears at once. When false it waits for the next key frame.
+        gop_cache: bool = true;
+        /// Bytes kept from the newest key frame on. A stream whose key frames are so far apart
+        /// that more would be needed starts new players at the next key frame instead.
+        gop_bytes: usize = 16 * MIB, range 65_536..=1_073_741_824;
+        /// Bytes of recent media that a stream keeps for all its players together. At least
+        /// `live.gop_bytes` and `live.player_lag_bytes`.
+        ring_bytes: usize = 32 * MIB, range 131_072..=4_294_967_295;
+        /// How many bytes a player may be behind the publisher.
+        player_lag_bytes: usize = 2 * MIB, range 65_536..=1_073_741_824,
+            reached "The player skips to the newest key frame; the skipped messages are counted.";
+        /// How much media time a player may be behind the publisher.
+        player_lag_ms: u64 = 3_000, range 100..=600_000,
+            reached "The player skips to the newest key frame; the skipped messages are counted.";
+        /// How long a player may accept no bytes at all. At least `live.player_lag_ms`.
+        player_stall_close_ms: u64 = 15_000, range 1_000..=DAY_MS,
+            reached "The connection is closed; the log and the metrics name the reason.";
+        /// How long media may wait to be sent together with what follows. More costs less
+        /// processor time per player and adds as much delay; 0 sends at once.
+        latency_budget_ms: u64 = 0, range 0..=1_000;
+        /// Sends `NetStream.Data.Start` when a stream begins to play, as Flash Media Server did.
+        data_start: bool = true;
+        /// Lets movies read the samples of a stream's sound (`|RtmpSampleAccess`).
+        sample_access_audio: bool = false;
+        /// Lets movies read the pixels of a stream's picture (`|RtmpSampleAccess`).
+        sample_access_video: bool = false;
+    }
+}

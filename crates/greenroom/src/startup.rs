@@ -1,0 +1,116 @@
+//! Why the server did not start, and the directories it needs before it can.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Applications, Config, ConfigErrors};
+
+/// The server could not start. Displays one line (configuration: one per mistake) that tells
+/// the operator what to change; the process exits with code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum StartupError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// The configuration file cannot be read.
+    #[error("cannot read the configuration {}: {}", path.display(), reason(error))]
+    ReadConfig {
+        /// The file of `--config`.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address} (`{key}`): {}", reason(error))]
+    Listen {
+        /// The key that names the address: `rtmp.listen`.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A directory is missing, is not one, or cannot be made.
+    #[error("cannot use the directory {} (`{key}`): {}", path.display(), reason(error))]
+    Directory {
+        /// The key that names the directory: `data.dir`.
+        key: &'static str,
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The threads that would serve connections cannot be started.
+    #[error("cannot start the server's threads: {}", reason(error))]
+    Threads {
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// Why the server ended other than by being told to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It did not start; exit code 2.
+    #[error(transparent)]
+    Startup(#[from] StartupError),
+    /// It started and failed; exit code 1.
+    #[error("{0:#}")]
+    Runtime(anyhow::Error),
+}
+
+/// The commonest reasons in plain words, without the numbers of one operating system.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine does not have the address".to_owned(),
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotADirectory => "it is not a directory".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Makes the data directory if needed, and checks that the applications' directory is there.
+pub fn prepare_directories(config: &Config) -> Result<(), StartupError> {
+    let data = &config.data.dir;
+    let failed = |error| StartupError::Directory {
+        key: "data.dir",
+        path: data.clone(),
+        error,
+    };
+    std::fs::create_dir_all(data).map_err(|error| failed(plain(data, error)))?;
+    check_applications(&config.applications)
+}
+
+/// `create_dir_all` says "file exists" of a path that is taken by a file.
+fn plain(path: &Path, error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::AlreadyExists && !path.is_dir() {
+        return io::ErrorKind::NotADirectory.into();
+    }
+    error
+}
+
+fn check_applications(applications: &Applications) -> Result<(), StartupError> {
+    let path = &applications.dir;
+    let error = match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => io::ErrorKind::NotADirectory.into(),
+        // Nobody asked for the default, so a server without applications may do without it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_default(applications) => {
+            return Ok(());
+        }
+        Err(error) => error,
+    };
+    Err(StartupError::Directory {
+        key: "applications.dir",
+        path: path.clone(),
+        error,
+    })
+}
+
+fn is_default(applications: &Applications) -> bool {
+    *applications == Applications::default()
+}
