@@ -8,6 +8,7 @@
     reason = "a command-line program talks"
 )]
 
+mod bench;
 mod fuzz;
 mod options;
 mod process;
@@ -34,6 +35,9 @@ tasks
   setup           install what the tests need: Debian packages, npm packages, cargo tools
   fuzz [TARGET]... [--seconds N]
                   run each fuzz target, or those named, for N seconds (default 5)
+  bench live [--rounds N] [--seconds N] [--players N,N] [--only SERVER,SERVER]
+             [--curve] [--stalled]
+                  live fan-out beside nginx-rtmp; a table, and raw reports in target/bench
 ";
 
 fn main() -> ExitCode {
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(&options),
         "setup" => setup::run(&options),
         "fuzz" => fuzz::run(&options),
+        "bench" => bench::run(&options),
         _ => anyhow::bail!("no such task: {task:?}\n\n{USAGE}"),
     });
     match result {

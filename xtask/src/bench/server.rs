@@ -1,0 +1,165 @@
+//! The servers compared: how each is started on core 0, and ended again.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::prepare::Prepared;
+use crate::workspace;
+
+/// A server, and how it is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Server {
+    /// Debian's nginx with the RTMP module, one worker.
+    Nginx,
+    /// Ours, on one thread.
+    Greenroom { budget_ms: u32 },
+}
+
+/// A server that runs, until this is dropped.
+pub(super) struct Running {
+    child: Child,
+    pub(super) address: SocketAddr,
+}
+
+/// Raises the limit of open files, then becomes the server, on core 0 and with priority.
+const LAUNCH: &str = r#"ulimit -n "$(ulimit -Hn)"; exec nice -n -15 taskset -c 0 "$@""#;
+const START_LIMIT: Duration = Duration::from_secs(20);
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+
+impl Server {
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Nginx => "nginx-rtmp".to_owned(),
+            Self::Greenroom { budget_ms } => format!("greenroom, {budget_ms} ms"),
+        }
+    }
+
+    /// Whether this is meant by a name on the command line.
+    pub(super) fn is(self, name: &str) -> bool {
+        self.name().split(',').next() == Some(name)
+    }
+
+    /// Starts the server and waits until it accepts connections.
+    pub(super) fn start(self, prepared: &Prepared) -> Result<Running> {
+        let address = free_address()?;
+        let folder = prepared.folder.join("run");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder)?;
+        let command = match self {
+            Self::Nginx => nginx(prepared, &folder, address)?,
+            Self::Greenroom { budget_ms } => greenroom(&folder, address, budget_ms),
+        };
+        let log = File::create(folder.join("log"))?;
+        let mut launch = Command::new("sh");
+        launch
+            .args(["-c", LAUNCH, "sh"])
+            .args(command)
+            .current_dir(&folder);
+        launch
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        let child = launch.spawn().context("cannot start a shell")?;
+        let mut running = Running { child, address };
+        running.wait_until_ready(&folder)?;
+        Ok(running)
+    }
+}
+
+/// The configuration that the load tools keep for nginx, at another address.
+fn nginx(prepared: &Prepared, folder: &Path, address: SocketAddr) -> Result<Vec<String>> {
+    let template = fs::read_to_string(prepared.tools.join("peers/nginx-rtmp.conf"))?;
+    let configuration = template.replace("127.0.0.1:17035", &address.to_string());
+    if configuration == template {
+        bail!("the nginx configuration does not listen where expected");
+    }
+    let file = folder.join("nginx.conf");
+    fs::write(&file, configuration)?;
+    let path = |path: &Path| path.display().to_string();
+    let errors = path(&folder.join("error.log"));
+    Ok([
+        "nginx",
+        "-p",
+        &path(folder),
+        "-c",
+        &path(&file),
+        "-e",
+        &errors,
+    ]
+    .map(str::to_owned)
+    .into())
+}
+
+fn greenroom(folder: &Path, address: SocketAddr, budget_ms: u32) -> Vec<String> {
+    let binary = workspace::server_binary().display().to_string();
+    let applications = workspace::root().join("applications").display().to_string();
+    let data = folder.join("data").display().to_string();
+    let mut words: Vec<_> = [&binary, "serve", "--http", "127.0.0.1:0"]
+        .map(str::to_owned)
+        .into();
+    words.extend(["--rtmp".to_owned(), address.to_string()]);
+    words.extend([
+        "--applications".to_owned(),
+        applications,
+        "--data".to_owned(),
+        data,
+    ]);
+    words.extend([
+        "--set".to_owned(),
+        format!("live.latency_budget_ms={budget_ms}"),
+    ]);
+    words.extend(["--set", "server.threads=1"].map(str::to_owned));
+    words
+}
+
+/// An address that nobody listens on. Another program could take it before the server does; the
+/// server then ends at once and says so.
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+impl Running {
+    /// The server's process: the shell and what it starts become the server without forking.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The memory the server holds.
+    pub(super) fn rss_kb(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        number.context("the process does not say how much memory it holds")
+    }
+
+    fn wait_until_ready(&mut self, folder: &Path) -> Result<()> {
+        let deadline = Instant::now() + START_LIMIT;
+        while TcpStream::connect(self.address).is_err() {
+            let ended = self.child.try_wait()?;
+            if ended.is_some() || Instant::now() > deadline {
+                let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+                bail!("the server did not start: {log}");
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.pid().to_string()).status();
+        let deadline = Instant::now() + STOP_LIMIT;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
