@@ -3,4 +3,5 @@
 //! Crates name this one under `[dev-dependencies]`; the product never links it.
 
 pub mod hex;
+pub mod media;
 pub mod vectors;
