@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config, Loaded};
 use crate::logging;
-use crate::startup::{RunError, StartupError};
+use crate::startup::{self, RunError, StartupError};
 use options::Options;
 
 /// A real-time communication server: RTMP, live streams, shared objects, server scripts.
@@ -54,7 +54,7 @@ enum ConfigCommand {
 /// Runs the program with the arguments and environment of the process.
 ///
 /// `run` serves until it is told to stop; it is called with the effective configuration once
-/// logging has started.
+/// logging has started and the directories it names are there.
 pub fn main(run: impl FnOnce(Config) -> Result<(), RunError>) -> ExitCode {
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
@@ -78,8 +78,8 @@ fn execute(
             print(&load(first.and(options))?.to_toml())
         }
         Some(Command::Config(ConfigCommand::Check(options))) => {
-            load(first.and(options))?;
-            Ok(())
+            startup::check_directories(&load(first.and(options))?.config)?;
+            print("The configuration is valid.\n")
         }
         Some(Command::Config(ConfigCommand::Reference)) => print(&config::reference()),
     }
@@ -97,6 +97,7 @@ fn serve(
     let not_yet = options.not_yet_served();
     let loaded = load(options)?;
     logging::init(&loaded.config.log);
+    startup::prepare_directories(&loaded.config)?;
     for (option, address) in not_yet {
         tracing::warn!(%address, "{option} was given, but nothing listens there in this version");
     }

@@ -26,4 +26,7 @@ pub use key::{Key, Unit};
 pub use keys::{Applications, Config, Data, Http, KEYS, Limits, Live, Log, Rtmp, Server};
 pub use layers::{Assignment, FileLayer, Layers, Loaded, Source, load};
 pub use reference::reference;
-pub use value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover};
+pub use value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover, read_address};
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ pub enum StartupError {
         error: io::Error,
     },
     /// An address cannot be listened on.
-    #[error("cannot listen on {address} (`{key}`): {}", reason(error))]
+    #[error("cannot listen on {address} (`{key}`): {}", listen_reason(address.port(), error))]
     Listen {
         /// The key that names the address: `rtmp.listen`.
         key: &'static str,
@@ -73,24 +73,43 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
+fn listen_reason(port: u16, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if port < 1024 => {
+            "permission denied (ports below 1024 need a privilege)".to_owned()
+        }
+        _ => reason(error),
+    }
+}
+
 /// Makes the data directory if needed, and checks that the applications' directory is there.
 pub fn prepare_directories(config: &Config) -> Result<(), StartupError> {
-    let data = &config.data.dir;
-    let failed = |error| StartupError::Directory {
-        key: "data.dir",
-        path: data.clone(),
-        error,
-    };
-    std::fs::create_dir_all(data).map_err(|error| failed(plain(data, error)))?;
+    check_directories(config)?;
+    let path = &config.data.dir;
+    std::fs::create_dir_all(path).map_err(|error| data_error(path, error))
+}
+
+/// Checks what [`prepare_directories`] would find, and changes nothing.
+pub fn check_directories(config: &Config) -> Result<(), StartupError> {
+    check_data(&config.data.dir)?;
     check_applications(&config.applications)
 }
 
-/// `create_dir_all` says "file exists" of a path that is taken by a file.
-fn plain(path: &Path, error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::AlreadyExists && !path.is_dir() {
-        return io::ErrorKind::NotADirectory.into();
+fn data_error(path: &Path, error: io::Error) -> StartupError {
+    StartupError::Directory {
+        key: "data.dir",
+        path: path.to_owned(),
+        error,
     }
-    error
+}
+
+fn check_data(path: &Path) -> Result<(), StartupError> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(data_error(path, io::ErrorKind::NotADirectory.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(data_error(path, error)),
+    }
 }
 
 fn check_applications(applications: &Applications) -> Result<(), StartupError> {

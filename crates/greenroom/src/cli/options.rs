@@ -1,11 +1,12 @@
 //! The options that say how to configure the server, the same for every command that needs to.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{Assignment, ConfigErrors, FileLayer, Layers};
+use crate::config::{Assignment, ConfigErrors, FileLayer, Layers, read_address};
 use crate::startup::StartupError;
 
 /// Options before and after the command's name mean the same.
@@ -18,7 +19,7 @@ pub(super) struct Options {
         help = "The configuration file [env: GREENROOM_CONFIG]"
     )]
     config: Option<PathBuf>,
-    /// Sets one key, such as `--set limits.connections=500`; can be repeated
+    /// Sets one key, such as limits.connections=500; can be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Address and port for RTMP; port 0 takes a free one [key: rtmp.listen]
@@ -28,11 +29,11 @@ pub(super) struct Options {
     #[arg(long, value_name = "ADDR")]
     http: Option<String>,
     /// Reserved for XML sockets: accepted, but nothing listens there yet
-    #[arg(long, value_name = "ADDR")]
-    xml: Option<String>,
+    #[arg(long, value_name = "ADDR", value_parser = read_address)]
+    xml: Option<SocketAddr>,
     /// Reserved for administration: accepted, but nothing listens there yet
-    #[arg(long, value_name = "ADDR")]
-    admin: Option<String>,
+    #[arg(long, value_name = "ADDR", value_parser = read_address)]
+    admin: Option<SocketAddr>,
     /// Directory with one folder per application [key: applications.dir]
     #[arg(long, value_name = "DIR")]
     applications: Option<String>,
@@ -66,10 +67,10 @@ impl Options {
     }
 
     /// The options that were given for listeners which do not exist yet, and their addresses.
-    pub(super) fn not_yet_served(&self) -> Vec<(&'static str, String)> {
-        [("--xml", &self.xml), ("--admin", &self.admin)]
+    pub(super) fn not_yet_served(&self) -> Vec<(&'static str, SocketAddr)> {
+        [("--xml", self.xml), ("--admin", self.admin)]
             .into_iter()
-            .filter_map(|(option, address)| Some((option, address.clone()?)))
+            .filter_map(|(option, address)| Some((option, address?)))
             .collect()
     }
 
@@ -100,10 +101,17 @@ impl Options {
 
     /// The `--set`s, then the short forms, which therefore win.
     fn assignments(&self) -> Result<Vec<Assignment>, ConfigErrors> {
-        let mut assignments = Vec::new();
-        for text in &self.set {
-            assignments.push(Assignment::parse(text).map_err(|p| ConfigErrors(vec![p]))?);
+        let (sets, problems): (Vec<_>, Vec<_>) = self
+            .set
+            .iter()
+            .map(|text| Assignment::parse(text))
+            .partition(Result::is_ok);
+        if !problems.is_empty() {
+            return Err(ConfigErrors(
+                problems.into_iter().filter_map(Result::err).collect(),
+            ));
         }
+        let mut assignments: Vec<_> = sets.into_iter().flatten().collect();
         let short_forms = [
             ("--rtmp", "rtmp.listen", &self.rtmp),
             ("--http", "http.listen", &self.http),

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use super::key::Key;
-use super::keys::KEYS;
 use super::layers::Source;
-use super::nearest::nearest;
+use super::nearest::nearest_key;
 
 /// One mistake in the configuration.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -75,19 +73,11 @@ pub enum Problem {
 impl Problem {
     /// A key that does not exist, with the one that was probably meant.
     pub(super) fn unknown_key(path: &str, place: &Source) -> Self {
-        let paths: Vec<String> = KEYS.iter().map(Key::path).collect();
-        let elsewhere = || {
-            let name = path.rsplit('.').next().unwrap_or(path);
-            let at = KEYS.iter().position(|key| key.name == name)?;
-            paths.get(at).map(String::as_str)
-        };
         Self::Unknown {
             kind: "key",
             name: path.to_owned(),
             place: place.to_string(),
-            suggestion: elsewhere()
-                .or_else(|| nearest(path, paths.iter().map(String::as_str)))
-                .map(str::to_owned),
+            suggestion: nearest_key(path),
         }
     }
 }

@@ -20,40 +20,6 @@ fn any_address(port: u16) -> SocketAddr {
 }
 
 sections! {
-    /// The server process itself.
-    server: Server {
-        /// Threads that serve connections; 0 starts one per processor core.
-        threads: usize = 0, range 0..=1024;
-        /// How long a server told to stop (SIGTERM or SIGINT) lets its clients finish before it
-        /// closes them. A second signal closes them at once.
-        drain_timeout_ms: u64 = 10_000, range 0..=DAY_MS;
-    }
-
-    /// What the server writes to standard error.
-    log: Log {
-        /// The least severe level written: `error`, `warn`, `info`, `debug`, `trace` or `off`;
-        /// or a comma-separated list with levels for single modules, such as
-        /// `info,greenroom::rtmp=debug`.
-        level: LogFilter = LogFilter::default();
-        /// `text` is one line for people, `json` one JSON object per line for log collectors.
-        format: LogFormat = LogFormat::Text;
-    }
-
-    /// Where the server keeps what it writes.
-    data: Data {
-        /// Directory for everything the server writes, created when missing. A relative path
-        /// starts at the directory the server was started in.
-        dir: PathBuf = PathBuf::from("./data"), range 1..=4096;
-    }
-
-    /// The applications that clients connect to.
-    applications: Applications {
-        /// Directory with one folder per application. A relative path starts at the directory
-        /// the server was started in. The default may be missing; a directory named here must
-        /// exist.
-        dir: PathBuf = PathBuf::from("./applications"), range 1..=4096;
-    }
-
     /// RTMP over TCP: Flash players, encoders such as OBS and ffmpeg.
     rtmp: Rtmp {
         /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
@@ -86,6 +52,61 @@ sections! {
         /// such as `["https://www.example.org"]`, or `["*"]` for every site. The empty default
         /// allows none.
         cors_origins: Vec<CorsOrigin> = Vec::new(), range 0..=64;
+    }
+
+    /// The applications that clients connect to.
+    applications: Applications {
+        /// Directory with one folder per application. A relative path starts at the directory
+        /// the server was started in. The default may be missing; a directory named here must
+        /// exist.
+        dir: PathBuf = PathBuf::from("./applications"), range 1..=4096;
+    }
+
+    /// Where the server keeps what it writes.
+    data: Data {
+        /// Directory for everything the server writes, created when missing. A relative path
+        /// starts at the directory the server was started in.
+        dir: PathBuf = PathBuf::from("./data"), range 1..=4096;
+    }
+
+    /// Live streams: publishers, and the players that watch them.
+    live: Live {
+        /// What happens when a second client publishes a name that is in use. `reject` refuses
+        /// it; `replace-if-stalled` lets it take over when the first has sent nothing for
+        /// `live.publisher_stall_ms`; `replace` always lets it take over.
+        publish_takeover: PublishTakeover = PublishTakeover::ReplaceIfStalled;
+        /// How long a publisher may send no media before it counts as stalled.
+        publisher_stall_ms: u64 = 10_000, range 100..=DAY_MS;
+        /// How long a publisher may wait before its first media.
+        publisher_first_media_ms: u64 = 20_000, range 100..=DAY_MS,
+            reached "The stream is unpublished and its name free again.";
+        /// Starts a new player at the newest key frame already received, so that its picture
+        /// appears at once. When false it waits for the next key frame.
+        gop_cache: bool = true;
+        /// Bytes kept from the newest key frame on. A stream whose key frames are so far apart
+        /// that more would be needed starts new players at the next key frame instead.
+        gop_bytes: usize = 16 * MIB, range 65_536..=1_073_741_824;
+        /// Bytes of recent media that a stream keeps for all its players together. At least
+        /// `live.gop_bytes` and `live.player_lag_bytes`.
+        ring_bytes: usize = 32 * MIB, range 131_072..=4_294_967_295;
+        /// How many bytes a player may be behind the publisher.
+        player_lag_bytes: usize = 2 * MIB, range 65_536..=1_073_741_824,
+            reached "The player skips to the newest key frame; the skipped messages are counted.";
+        /// How much media time a player may be behind the publisher.
+        player_lag_ms: u64 = 3_000, range 100..=600_000,
+            reached "The player skips to the newest key frame; the skipped messages are counted.";
+        /// How long a player may accept no bytes at all. At least `live.player_lag_ms`.
+        player_stall_close_ms: u64 = 15_000, range 1_000..=DAY_MS,
+            reached "The connection is closed; the log and the metrics name the reason.";
+        /// How long media may wait to be sent together with what follows. More costs less
+        /// processor time per player and adds as much delay; 0 sends at once.
+        latency_budget_ms: u64 = 0, range 0..=1_000;
+        /// Sends `NetStream.Data.Start` when a stream begins to play, as Flash Media Server did.
+        data_start: bool = true;
+        /// Lets movies read the samples of a stream's sound (`|RtmpSampleAccess`).
+        sample_access_audio: bool = false;
+        /// Lets movies read the pixels of a stream's picture (`|RtmpSampleAccess`).
+        sample_access_video: bool = false;
     }
 
     /// What one client, one address or all of them together may use. Each limit protects the
@@ -170,43 +191,22 @@ sections! {
             reached "The connection is closed with code 1009.";
     }
 
-    /// Live streams: publishers, and the players that watch them.
-    live: Live {
-        /// What happens when a second client publishes a name that is in use. `reject` refuses
-        /// it; `replace-if-stalled` lets it take over when the first has sent nothing for
-        /// `live.publisher_stall_ms`; `replace` always lets it take over.
-        publish_takeover: PublishTakeover = PublishTakeover::ReplaceIfStalled;
-        /// How long a publisher may send no media before it counts as stalled.
-        publisher_stall_ms: u64 = 10_000, range 100..=DAY_MS;
-        /// How long a publisher may wait before its first media.
-        publisher_first_media_ms: u64 = 20_000, range 100..=DAY_MS,
-            reached "The stream is unpublished and its name free again.";
-        /// Starts a new player at the newest key frame already received, so that its picture
-        /// appears at once. When false it waits for the next key frame.
-        gop_cache: bool = true;
-        /// Bytes kept from the newest key frame on. A stream whose key frames are so far apart
-        /// that more would be needed starts new players at the next key frame instead.
-        gop_bytes: usize = 16 * MIB, range 65_536..=1_073_741_824;
-        /// Bytes of recent media that a stream keeps for all its players together. At least
-        /// `live.gop_bytes` and `live.player_lag_bytes`.
-        ring_bytes: usize = 32 * MIB, range 131_072..=4_294_967_295;
-        /// How many bytes a player may be behind the publisher.
-        player_lag_bytes: usize = 2 * MIB, range 65_536..=1_073_741_824,
-            reached "The player skips to the newest key frame; the skipped messages are counted.";
-        /// How much media time a player may be behind the publisher.
-        player_lag_ms: u64 = 3_000, range 100..=600_000,
-            reached "The player skips to the newest key frame; the skipped messages are counted.";
-        /// How long a player may accept no bytes at all. At least `live.player_lag_ms`.
-        player_stall_close_ms: u64 = 15_000, range 1_000..=DAY_MS,
-            reached "The connection is closed; the log and the metrics name the reason.";
-        /// How long media may wait to be sent together with what follows. More costs less
-        /// processor time per player and adds as much delay; 0 sends at once.
-        latency_budget_ms: u64 = 0, range 0..=1_000;
-        /// Sends `NetStream.Data.Start` when a stream begins to play, as Flash Media Server did.
-        data_start: bool = true;
-        /// Lets movies read the samples of a stream's sound (`|RtmpSampleAccess`).
-        sample_access_audio: bool = false;
-        /// Lets movies read the pixels of a stream's picture (`|RtmpSampleAccess`).
-        sample_access_video: bool = false;
+    /// What the server writes to standard error.
+    log: Log {
+        /// The least severe level written: `error`, `warn`, `info`, `debug`, `trace` or `off`;
+        /// or a comma-separated list with levels for single modules, such as
+        /// `info,greenroom::rtmp=debug`.
+        level: LogFilter = LogFilter::default();
+        /// `text` is one line for people, `json` one JSON object per line for log collectors.
+        format: LogFormat = LogFormat::Text;
+    }
+
+    /// The server process itself.
+    server: Server {
+        /// Threads that serve connections; 0 starts one per processor core.
+        threads: usize = 0, range 0..=1024;
+        /// How long a server told to stop (SIGTERM or SIGINT) lets its clients finish before it
+        /// closes them. A second signal closes them at once.
+        drain_timeout_ms: u64 = 10_000, range 0..=DAY_MS;
     }
 }

@@ -1,21 +1,77 @@
 //! The name somebody probably meant.
 
-/// The candidate most like `wrong`, if any is close enough to be worth suggesting.
+use super::key::Key;
+use super::keys::KEYS;
+
+/// How alike two names must be for one to be worth suggesting for the other; 1 is equal.
+const CLOSE_ENOUGH: f64 = 0.6;
+
+/// The candidate most like `wrong`, if any is close enough.
 pub(super) fn nearest<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    const CLOSE_ENOUGH: f64 = 0.6;
+    best(wrong, candidates, CLOSE_ENOUGH)
+}
+
+/// The path of the key most like `wrong`. The right name in a wrong section, or in none, counts
+/// as close however different the sections are.
+pub(super) fn nearest_key(wrong: &str) -> Option<String> {
+    let paths: Vec<String> = KEYS.iter().map(Key::path).collect();
+    let name = wrong.rsplit('.').next().unwrap_or(wrong);
+    let same_name = paths.iter().zip(KEYS).filter(|(_, key)| key.name == name);
+    if let Some(path) = best(wrong, same_name.map(|(path, _)| path.as_str()), 0.0) {
+        return Some(path.to_owned());
+    }
+    if let Some(path) = nearest(wrong, paths.iter().map(String::as_str)) {
+        return Some(path.to_owned());
+    }
+    let name = nearest(wrong, KEYS.iter().map(|key| key.name))?;
+    KEYS.iter().find(|key| key.name == name).map(Key::path)
+}
+
+fn best<'a>(
+    wrong: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    at_least: f64,
+) -> Option<&'a str> {
     let wrong = wrong.to_ascii_lowercase();
+    let likeness =
+        |name: &str| strsim::normalized_damerau_levenshtein(&wrong, &name.to_ascii_lowercase());
     candidates
         .into_iter()
-        .map(|name| {
-            (
-                strsim::normalized_damerau_levenshtein(&wrong, &name.to_ascii_lowercase()),
-                name,
-            )
-        })
-        .filter(|(likeness, _)| *likeness >= CLOSE_ENOUGH)
+        .map(|name| (likeness(name), name))
+        .filter(|(likeness, _)| *likeness >= at_least)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_were_probably_meant() {
+        let cases = [
+            ("rtmp.lisen", Some("rtmp.listen")),
+            ("htpt.listen", Some("http.listen")),
+            ("listen", Some("http.listen")),
+            ("LIMITS.Connections", Some("limits.connections")),
+            ("handshake_timeout_ms", Some("limits.handshake_timeout_ms")),
+            ("applications_dir", Some("applications.dir")),
+            ("lisen", Some("rtmp.listen")),
+            ("handshake_timout_ms", Some("limits.handshake_timeout_ms")),
+            ("limits.gop_bytes", Some("live.gop_bytes")),
+            (
+                "limits.handshake_timeout",
+                Some("limits.handshake_timeout_ms"),
+            ),
+            ("", None),
+            ("x", None),
+            ("limits.completely_different_thing_altogether", None),
+        ];
+        for (wrong, meant) in cases {
+            assert_eq!(nearest_key(wrong).as_deref(), meant, "{wrong:?}");
+        }
+    }
 }

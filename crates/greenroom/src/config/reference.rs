@@ -11,9 +11,12 @@ const INTRODUCTION: &str = include_str!("reference_introduction.md");
 
 /// The Markdown of `docs/reference/config.md`.
 pub fn reference() -> String {
-    let reserved: Vec<String> = RESERVED.iter().map(|name| format!("`{name}`")).collect();
+    let mut reserved = String::new();
+    for (name, about) in RESERVED {
+        let _ = writeln!(reserved, "- `{name}`: {about};");
+    }
     let mut page = INTRODUCTION
-        .replace("{reserved}", &reserved.join(", "))
+        .replace("{reserved}", &reserved)
         .replace("{reserved_prefix}", RESERVED_PREFIX);
     for (section, about) in SECTIONS {
         let _ = write!(page, "\n## [{section}]\n\n{}\n", paragraph(about));

@@ -11,6 +11,7 @@ mod size;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use address::read_address;
 pub use choice::{LogFormat, PublishTakeover};
 pub use cors::CorsOrigin;
 pub use log_filter::LogFilter;

@@ -10,9 +10,14 @@ use super::value::Given;
 
 const PREFIX: &str = "GREENROOM_";
 
-/// Variables with the server's prefix that are not keys and not mistakes: the configuration
-/// file's name, which the command line reads, and what the project's own tests use.
-pub(super) const RESERVED: &[&str] = &["GREENROOM_CONFIG", "GREENROOM_VECTORS"];
+/// Variables with the server's prefix that are neither keys nor mistakes, and what they are for.
+pub(super) const RESERVED: &[(&str, &str)] = &[
+    ("GREENROOM_CONFIG", "names the configuration file"),
+    (
+        "GREENROOM_VECTORS",
+        "names the directory of the project's test vectors",
+    ),
+];
 
 /// Variables that start so belong to the project's own tests.
 pub(super) const RESERVED_PREFIX: &str = "GREENROOM_TEST_";
@@ -68,7 +73,7 @@ fn unknown(name: &str) -> Problem {
 }
 
 fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name) || name.starts_with(RESERVED_PREFIX)
+    RESERVED.iter().any(|(reserved, _)| *reserved == name) || name.starts_with(RESERVED_PREFIX)
 }
 
 /// Whether Kubernetes made this variable: it announces a service called `greenroom` or
@@ -100,4 +105,43 @@ fn is_port_link(rest: &str) -> bool {
         && ["_TCP", "_UDP", "_SCTP"]
             .iter()
             .any(|proto| tail.starts_with(proto))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_kubernetes_makes_is_not_a_mistake() {
+        let links = [
+            ("GREENROOM_SERVICE_HOST", "10.0.0.1"),
+            ("GREENROOM_SERVICE_PORT", "1935"),
+            ("GREENROOM_SERVICE_PORT_RTMP", "1935"),
+            ("GREENROOM_PORT", "tcp://10.0.0.1:1935"),
+            ("GREENROOM_PORT_1935_TCP", "tcp://10.0.0.1:1935"),
+            ("GREENROOM_PORT_1935_TCP_ADDR", "10.0.0.1"),
+            ("GREENROOM_ADMIN_PORT_9000_UDP_PROTO", "udp"),
+        ];
+        for (name, value) in links {
+            assert!(is_service_link(name, OsStr::new(value)), "{name}");
+        }
+        for (name, value) in [
+            ("GREENROOM_PORT", "1935"),
+            ("GREENROOM_RTMP_PORT_X_TCP", "1"),
+        ] {
+            assert!(!is_service_link(name, OsStr::new(value)), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_key_hides_behind_an_exception() {
+        for key in KEYS {
+            let name = key.variable();
+            assert!(!is_reserved(&name), "{name}");
+            assert!(
+                !is_service_link(&name, OsStr::new("tcp://10.0.0.1:80")),
+                "{name}"
+            );
+        }
+    }
 }

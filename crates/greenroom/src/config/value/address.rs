@@ -13,9 +13,7 @@ impl Setting for SocketAddr {
             Given::Integer(port) => port.to_string(),
             other => other.text()?.trim().to_owned(),
         };
-        parse_address(&text).ok_or_else(|| {
-            "must be an IP address and port, such as 0.0.0.0:1935 or [::1]:1935".to_owned()
-        })
+        read_address(&text)
     }
 
     fn measure(&self) -> u64 {
@@ -25,6 +23,13 @@ impl Setting for SocketAddr {
     fn to_toml(&self) -> toml::Value {
         toml::Value::String(self.to_string())
     }
+}
+
+/// Reads an address as `rtmp.listen` and the other keys of this type do, or says what it must be.
+pub fn read_address(text: &str) -> Result<SocketAddr, String> {
+    parse_address(text).ok_or_else(|| {
+        "must be an IP address and port, such as 0.0.0.0:1935 or [::1]:1935".to_owned()
+    })
 }
 
 /// Reads `IP:PORT`, `localhost:PORT`, and `:PORT` or `PORT` for all IPv4 addresses. No other

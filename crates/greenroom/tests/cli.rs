@@ -1,0 +1,354 @@
+//! The built program: what it prints, and the exit codes it ends with.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A directory of its own with the given files, to start the program in.
+fn directory(files: &[(&str, &str)]) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    for (name, text) in files {
+        std::fs::write(directory.path().join(name), text).unwrap();
+    }
+    directory
+}
+
+/// The program with nothing in its environment that configures it.
+fn greenroom(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
+    command.current_dir(directory).args(arguments);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("GREENROOM_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// Runs to the end and expects success; gives what was printed.
+fn succeed(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+    stdout(&output).to_owned()
+}
+
+/// Runs to the end and expects exit code 2 and one line; gives the line.
+fn refuse(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "");
+    let line = stderr(&output).strip_suffix('\n').expect("a whole line");
+    assert!(!line.contains('\n'), "more than one line:\n{line}");
+    line.to_owned()
+}
+
+fn assert_lines(text: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(
+            text.lines().any(|found| found == *line),
+            "{line} is missing in\n{text}"
+        );
+    }
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let here = directory(&[]);
+    let help = succeed(&mut greenroom(here.path(), &["--help"]));
+    for word in [
+        "serve", "config", "--config", "--set", "--rtmp", "--http", "--xml", "--admin",
+    ] {
+        assert!(help.contains(word), "{word} is missing in\n{help}");
+    }
+    assert_eq!(
+        help.matches("nothing listens there yet").count(),
+        2,
+        "{help}"
+    );
+    let version = succeed(&mut greenroom(here.path(), &["--version"]));
+    assert_eq!(
+        version,
+        format!("greenroom {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn command_lines_that_make_no_sense() {
+    let here = directory(&[]);
+    let cases: [&[&str]; 5] = [
+        &["--rmtp", "1"],
+        &["serve", "here"],
+        &["sevre"],
+        &["config"],
+        &["--xml", "nowhere"],
+    ];
+    for wrong in cases {
+        let output = greenroom(here.path(), wrong).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+        assert_eq!(stdout(&output), "", "{wrong:?}");
+        assert_ne!(stderr(&output), "", "{wrong:?}");
+    }
+}
+
+#[test]
+fn show_prints_what_is_in_effect_and_where_it_comes_from() {
+    let text = "[rtmp]\nlisten = \"127.0.0.1:1936\"\n[limits]\nconnections = 7\n";
+    let here = directory(&[("greenroom.toml", text)]);
+    let mut command = greenroom(
+        here.path(),
+        &["config", "show", "--config", "greenroom.toml"],
+    );
+    command.args(["--set", "limits.calls_burst=300", "--http", "127.0.0.1:0"]);
+    command
+        .env("GREENROOM_LIMITS_CONNECTIONS", "8")
+        .env("GREENROOM_RTMP_CAPABILITIES", "15");
+    let shown = succeed(&mut command);
+    assert_lines(
+        &shown,
+        &[
+            "listen = \"127.0.0.1:1936\"  # greenroom.toml:2",
+            "connections = 8  # GREENROOM_LIMITS_CONNECTIONS",
+            "capabilities = 15  # GREENROOM_RTMP_CAPABILITIES",
+            "calls_burst = 300  # --set",
+            "listen = \"127.0.0.1:0\"  # --http",
+            "tcp_nodelay = true",
+        ],
+    );
+
+    let again = directory(&[("shown.toml", &shown)]);
+    let same = succeed(&mut greenroom(
+        again.path(),
+        &["config", "show", "--config", "shown.toml"],
+    ));
+    let values = |text: &str| -> Vec<String> {
+        text.lines()
+            .map(|line| line.split("  #").next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    assert_eq!(values(&same), values(&shown));
+}
+
+#[test]
+fn options_before_and_after_the_command_add_up() {
+    let here = directory(&[]);
+    let mut command = greenroom(
+        here.path(),
+        &["--rtmp", ":1", "--set", "limits.connections=1"],
+    );
+    command.args([
+        "--set",
+        "limits.amf_depth=9",
+        "config",
+        "show",
+        "--rtmp",
+        ":2",
+    ]);
+    let shown = succeed(command.args(["--set", "limits.connections=2"]));
+    assert_lines(
+        &shown,
+        &[
+            "connections = 2  # --set",
+            "amf_depth = 9  # --set",
+            "listen = \"0.0.0.0:2\"  # --rtmp",
+        ],
+    );
+}
+
+#[test]
+fn short_forms_win_over_set() {
+    let here = directory(&[]);
+    let mut command = greenroom(
+        here.path(),
+        &["config", "show", "--rtmp", ":1", "--http", ":2"],
+    );
+    command.args(["--data", "d", "--log-level", "warn", "--log-format", "json"]);
+    command.args([
+        "--set",
+        "rtmp.listen=:9",
+        "--set",
+        "http.listen=:9",
+        "--applications",
+        "a",
+    ]);
+    assert_lines(
+        &succeed(&mut command),
+        &[
+            "listen = \"0.0.0.0:1\"  # --rtmp",
+            "listen = \"0.0.0.0:2\"  # --http",
+            "dir = \"a\"  # --applications",
+            "dir = \"d\"  # --data",
+            "level = \"warn\"  # --log-level",
+            "format = \"json\"  # --log-format",
+        ],
+    );
+}
+
+#[test]
+fn check_accepts_what_is_right_and_makes_nothing() {
+    let here = directory(&[("greenroom.toml", "[limits]\npartial_bytes = \"9MiB\"\n")]);
+    let check = ["config", "check", "--config", "greenroom.toml"];
+    assert_eq!(
+        succeed(&mut greenroom(here.path(), &check)),
+        "The configuration is valid.\n"
+    );
+    assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_configuration_file_can_be_named_by_a_variable() {
+    let here = directory(&[("a.toml", "limits.connections = 5\n"), ("b.toml", "")]);
+    let show = |arguments: &[&str], file: &str| {
+        succeed(greenroom(here.path(), arguments).env("GREENROOM_CONFIG", file))
+    };
+    assert_lines(
+        &show(&["config", "show"], "a.toml"),
+        &["connections = 5  # a.toml:1"],
+    );
+    assert_lines(&show(&["config", "show"], ""), &["connections = 10000"]);
+    let option_wins = show(&["config", "show", "--config", "b.toml"], "a.toml");
+    assert_lines(&option_wins, &["connections = 10000"]);
+}
+
+/// Expects the line whether the server is started, by name or by default, or only checked.
+fn assert_refused(directory: &Path, options: &[&str], line: &str) {
+    for command in [&[][..], &["serve"], &["config", "check"]] {
+        let arguments = [command, options].concat();
+        assert_eq!(
+            refuse(&mut greenroom(directory, &arguments)),
+            line,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn configuration_files_that_cannot_be_used() {
+    let here = directory(&[
+        ("greenroom.toml", "\n[rtmp]\nlisen = \"0.0.0.0:1935\"\n"),
+        ("broken.toml", "[rtmp\n"),
+    ]);
+    std::fs::write(here.path().join("latin1.toml"), [b'#', 0xe9, b'\n']).unwrap();
+    let cases = [
+        (
+            "greenroom.toml",
+            "greenroom: unknown key `rtmp.lisen` in greenroom.toml:3; did you mean `rtmp.listen`?",
+        ),
+        (
+            "missing.toml",
+            "greenroom: cannot read the configuration missing.toml: it does not exist",
+        ),
+        (
+            "latin1.toml",
+            "greenroom: cannot read the configuration latin1.toml: it is not UTF-8 text",
+        ),
+    ];
+    for (file, line) in cases {
+        assert_refused(here.path(), &["--config", file], line);
+    }
+    let line = refuse(&mut greenroom(here.path(), &["--config", "broken.toml"]));
+    assert!(line.starts_with("greenroom: broken.toml:1: "), "{line}");
+}
+
+#[test]
+fn values_that_cannot_be_used() {
+    let here = directory(&[]);
+    let cases = [
+        (
+            ["--set", "limits.handshake_timeout_ms=3s"],
+            "greenroom: `limits.handshake_timeout_ms` in --set must be a whole number of \
+             milliseconds; it is `3s`",
+        ),
+        (
+            ["--set", "limits.connections"],
+            "greenroom: `--set limits.connections` must have the form --set section.key=value",
+        ),
+        (
+            ["--rtmp", "nowhere"],
+            "greenroom: `rtmp.listen` in --rtmp must be an IP address and port, such as \
+             0.0.0.0:1935 or [::1]:1935; it is `nowhere`",
+        ),
+    ];
+    for (options, line) in cases {
+        assert_refused(here.path(), &options, line);
+    }
+    assert_eq!(
+        std::fs::read_dir(here.path()).unwrap().count(),
+        0,
+        "nothing was started"
+    );
+}
+
+#[test]
+fn directories_that_cannot_be_used() {
+    let here = directory(&[("file", "")]);
+    let cases = [
+        (
+            ["--applications", "missing"],
+            "greenroom: cannot use the directory missing (`applications.dir`): it does not exist",
+        ),
+        (
+            ["--applications", "file"],
+            "greenroom: cannot use the directory file (`applications.dir`): it is not a directory",
+        ),
+        (
+            ["--data", "file"],
+            "greenroom: cannot use the directory file (`data.dir`): it is not a directory",
+        ),
+        (
+            ["--data", "file/below"],
+            "greenroom: cannot use the directory file/below (`data.dir`): it is not a directory",
+        ),
+    ];
+    for (options, line) in cases {
+        assert_refused(here.path(), &options, line);
+    }
+}
+
+#[test]
+fn variables_that_are_no_keys_are_mistakes() {
+    let here = directory(&[]);
+    let line = refuse(greenroom(here.path(), &[]).env("GREENROOM_RTMP_LISEN", ":1"));
+    assert_eq!(
+        line,
+        "greenroom: unknown variable `GREENROOM_RTMP_LISEN` in the environment; did you mean \
+         `GREENROOM_RTMP_LISTEN`?"
+    );
+    let ours = [
+        ("GREENROOM_VECTORS", "x"),
+        ("GREENROOM_PORT_1935_TCP", "tcp://10.0.0.1:1935"),
+    ];
+    succeed(greenroom(here.path(), &["config", "check"]).envs(ours));
+}
+
+#[test]
+fn several_mistakes_are_a_line_each() {
+    let here = directory(&[]);
+    let wrong = ["--set", "rtmp.lisen=1", "--set", "limits.connections=0"];
+    let output = greenroom(here.path(), &wrong).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let lines: Vec<&str> = stderr(&output).lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines.iter().all(|line| line.starts_with("greenroom: ")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn the_reference_is_the_committed_page() {
+    let here = directory(&[]);
+    let page = include_str!("../../../docs/reference/config.md");
+    assert!(succeed(&mut greenroom(here.path(), &["config", "reference"])) == page);
+}
