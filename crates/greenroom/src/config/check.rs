@@ -7,8 +7,8 @@ use super::layers::{Loaded, find};
 const AT_LEAST: &[(&str, &str)] = &[
     ("limits.partial_bytes", "limits.media_message_bytes"),
     ("limits.partial_bytes", "limits.command_message_bytes"),
+    ("limits.connect_timeout_ms", "limits.handshake_timeout_ms"),
     ("limits.calls_burst", "limits.calls_per_second"),
-    ("live.ring_bytes", "live.gop_bytes"),
     ("live.ring_bytes", "live.player_lag_bytes"),
     ("live.player_stall_close_ms", "live.player_lag_ms"),
 ];

@@ -42,6 +42,8 @@ sections! {
         fms_version: String = "FMS/3,5,7,7009".into(), range 1..=64;
         /// The capability bits told to clients in the answer to `connect`.
         capabilities: u32 = 31, range 0..=0xffff_ffff;
+        /// Calls `onBWDone` on clients once they are connected, as Flash Media Server did.
+        on_bw_done: bool = true;
     }
 
     /// HTTP and WebSocket: web pages, browsers' players, metrics.
@@ -77,18 +79,15 @@ sections! {
         publish_takeover: PublishTakeover = PublishTakeover::ReplaceIfStalled;
         /// How long a publisher may send no media before it counts as stalled.
         publisher_stall_ms: u64 = 10_000, range 100..=DAY_MS;
-        /// How long a publisher may wait before its first media.
-        publisher_first_media_ms: u64 = 20_000, range 100..=DAY_MS,
-            reached "The stream is unpublished and its name free again.";
+        /// The same for a publisher that has sent no media since it began.
+        publisher_first_media_ms: u64 = 20_000, range 100..=DAY_MS;
         /// Starts a new player at the newest key frame already received, so that its picture
         /// appears at once. When false it waits for the next key frame.
         gop_cache: bool = true;
-        /// Bytes kept from the newest key frame on. A stream whose key frames are so far apart
-        /// that more would be needed starts new players at the next key frame instead.
-        gop_bytes: usize = 16 * MIB, range 65_536..=1_073_741_824;
-        /// Bytes of recent media that a stream keeps for all its players together. At least
-        /// `live.gop_bytes` and `live.player_lag_bytes`.
-        ring_bytes: usize = 32 * MIB, range 131_072..=4_294_967_295;
+        /// Bytes of recent media that one stream keeps, for new players and for those that lag. A
+        /// stream whose key frames are farther apart than this starts new players at its next
+        /// key frame. At least `live.player_lag_bytes`.
+        ring_bytes: usize = 16 * MIB, range 65_536..=4_294_967_295;
         /// How many bytes a player may be behind the publisher.
         player_lag_bytes: usize = 2 * MIB, range 65_536..=1_073_741_824,
             reached "The player skips to the newest key frame; the skipped messages are counted.";
@@ -126,7 +125,8 @@ sections! {
         /// Time from being accepted to the end of the RTMP handshake.
         handshake_timeout_ms: u64 = 5_000, range 100..=600_000,
             reached "The connection is closed.";
-        /// Time from the end of the handshake to the `connect` command.
+        /// Time from being accepted to the `connect` command. At least
+        /// `limits.handshake_timeout_ms`.
         connect_timeout_ms: u64 = 10_000, range 100..=600_000,
             reached "The connection is closed.";
         /// Length of one audio or video message from a client.
@@ -143,7 +143,7 @@ sections! {
         partial_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
             reached "The connection is closed.";
         /// Chunk streams that one connection uses.
-        chunk_streams: usize = 512, range 8..=65_600,
+        chunk_streams: usize = 256, range 8..=65_600,
             reached "The connection is closed.";
         /// Streams (`createStream`) that one connection has open.
         streams_per_connection: usize = 32, range 1..=10_000,
@@ -151,8 +151,12 @@ sections! {
         /// Depth of objects and arrays within each other in one value from a client.
         amf_depth: usize = 64, range 4..=256,
             reached "The message is refused and the connection closed.";
-        /// Objects, properties and array entries in one message from a client.
+        /// Values in one message from a client: every number, text, object and array, and every
+        /// property and entry in them.
         amf_elements: usize = 65_536, range 64..=1_048_576,
+            reached "The message is refused and the connection closed.";
+        /// Events, slots and keys in one shared object message from a client.
+        shared_object_items: usize = 16_384, range 64..=1_048_576,
             reached "The message is refused and the connection closed.";
         /// Length of an application's name in `connect`.
         application_name_bytes: usize = 255, range 1..=4_096,
@@ -163,6 +167,9 @@ sections! {
         /// Length of a stream's name in `publish` and `play`, with its query.
         stream_name_bytes: usize = 1_024, range 1..=16_384,
             reached "`publish` or `play` is refused with a status.";
+        /// Entries of the playlist that `play` makes for one stream.
+        playlist_items: usize = 128, range 1..=65_536,
+            reached "`play` is refused with a status.";
         /// Instances of one application at one time.
         instances_per_application: usize = 1_024, range 1..=1_000_000,
             reached "`connect` is refused with `NetConnection.Connect.Rejected`.";
@@ -195,7 +202,7 @@ sections! {
     log: Log {
         /// The least severe level written: `error`, `warn`, `info`, `debug`, `trace` or `off`;
         /// or a comma-separated list with levels for single modules, such as
-        /// `info,greenroom::rtmp=debug`.
+        /// `warn,greenroom=info`.
         level: LogFilter = LogFilter::default();
         /// `text` is one line for people, `json` one JSON object per line for log collectors.
         format: LogFormat = LogFormat::Text;

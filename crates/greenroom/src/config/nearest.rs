@@ -61,7 +61,7 @@ mod tests {
             ("applications_dir", Some("applications.dir")),
             ("lisen", Some("rtmp.listen")),
             ("handshake_timout_ms", Some("limits.handshake_timeout_ms")),
-            ("limits.gop_bytes", Some("live.gop_bytes")),
+            ("limits.ring_bytes", Some("live.ring_bytes")),
             (
                 "limits.handshake_timeout",
                 Some("limits.handshake_timeout_ms"),

@@ -144,8 +144,8 @@ fn unknown_names_are_errors_that_name_the_nearest() {
                 .to_owned(),
         ),
         (
-            sets(&["limits.gop_bytes=1"]),
-            "unknown key `limits.gop_bytes` in --set; did you mean `live.gop_bytes`?".to_owned(),
+            sets(&["limits.ring_bytes=1"]),
+            "unknown key `limits.ring_bytes` in --set; did you mean `live.ring_bytes`?".to_owned(),
         ),
         (sets(&["=1"]), format!("unknown key `` in --set{all}")),
     ];
