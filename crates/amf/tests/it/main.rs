@@ -1,6 +1,9 @@
 //! Behaviour of the crate as its users see it: round trips, references, conversions, limits.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
-#![expect(clippy::cloned_ref_to_slice_refs, reason = "lists of one are easier to read")]
+#![expect(
+    clippy::cloned_ref_to_slice_refs,
+    reason = "lists of one are easier to read"
+)]
 
 mod arbitrary;
 mod conversions;
