@@ -3,7 +3,22 @@
 //! Owns everything that touches the outside: configuration, command line, logs, sockets. What
 //! the protocols and applications do is in the crates below it.
 
+mod applications;
+mod banner;
+mod catalog;
 pub mod cli;
+mod clock;
 pub mod config;
+mod connection;
+mod http;
+mod live;
 pub mod logging;
+pub mod metrics;
+mod outbox;
+mod pump;
+mod rate;
+mod runner;
+pub mod server;
+mod settings;
+mod shared;
 pub mod startup;

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use greenroom::cli;
-use greenroom::startup::RunError;
+use greenroom::{cli, server};
+
+// The system's allocator gives memory of many small, short-lived buffers back late.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    cli::main(|_config| {
-        Err(RunError::Runtime(anyhow::anyhow!(
-            "this build has no server yet"
-        )))
-    })
+    cli::main(server::run)
 }

@@ -1,1 +1,23 @@
-//! The ring that publishers write and players read.
+//! The media plane: what a publisher sends, kept once and read by many.
+//!
+//! A publisher [appends](Ring::append) messages to a [`Ring`]; every player owns a
+//! [`Reader`], which is little more than a cursor into that ring. The ring keeps the
+//! current group of pictures, the codec headers and the kept data frames, so that a late
+//! player starts at once; the reader decides what *its* player gets next: filtered, skipped
+//! to a key frame when it lags, paused, or ended.
+//!
+//! Each [`Entry`] is framed once per [`Framing`] and shared by all players that need it so.
+//!
+//! This crate holds no sockets, tasks or clocks: time comes in as [`Millis`], waking and
+//! writing are the server's business.
+
+mod entry;
+mod framing;
+mod reader;
+mod ring;
+
+pub use entry::{Entry, Kind, Marker, Weight};
+pub use framing::{DATA_CSID, Framing};
+pub use reader::{Reader, ReaderLimits, ReaderStats, Selection, VideoSelection};
+pub use ring::{Appended, Ring, RingLimits, StreamInfo};
+pub use rtmp::Millis;

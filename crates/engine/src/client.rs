@@ -1,0 +1,76 @@
+//! One client of an instance, and its net streams.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rtmp::connect::ConnectInfo;
+
+use crate::bandwidth::Check;
+use crate::name::StreamName;
+use crate::play::Playing;
+
+/// A client's id, unique across nodes and never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId(pub u64);
+
+impl fmt::Display for ClientId {
+    /// The eight characters later Flash servers show as `clientid`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const ALPHABET: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+        (0..8).try_for_each(|digit| {
+            let index = (self.0 >> (6 * digit)) & 63;
+            write!(f, "{}", char::from(ALPHABET[index as usize]))
+        })
+    }
+}
+
+/// A connection's message stream, made by `createStream`.
+#[derive(Debug)]
+pub(crate) enum NetStream {
+    /// Neither publishes nor plays.
+    Idle,
+    /// Publishes this name.
+    Publishing(StreamName),
+    /// Plays.
+    Playing(Box<Playing>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    pub(crate) info: Box<ConnectInfo>,
+    pub(crate) streams: BTreeMap<u32, NetStream>,
+    pub(crate) next_transaction: f64,
+    pub(crate) check: Option<Check>,
+    /// Whether `FCPublish` was called: encoders that use it are told `onFCPublish`.
+    pub(crate) fc_publish: bool,
+}
+
+impl Client {
+    pub(crate) fn new(id: ClientId, info: Box<ConnectInfo>) -> Self {
+        Self {
+            id,
+            info,
+            streams: BTreeMap::new(),
+            next_transaction: 1.0,
+            check: None,
+            fc_publish: false,
+        }
+    }
+
+    /// The lowest free message stream id; 0 is the connection itself.
+    pub(crate) fn free_stream_id(&self) -> u32 {
+        let taken = self.streams.keys().copied();
+        (1..)
+            .zip(taken)
+            .find(|(id, taken)| id != taken)
+            .map_or_else(|| self.streams.len() as u32 + 1, |(id, _)| id)
+    }
+
+    /// A transaction id for a call to the client that wants an answer.
+    pub(crate) fn transaction(&mut self) -> f64 {
+        self.next_transaction += 1.0;
+        self.next_transaction
+    }
+}

@@ -1,0 +1,91 @@
+//! Why a connection was closed: one word for the log line, the metric and the client.
+
+use std::fmt;
+
+/// Why a connection ended. [`CloseReason::as_str`] is what logs and metrics show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The peer closed the connection.
+    ClientLeft,
+    /// The network failed under the connection.
+    NetworkError,
+    /// The handshake did not finish in time.
+    HandshakeTimeout,
+    /// No `connect` came in time.
+    ConnectTimeout,
+    /// No byte came for longer than the ping timeout.
+    PingTimeout,
+    /// The first bytes were of another protocol than the port speaks.
+    WrongProtocol,
+    /// The peer asked for a form of RTMP that is not served (RTMPE).
+    UnsupportedVersion,
+    /// The peer broke the protocol.
+    ProtocolError,
+    /// The peer went past a limit of the protocol reader.
+    ProtocolLimit,
+    /// `connect` was rejected.
+    Rejected,
+    /// More connections than the server, or one address, may have.
+    TooManyConnections,
+    /// The client did not take its control messages fast enough.
+    OutboxFull,
+    /// A player took nothing for longer than the stall bound.
+    PlayerStalled,
+    /// Another publisher took the stream's name.
+    PublisherReplaced,
+    /// The server is shutting down.
+    ServerShutdown,
+    /// A bug in the server; the connection alone was ended.
+    InternalError,
+}
+
+impl CloseReason {
+    /// Every reason, for documents and metrics.
+    pub const ALL: [Self; 16] = [
+        Self::ClientLeft,
+        Self::NetworkError,
+        Self::HandshakeTimeout,
+        Self::ConnectTimeout,
+        Self::PingTimeout,
+        Self::WrongProtocol,
+        Self::UnsupportedVersion,
+        Self::ProtocolError,
+        Self::ProtocolLimit,
+        Self::Rejected,
+        Self::TooManyConnections,
+        Self::OutboxFull,
+        Self::PlayerStalled,
+        Self::PublisherReplaced,
+        Self::ServerShutdown,
+        Self::InternalError,
+    ];
+
+    /// The reason as one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientLeft => "client_left",
+            Self::NetworkError => "network_error",
+            Self::HandshakeTimeout => "handshake_timeout",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::PingTimeout => "ping_timeout",
+            Self::WrongProtocol => "wrong_protocol",
+            Self::UnsupportedVersion => "unsupported_version",
+            Self::ProtocolError => "protocol_error",
+            Self::ProtocolLimit => "protocol_limit",
+            Self::Rejected => "rejected",
+            Self::TooManyConnections => "too_many_connections",
+            Self::OutboxFull => "outbox_full",
+            Self::PlayerStalled => "player_stalled",
+            Self::PublisherReplaced => "publisher_replaced",
+            Self::ServerShutdown => "server_shutdown",
+            Self::InternalError => "internal_error",
+        }
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

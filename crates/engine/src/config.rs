@@ -1,0 +1,63 @@
+//! What an instance may be told to do differently.
+
+/// What happens when a name that is being published is published again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takeover {
+    /// The new publisher is refused.
+    Reject,
+    /// The new publisher is refused unless the old one has fallen silent.
+    ReplaceIfStalled,
+    /// The new publisher always wins.
+    Replace,
+}
+
+/// Settings and limits of an instance.
+#[derive(Clone, Debug)]
+pub struct InstanceConfig {
+    /// `fmsVer` of the answer to `connect`.
+    pub server_version: String,
+    /// `capabilities` of the answer to `connect`.
+    pub capabilities: f64,
+    /// Outgoing chunk size in bytes, announced before media flows.
+    pub chunk_size: u32,
+    /// Acknowledgement window in bytes, announced on `connect`.
+    pub window_ack_bytes: u32,
+    /// Streams one connection may have.
+    pub streams_per_connection: usize,
+    /// Items one stream's playlist may hold.
+    pub playlist_items: usize,
+    /// Bytes of a stream name.
+    pub stream_name_bytes: usize,
+    /// What happens when a name in use is published.
+    pub takeover: Takeover,
+    /// Silence in ms after which a publisher counts as stalled.
+    pub publisher_stall_ms: u64,
+    /// The same for a publisher that has not sent anything yet.
+    pub publisher_first_media_ms: u64,
+    /// Whether players are sent the data message `NetStream.Data.Start`.
+    pub data_start: bool,
+    /// What `|RtmpSampleAccess` allows players: raw audio, raw video.
+    pub sample_access: (bool, bool),
+    /// Whether clients are sent `onBWDone` once they are connected.
+    pub on_bw_done: bool,
+}
+
+impl Default for InstanceConfig {
+    fn default() -> Self {
+        Self {
+            server_version: "FMS/3,5,7,7009".into(),
+            capabilities: 31.0,
+            chunk_size: 4096,
+            window_ack_bytes: 2_500_000,
+            streams_per_connection: 32,
+            playlist_items: 128,
+            stream_name_bytes: 1024,
+            takeover: Takeover::ReplaceIfStalled,
+            publisher_stall_ms: 10_000,
+            publisher_first_media_ms: 20_000,
+            data_start: true,
+            sample_access: (false, false),
+            on_bw_done: true,
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The instance: who is here, which names are published, and where each input goes.
+//!
+//! The parts of what an instance does lie beside it: calls on the connection (`call`),
+//! publishing (`publish`), playing (`play`), bandwidth checks (`bandwidth`).
+
+use std::collections::{BTreeSet, VecDeque};
+
+use rtmp::connect::ConnectInfo;
+use rtmp::{Body, Command, Data, Message, Millis};
+use rustc_hash::FxHashMap;
+
+use crate::client::{Client, ClientId, NetStream};
+use crate::config::InstanceConfig;
+use crate::effect::{Effect, Output};
+use crate::name::StreamName;
+
+/// What the instance must know of the world around it.
+pub trait Host: Send {
+    /// When the last audio or video message of the stream's present publisher arrived.
+    fn last_media(&self, stream: &StreamName) -> Option<Millis>;
+}
+
+/// What an instance is told.
+#[derive(Debug)]
+pub enum Input {
+    /// A client has sent `connect`, and nothing stands against it so far.
+    Connect {
+        /// Who.
+        client: ClientId,
+        /// What it said of itself.
+        info: Box<ConnectInfo>,
+        /// The transaction to answer.
+        transaction: f64,
+    },
+    /// A connected client has sent a command.
+    Command {
+        /// Who.
+        client: ClientId,
+        /// On which message stream; 0 is the connection.
+        stream_id: u32,
+        /// What.
+        command: Command,
+    },
+    /// A connected client has sent a shared object message.
+    SharedObject {
+        /// Who.
+        client: ClientId,
+        /// What.
+        message: rtmp::shared_object::Message,
+    },
+    /// A play reached the end of its length.
+    PlayEnded {
+        /// Whose.
+        client: ClientId,
+        /// On which message stream.
+        stream_id: u32,
+    },
+    /// A connection has ended.
+    Disconnect {
+        /// Whose.
+        client: ClientId,
+    },
+    /// The time asked for by [`Output::Timeout`] has come.
+    Timeout,
+}
+
+/// One room of one application.
+pub struct Instance {
+    pub(crate) config: InstanceConfig,
+    pub(crate) host: Box<dyn Host>,
+    pub(crate) clients: FxHashMap<ClientId, Client>,
+    pub(crate) publishers: FxHashMap<StreamName, Publisher>,
+    /// When live items that nobody publishes give way to the next of their playlist.
+    pub(crate) give_ups: BTreeSet<(Millis, ClientId, u32)>,
+    pub(crate) effects: VecDeque<Effect>,
+}
+
+/// Who publishes a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Publisher {
+    pub(crate) client: ClientId,
+    pub(crate) stream_id: u32,
+    pub(crate) since: Millis,
+}
+
+impl Instance {
+    /// An empty instance.
+    pub fn new(config: InstanceConfig, host: Box<dyn Host>) -> Self {
+        Self {
+            config,
+            host,
+            clients: FxHashMap::default(),
+            publishers: FxHashMap::default(),
+            give_ups: BTreeSet::new(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Takes in what happened. Then [`poll`](Self::poll) until it gives a timeout.
+    pub fn handle(&mut self, now: Millis, input: Input) {
+        match input {
+            Input::Connect {
+                client,
+                info,
+                transaction,
+            } => {
+                self.on_connect(client, info, transaction);
+            }
+            Input::Command {
+                client,
+                stream_id,
+                command,
+            } => {
+                if self.clients.contains_key(&client) {
+                    self.on_command(now, client, stream_id, &command);
+                }
+            }
+            Input::SharedObject { client, message } => self.on_shared_object(client, message),
+            Input::PlayEnded { client, stream_id } => self.on_play_ended(now, client, stream_id),
+            Input::Disconnect { client } => self.on_disconnect(now, client),
+            Input::Timeout => self.on_play_timeout(now),
+        }
+    }
+
+    /// The next thing to do, or the time of the next timeout.
+    pub fn poll(&mut self) -> Output {
+        match self.effects.pop_front() {
+            Some(effect) => Output::Effect(effect),
+            None => Output::Timeout(self.next_play_timeout()),
+        }
+    }
+
+    /// Clients connected.
+    pub fn client_count(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Whether the name is being published.
+    pub fn is_published(&self, name: &StreamName) -> bool {
+        self.publishers.contains_key(name)
+    }
+
+    /// The agent string of the client that publishes the name.
+    pub fn publisher_agent(&self, name: &StreamName) -> Option<&str> {
+        let publisher = self.publishers.get(name)?;
+        self.clients
+            .get(&publisher.client)?
+            .info
+            .flash_ver
+            .as_deref()
+    }
+
+    fn on_disconnect(&mut self, now: Millis, client: ClientId) {
+        let Some(gone) = self.clients.get(&client) else {
+            return;
+        };
+        let streams: Vec<u32> = gone.streams.keys().copied().collect();
+        for stream_id in streams {
+            self.close_stream(now, client, stream_id);
+        }
+        self.clients.remove(&client);
+        // Nobody is left to be told about the client's own streams.
+        self.effects
+            .retain(|effect| !matches!(effect, Effect::Send { client: to, .. } if *to == client));
+    }
+
+    /// Ends whatever the stream does, and leaves it idle.
+    pub(crate) fn close_stream(&mut self, now: Millis, client: ClientId, stream_id: u32) {
+        let Some(stream) = self.stream_mut(client, stream_id) else {
+            return;
+        };
+        match std::mem::replace(stream, NetStream::Idle) {
+            NetStream::Idle => {}
+            NetStream::Publishing(name) => self.end_publish(now, client, stream_id, &name),
+            NetStream::Playing(_) => self.effects.push_back(Effect::Stop { client, stream_id }),
+        }
+    }
+
+    pub(crate) fn stream_mut(
+        &mut self,
+        client: ClientId,
+        stream_id: u32,
+    ) -> Option<&mut NetStream> {
+        self.clients.get_mut(&client)?.streams.get_mut(&stream_id)
+    }
+
+    /// Sends a message of the connection itself.
+    pub(crate) fn send_control(&mut self, client: ClientId, body: Body) {
+        let message = Message::connection(body);
+        self.effects.push_back(Effect::Send { client, message });
+    }
+
+    /// Sends a command on a message stream; 0 is the connection.
+    pub(crate) fn send_command(&mut self, client: ClientId, stream_id: u32, command: Command) {
+        let message = Message::stream(stream_id, Body::Command(command));
+        self.effects.push_back(Effect::Send { client, message });
+    }
+
+    /// Sends a data message on a message stream.
+    pub(crate) fn send_data(&mut self, client: ClientId, stream_id: u32, data: Data) {
+        let message = Message::stream(stream_id, Body::Data(data));
+        self.effects.push_back(Effect::Send { client, message });
+    }
+}

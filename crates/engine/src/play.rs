@@ -1,0 +1,473 @@
+//! Playing: what `play` asks for, playlists of live streams, pausing and selection.
+
+use std::collections::VecDeque;
+
+use amf::Value;
+use media::{Selection, VideoSelection};
+use rtmp::status::{self, Code, Status};
+use rtmp::{Body, Command, Data, Encoding, Millis, UserControl};
+
+use crate::client::{ClientId, NetStream};
+use crate::effect::Effect;
+use crate::instance::Instance;
+use crate::name::StreamName;
+
+/// Where `play` looks for a stream (its `start` argument).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// Live if it is published, else recorded, else wait for a publisher.
+    LiveOrRecorded,
+    /// Live only.
+    Live,
+    /// Recorded only, from so many ms.
+    Recorded,
+}
+
+/// One thing to play.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    name: StreamName,
+    start: Start,
+    length_ms: Option<u32>,
+}
+
+/// What a stream plays.
+#[derive(Debug)]
+pub(crate) struct Playing {
+    item: Item,
+    queue: VecDeque<Item>,
+    selection: Selection,
+    paused: bool,
+    /// When a live item that nobody publishes gives way to the next.
+    give_up: Option<Millis>,
+}
+
+/// How a new item announces itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Announce {
+    /// Play.Reset and Play.Start: the playlist begins anew.
+    Reset,
+    /// Play.Start alone: the next item of the list.
+    Next,
+}
+
+impl Start {
+    /// Flash Player, ffmpeg and librtmp write milliseconds (-2000, -1000), GStreamer and
+    /// scripts the bare codes -2 and -1; any other negative means -2.
+    fn from_wire(start: f64) -> Self {
+        const LIVE_CODE: i64 = -1;
+        const LIVE_MILLIS: i64 = -1000;
+        match start as i64 {
+            _ if start >= 0.0 => Self::Recorded,
+            LIVE_CODE | LIVE_MILLIS => Self::Live,
+            _ => Self::LiveOrRecorded,
+        }
+    }
+}
+
+impl Instance {
+    /// `play(name[, start[, length[, reset]]])`, or `play(false)` to end it.
+    pub(crate) fn play(
+        &mut self,
+        now: Millis,
+        client: ClientId,
+        stream_id: u32,
+        command: &Command,
+    ) {
+        if self.stream_mut(client, stream_id).is_none() {
+            return self.refuse(
+                client,
+                stream_id,
+                Code::StreamFailed,
+                "No such stream.",
+                None,
+            );
+        }
+        let arg = |index: usize| command.args.get(index);
+        if arg(0).and_then(Value::as_bool) == Some(false) {
+            return self.stop_by_client(now, client, stream_id);
+        }
+        let written = arg(0).and_then(Value::as_str).unwrap_or_default();
+        let start = arg(1).and_then(Value::as_f64).unwrap_or(-2.0);
+        let length = arg(2).and_then(Value::as_f64).unwrap_or(-1.0);
+        let length_ms = (length >= 0.0).then_some(length as u32);
+        let reset = match arg(3) {
+            Some(Value::Boolean(reset)) => *reset,
+            Some(value) => !matches!(value.as_f64(), Some(0.0 | 2.0)),
+            None => true,
+        };
+        match StreamName::parse(written, self.config.stream_name_bytes) {
+            Ok(name) => {
+                let item = Item {
+                    name,
+                    start: Start::from_wire(start),
+                    length_ms,
+                };
+                self.play_item(now, client, stream_id, item, reset);
+            }
+            Err(error) => {
+                let why = error.to_string();
+                self.refuse(client, stream_id, Code::PlayFailed, &why, Some(written));
+            }
+        }
+    }
+
+    fn play_item(
+        &mut self,
+        now: Millis,
+        client: ClientId,
+        stream_id: u32,
+        item: Item,
+        reset: bool,
+    ) {
+        if item.start == Start::Recorded {
+            // Nothing is recorded yet, so nothing recorded can be found.
+            let why = format!("Failed to play {}; stream not found.", item.name);
+            let name = item.name.to_string();
+            return self.refuse(
+                client,
+                stream_id,
+                Code::PlayStreamNotFound,
+                &why,
+                Some(&name),
+            );
+        }
+        let most = self.config.playlist_items;
+        let name = item.name.to_string();
+        match self.stream_mut(client, stream_id) {
+            Some(NetStream::Playing(playing)) if !reset => {
+                if playing.queue.len() < most {
+                    return playing.queue.push_back(item);
+                }
+                let why = format!("A playlist may hold {most} items.");
+                self.refuse(client, stream_id, Code::PlayFailed, &why, Some(&name));
+            }
+            _ => {
+                let announce = if reset {
+                    Announce::Reset
+                } else {
+                    Announce::Next
+                };
+                let kept = self.selection(client, stream_id);
+                self.close_stream(now, client, stream_id);
+                self.start_item(
+                    now,
+                    (client, stream_id),
+                    item,
+                    VecDeque::new(),
+                    kept,
+                    announce,
+                );
+            }
+        }
+    }
+
+    /// Tells the client what begins, in FlashCom's order, and lets it read the stream.
+    fn start_item(
+        &mut self,
+        now: Millis,
+        (client, stream_id): (ClientId, u32),
+        item: Item,
+        queue: VecDeque<Item>,
+        selection: Selection,
+        announce: Announce,
+    ) {
+        let published = self.is_published(&item.name);
+        let text = item.name.to_string();
+        let chunk_size = Body::SetChunkSize(self.config.chunk_size);
+        self.send_control(client, chunk_size);
+        let begin = Body::UserControl(UserControl::StreamBegin(stream_id));
+        self.send_control(client, begin);
+        if announce == Announce::Reset {
+            let why = format!("Playing and resetting {text}.");
+            self.tell(client, stream_id, Code::PlayReset, why, Some(&text));
+        }
+        let why = format!("Started playing {text}.");
+        self.tell(client, stream_id, Code::PlayStart, why, Some(&text));
+        if published {
+            for data in data_start(self.config.sample_access, self.config.data_start) {
+                self.send_data(client, stream_id, data);
+            }
+        }
+        let waits = item.start == Start::Live && !published;
+        let give_up = item
+            .length_ms
+            .filter(|_| waits)
+            .map(|ms| now + u64::from(ms));
+        self.give_ups
+            .extend(give_up.map(|at| (at, client, stream_id)));
+        let (name, length_ms) = (item.name.clone(), item.length_ms);
+        let playing = Playing {
+            item,
+            queue,
+            selection,
+            paused: false,
+            give_up,
+        };
+        if let Some(stream) = self.stream_mut(client, stream_id) {
+            *stream = NetStream::Playing(Box::new(playing));
+        }
+        self.effects.push_back(Effect::Play {
+            client,
+            stream_id,
+            name,
+            length_ms,
+            selection,
+        });
+    }
+
+    fn stop_by_client(&mut self, now: Millis, client: ClientId, stream_id: u32) {
+        let Some(playing) = self.playing(client, stream_id) else {
+            return;
+        };
+        let name = playing.item.name.to_string();
+        self.close_stream(now, client, stream_id);
+        let why = format!("Stopped playing {name}.");
+        self.tell(client, stream_id, Code::PlayStop, why, Some(&name));
+    }
+
+    /// `play2({streamName, oldStreamName, start, len, transition})`: a change of stream.
+    pub(crate) fn play2(
+        &mut self,
+        now: Millis,
+        client: ClientId,
+        stream_id: u32,
+        command: &Command,
+    ) {
+        let Some(options) = command.args.first() else {
+            return;
+        };
+        let text = |key: &str| options.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (written, transition) = (text("streamName"), text("transition"));
+        let name = StreamName::parse(written, self.config.stream_name_bytes);
+        let number = |key: &str| options.get(key).and_then(Value::as_f64);
+        let (Ok(name), true) = (name, self.stream_mut(client, stream_id).is_some()) else {
+            let why = format!("Failed to play {written}; stream not found.");
+            return self.refuse(client, stream_id, Code::PlayFailed, &why, Some(written));
+        };
+        let start = Start::from_wire(number("start").unwrap_or(-2.0));
+        let length_ms = number("len")
+            .filter(|len| *len >= 0.0)
+            .map(|len| (len * 1000.0) as u32);
+        let item = Item {
+            name,
+            start,
+            length_ms,
+        };
+        match transition {
+            "stop" => self.stop_by_client(now, client, stream_id),
+            "append" | "appendAndWait" => self.play_item(now, client, stream_id, item, false),
+            "switch" | "swap" => self.switch(now, client, stream_id, item),
+            _ => self.play_item(now, client, stream_id, item, true),
+        }
+    }
+
+    fn switch(&mut self, now: Millis, client: ClientId, stream_id: u32, item: Item) {
+        let name = item.name.to_string();
+        let why = format!("Transitioning to {name}.");
+        self.tell(client, stream_id, Code::PlayTransition, why, Some(&name));
+        self.play_item(now, client, stream_id, item, true);
+        let status = Status::new(Code::PlayTransitionComplete, "")
+            .with("details", Value::from(name.as_str()));
+        let data = status.on_play_status();
+        self.send_data(client, stream_id, data);
+    }
+
+    /// `pause(flag, ms)`; without a flag it toggles.
+    pub(crate) fn pause(&mut self, client: ClientId, stream_id: u32, command: &Command) {
+        let Some(playing) = self.playing(client, stream_id) else {
+            return;
+        };
+        let wanted = command
+            .args
+            .first()
+            .and_then(Value::as_bool)
+            .unwrap_or(!playing.paused);
+        let changed = std::mem::replace(&mut playing.paused, wanted) != wanted;
+        let name = playing.item.name.to_string();
+        let (code, text, event) = if wanted {
+            (
+                Code::PauseNotify,
+                format!("Pausing {name}."),
+                UserControl::StreamEof(stream_id),
+            )
+        } else {
+            let begin = UserControl::StreamBegin(stream_id);
+            (Code::UnpauseNotify, format!("Unpausing {name}."), begin)
+        };
+        self.tell(client, stream_id, code, text, Some(&name));
+        self.send_control(client, Body::UserControl(event));
+        if changed {
+            self.effects.push_back(Effect::Pause {
+                client,
+                stream_id,
+                paused: wanted,
+            });
+        }
+    }
+
+    pub(crate) fn seek(&mut self, client: ClientId, stream_id: u32) {
+        let why = "A live stream cannot be searched.";
+        self.refuse(client, stream_id, Code::SeekFailed, why, None);
+    }
+
+    pub(crate) fn receive_audio(&mut self, client: ClientId, stream_id: u32, command: &Command) {
+        let wanted = command
+            .args
+            .first()
+            .and_then(Value::as_bool)
+            .unwrap_or(true);
+        self.select(client, stream_id, |selection| selection.audio = wanted);
+    }
+
+    /// `receiveVideo(flag)`, or a number of frames a second.
+    pub(crate) fn receive_video(&mut self, client: ClientId, stream_id: u32, command: &Command) {
+        let video = match command.args.first() {
+            Some(Value::Boolean(false)) => VideoSelection::None,
+            Some(value) => match value.as_f64() {
+                Some(fps) if fps > 0.0 => VideoSelection::FramesPerSecond(fps),
+                Some(_) => VideoSelection::None,
+                None => VideoSelection::All,
+            },
+            None => VideoSelection::All,
+        };
+        self.select(client, stream_id, |selection| selection.video = video);
+    }
+
+    fn select(&mut self, client: ClientId, stream_id: u32, change: impl FnOnce(&mut Selection)) {
+        let Some(playing) = self.playing(client, stream_id) else {
+            return;
+        };
+        change(&mut playing.selection);
+        let selection = playing.selection;
+        self.effects.push_back(Effect::Select {
+            client,
+            stream_id,
+            selection,
+        });
+    }
+
+    /// The play length is over: the next item, or the end.
+    pub(crate) fn on_play_ended(&mut self, now: Millis, client: ClientId, stream_id: u32) {
+        if !self.advance(now, client, stream_id) {
+            self.complete(now, client, stream_id);
+        }
+    }
+
+    fn complete(&mut self, now: Millis, client: ClientId, stream_id: u32) {
+        let Some(playing) = self.playing(client, stream_id) else {
+            return;
+        };
+        let name = playing.item.name.to_string();
+        let seconds = f64::from(playing.item.length_ms.unwrap_or(0)) / 1000.0;
+        self.close_stream(now, client, stream_id);
+        let status = Status::new(Code::PlayComplete, "").with("duration", Value::from(seconds));
+        let data = status.on_play_status();
+        self.send_data(client, stream_id, data);
+        let why = format!("Stopped playing {name}.");
+        self.tell(client, stream_id, Code::PlayStop, why, Some(&name));
+        let end = Body::UserControl(UserControl::StreamEof(stream_id));
+        self.send_control(client, end);
+    }
+
+    /// Goes to the next item of the playlist; false if there is none.
+    fn advance(&mut self, now: Millis, client: ClientId, stream_id: u32) -> bool {
+        let Some(playing) = self.playing(client, stream_id) else {
+            return true;
+        };
+        let Some(item) = playing.queue.pop_front() else {
+            return false;
+        };
+        let queue = std::mem::take(&mut playing.queue);
+        let selection = playing.selection;
+        self.effects.push_back(Effect::Stop { client, stream_id });
+        let status =
+            Status::new(Code::PlaySwitch, "").with("details", Value::from(item.name.as_str()));
+        let data = status.on_play_status();
+        self.send_data(client, stream_id, data);
+        self.start_item(
+            now,
+            (client, stream_id),
+            item,
+            queue,
+            selection,
+            Announce::Next,
+        );
+        true
+    }
+
+    /// A stream has lost its publisher: players with more in their list go on to it, the
+    /// others stay and wait for the next publisher.
+    pub(crate) fn advance_players_of(&mut self, now: Millis, name: &StreamName) {
+        for (client, stream_id) in self.players(|playing| playing.item.name == *name) {
+            self.advance(now, client, stream_id);
+        }
+    }
+
+    pub(crate) fn on_play_timeout(&mut self, now: Millis) {
+        while let Some((at, client, stream_id)) = self.give_ups.first().copied() {
+            if at > now {
+                break;
+            }
+            self.give_ups.pop_first();
+            let Some(playing) = self.playing(client, stream_id) else {
+                continue;
+            };
+            // The stream may play something else by now.
+            if playing.give_up.take_if(|due| *due == at).is_none() {
+                continue;
+            }
+            let name = playing.item.name.clone();
+            if !self.is_published(&name) {
+                self.on_play_ended(now, client, stream_id);
+            }
+        }
+    }
+
+    pub(crate) fn next_play_timeout(&self) -> Option<Millis> {
+        self.give_ups.first().map(|(at, _, _)| *at)
+    }
+
+    fn players(&self, which: impl Fn(&Playing) -> bool) -> Vec<(ClientId, u32)> {
+        let mut found = Vec::new();
+        for client in self.clients.values() {
+            for (stream_id, stream) in &client.streams {
+                if matches!(stream, NetStream::Playing(playing) if which(playing)) {
+                    found.push((client.id, *stream_id));
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    fn playing(&mut self, client: ClientId, stream_id: u32) -> Option<&mut Playing> {
+        match self.stream_mut(client, stream_id)? {
+            NetStream::Playing(playing) => Some(playing),
+            _ => None,
+        }
+    }
+
+    fn selection(&mut self, client: ClientId, stream_id: u32) -> Selection {
+        self.playing(client, stream_id)
+            .map(|playing| playing.selection)
+            .unwrap_or_default()
+    }
+}
+
+/// The data messages before the first media of a live stream: what players may do with the
+/// raw samples, and that data begins.
+pub fn data_start(sample_access: (bool, bool), announce: bool) -> Vec<Data> {
+    let (audio, video) = sample_access;
+    let access = [
+        "|RtmpSampleAccess".into(),
+        Value::from(audio),
+        Value::from(video),
+    ];
+    let access = Data::new(access.into(), Encoding::Amf0);
+    if announce {
+        vec![access, status::data_start()]
+    } else {
+        vec![access]
+    }
+}

@@ -1,0 +1,215 @@
+//! Publishing: who may have a name, what happens to the one who had it, and what the
+//! publisher and the players are told.
+
+use amf::Value;
+use media::Marker;
+use rtmp::status::{Code, Status};
+use rtmp::{Body, Command, Millis, UserControl};
+
+use crate::client::{ClientId, NetStream};
+use crate::close::CloseReason;
+use crate::config::Takeover;
+use crate::effect::Effect;
+use crate::instance::{Instance, Publisher};
+use crate::name::StreamName;
+
+impl Instance {
+    /// `publish(name[, "live"|"record"|"append"])`, or `publish(false)` to end it.
+    pub(crate) fn publish(
+        &mut self,
+        now: Millis,
+        client: ClientId,
+        stream_id: u32,
+        command: &Command,
+    ) {
+        if self.stream_mut(client, stream_id).is_none() {
+            return self.refuse(
+                client,
+                stream_id,
+                Code::StreamFailed,
+                "No such stream.",
+                None,
+            );
+        }
+        if command.args.first().and_then(Value::as_bool) == Some(false) {
+            return self.unpublish(now, client, stream_id);
+        }
+        let written = command
+            .args
+            .first()
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let name = match StreamName::parse(written, self.config.stream_name_bytes) {
+            Ok(name) => name,
+            Err(error) => {
+                let why = error.to_string();
+                return self.refuse(client, stream_id, Code::PublishBadName, &why, Some(written));
+            }
+        };
+        let mode = command
+            .args
+            .get(1)
+            .and_then(Value::as_str)
+            .unwrap_or("live");
+        if mode != "live" {
+            // Recording is not served: to publish without it would lose what the client
+            // believes is kept.
+            let why = format!("Publishing with \"{mode}\" is not available.");
+            return self.refuse(client, stream_id, Code::RecordNoAccess, &why, Some(written));
+        }
+        self.publish_live(now, client, stream_id, &name);
+    }
+
+    fn unpublish(&mut self, now: Millis, client: ClientId, stream_id: u32) {
+        if let Some(NetStream::Publishing(name)) = self.stream_mut(client, stream_id) {
+            let name = name.clone();
+            self.close_stream(now, client, stream_id);
+            self.tell_unpublished(client, stream_id, &name);
+        }
+    }
+
+    fn publish_live(&mut self, now: Millis, client: ClientId, stream_id: u32, name: &StreamName) {
+        if let Some(holder) = self.publishers.get(name).copied() {
+            let own = holder.client == client && holder.stream_id == stream_id;
+            if !own && !self.may_replace(now, name, holder) {
+                let why = format!("{name} is already publishing");
+                let details = Some(name.as_str());
+                return self.refuse(client, stream_id, Code::PublishBadName, &why, details);
+            }
+            self.replace(now, client, name, holder);
+        }
+        self.close_stream(now, client, stream_id);
+        self.start_publish(now, client, stream_id, name);
+    }
+
+    /// Ends the one who holds the name. Another client's connection is closed with it: what
+    /// it goes on sending would be lost unseen.
+    fn replace(&mut self, now: Millis, by: ClientId, name: &StreamName, holder: Publisher) {
+        let Publisher {
+            client, stream_id, ..
+        } = holder;
+        self.close_stream(now, client, stream_id);
+        if client != by {
+            let why = format!("{name} was published by another client.");
+            self.refuse(client, stream_id, Code::PublishBadName, &why, None);
+            let reason = CloseReason::PublisherReplaced;
+            self.effects.push_back(Effect::Close { client, reason });
+        }
+    }
+
+    fn may_replace(&self, now: Millis, name: &StreamName, holder: Publisher) -> bool {
+        match self.config.takeover {
+            Takeover::Reject => false,
+            Takeover::Replace => true,
+            Takeover::ReplaceIfStalled => {
+                let (since, patience) = match self.host.last_media(name) {
+                    Some(last) => (last, self.config.publisher_stall_ms),
+                    None => (holder.since, self.config.publisher_first_media_ms),
+                };
+                now.since(since) >= patience
+            }
+        }
+    }
+
+    fn start_publish(&mut self, now: Millis, client: ClientId, stream_id: u32, name: &StreamName) {
+        let publisher = Publisher {
+            client,
+            stream_id,
+            since: now,
+        };
+        self.publishers.insert(name.clone(), publisher);
+        if let Some(stream) = self.stream_mut(client, stream_id) {
+            *stream = NetStream::Publishing(name.clone());
+        }
+        let marker = Marker::Published;
+        self.effects.push_back(Effect::Publish {
+            client,
+            stream_id,
+            name: name.clone(),
+        });
+        self.effects.push_back(Effect::Mark {
+            name: name.clone(),
+            marker,
+        });
+        if self
+            .clients
+            .get(&client)
+            .is_some_and(|here| here.fc_publish)
+        {
+            let status = Status::new(Code::PublishStart, name.to_string()).to_value();
+            let told = Command::new("onFCPublish", 0.0, vec![status]);
+            self.send_command(client, 0, told);
+        }
+        let begin = Body::UserControl(UserControl::StreamBegin(stream_id));
+        self.send_control(client, begin);
+        let text = format!("{name} is now published.");
+        self.tell(
+            client,
+            stream_id,
+            Code::PublishStart,
+            text,
+            Some(name.as_str()),
+        );
+    }
+
+    /// Takes the name from the directory and tells the players. The publisher itself is told
+    /// by whoever ended it, if it is still there.
+    pub(crate) fn end_publish(
+        &mut self,
+        now: Millis,
+        client: ClientId,
+        stream_id: u32,
+        name: &StreamName,
+    ) {
+        self.publishers.remove(name);
+        self.effects
+            .push_back(Effect::Unpublish { client, stream_id });
+        let marker = Marker::Unpublished;
+        self.effects.push_back(Effect::Mark {
+            name: name.clone(),
+            marker,
+        });
+        self.advance_players_of(now, name);
+    }
+
+    pub(crate) fn tell_unpublished(&mut self, client: ClientId, stream_id: u32, name: &StreamName) {
+        let text = format!("{name} is now unpublished.");
+        self.tell(
+            client,
+            stream_id,
+            Code::UnpublishSuccess,
+            text,
+            Some(name.as_str()),
+        );
+    }
+
+    /// Sends a status to a stream of the client.
+    pub(crate) fn tell(
+        &mut self,
+        client: ClientId,
+        stream_id: u32,
+        code: Code,
+        description: String,
+        details: Option<&str>,
+    ) {
+        let mut status = Status::new(code, description).with_client_id(client.to_string());
+        status.details = details.map(Into::into);
+        self.send_command(client, stream_id, status.on_status());
+    }
+
+    pub(crate) fn refuse(
+        &mut self,
+        client: ClientId,
+        stream_id: u32,
+        code: Code,
+        why: &str,
+        details: Option<&str>,
+    ) {
+        self.tell(client, stream_id, code, why.to_owned(), details);
+    }
+
+    /// Whether `written` is how a client would write `name`.
+    pub(crate) fn is_written(&self, name: &StreamName, written: &str) -> bool {
+        StreamName::parse(written, self.config.stream_name_bytes).as_ref() == Ok(name)
+    }
+}

@@ -1,0 +1,62 @@
+//! Reasons why a `connect` is refused, in the words FlashCom used.
+//!
+//! The description carries the reason in brackets: encoders and players show it to people.
+
+use rtmp::status::{Code, Status};
+
+/// Why a `connect` is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// No directory of that name makes an application.
+    UnknownApplication(String),
+    /// The URL names no application, or names one that cannot be.
+    BadUrl(String),
+    /// The client insists on an object encoding that does not exist.
+    UnsupportedEncoding(String),
+    /// The application has as many instances as it may.
+    TooManyInstances(String),
+    /// The instance has as many clients as it may.
+    InstanceFull(String),
+    /// The server is going down.
+    ShuttingDown,
+}
+
+impl Rejection {
+    /// The description of the status, with its bracketed reason.
+    pub fn description(&self) -> String {
+        match self {
+            Self::UnknownApplication(app) => format!(
+                "[ Server.Reject ] : (_defaultRoot_, _defaultVHost_) : Application ({app}) is not defined."
+            ),
+            Self::BadUrl(why) => format!("[ Server.Reject ] : Bad application URL: {why}."),
+            Self::UnsupportedEncoding(encoding) => {
+                format!("[ Server.Reject ] : Object encoding {encoding} is not supported.")
+            }
+            Self::TooManyInstances(app) => format!(
+                "[ Resource.Limit.Exceeded ] : Application ({app}) has no room for more instances."
+            ),
+            Self::InstanceFull(instance) => format!(
+                "[ Resource.Limit.Exceeded ] : Instance ({instance}) has no room for more clients."
+            ),
+            Self::ShuttingDown => "[ Server.Reject ] : The server is shutting down.".into(),
+        }
+    }
+
+    /// The reason as one word, for logs and metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::UnknownApplication(_) => "unknown_application",
+            Self::BadUrl(_) => "bad_url",
+            Self::UnsupportedEncoding(_) => "unsupported_encoding",
+            Self::TooManyInstances(_) => "too_many_instances",
+            Self::InstanceFull(_) => "instance_full",
+            Self::ShuttingDown => "shutting_down",
+        }
+    }
+
+    /// The status object of the `_error` that answers `connect`.
+    pub fn status(&self) -> Status {
+        Status::new(Code::ConnectRejected, self.description())
+    }
+}

@@ -1,0 +1,143 @@
+//! `/<app>/<instance>/<stream>.flv`: a live stream over HTTP or WebSocket.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+
+use super::feed::{Feed, Refusal, Wish};
+use super::{Peer, SharedState};
+use crate::metrics::Transport;
+
+const ENDING: &str = ".flv";
+
+/// Everything that is no other route: a stream's path, or nothing.
+pub(super) async fn serve(State(shared): SharedState, request: Request) -> Response {
+    let Some(mut wish) = wish(request.uri(), request.headers()) else {
+        return (StatusCode::NOT_FOUND, "There is no such page.\n").into_response();
+    };
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    wish.peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let head_only = request.method() == Method::HEAD;
+    let (mut parts, _) = request.into_parts();
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &shared)
+        .await
+        .ok();
+    if upgrade.is_some() {
+        wish.transport = Transport::WsFlv;
+    }
+    let feed = match Feed::open(&shared, wish).await {
+        Ok(feed) => feed,
+        Err(refusal) => return refused(refusal),
+    };
+    match upgrade {
+        Some(upgrade) => {
+            let most = shared.config.limits.websocket_message_bytes;
+            let stall = Duration::from_millis(shared.config.live.player_stall_close_ms);
+            upgrade
+                .max_message_size(most)
+                .max_frame_size(most)
+                .on_upgrade(move |socket| over_websocket(socket, feed, stall))
+        }
+        None => over_http(feed, head_only),
+    }
+}
+
+fn over_http(feed: Feed, head_only: bool) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "video/x-flv"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    if head_only {
+        return headers.into_response();
+    }
+    let pieces = futures_util::stream::unfold(feed, |mut feed| async move {
+        let piece = feed.next().await?;
+        Some((Ok::<_, Infallible>(piece), feed))
+    });
+    (headers, Body::from_stream(pieces)).into_response()
+}
+
+async fn over_websocket(mut socket: WebSocket, mut feed: Feed, stall: Duration) {
+    loop {
+        tokio::select! {
+            piece = feed.next() => {
+                let Some(piece) = piece else { break };
+                let sent = socket.send(Message::Binary(piece));
+                match tokio::time::timeout(stall, sent).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) | Err(_) => return,
+                }
+            }
+            received = socket.recv() => match received {
+                // Players have nothing to say; pings are answered below us.
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
+            },
+        }
+    }
+    let frame = CloseFrame {
+        code: close_code::NORMAL,
+        reason: "the stream has ended".into(),
+    };
+    // The peer may be gone already.
+    let _ = socket.send(Message::Close(Some(frame))).await;
+}
+
+/// Reads a stream's path. Parts are percent-decoded one by one, so an instance's name may
+/// hold an escaped slash.
+fn wish(uri: &Uri, headers: &HeaderMap) -> Option<Wish> {
+    let path = uri.path().strip_prefix('/')?.strip_suffix(ENDING)?;
+    let mut parts = path.splitn(3, '/').map(decode);
+    let (app, instance, stream) = (parts.next()??, parts.next()??, parts.next()??);
+    let text = |name: header::HeaderName| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let wait = uri
+        .query()
+        .is_some_and(|query| query.split('&').any(|pair| pair == "wait=1"));
+    let (agent, page) = (text(header::USER_AGENT), text(header::REFERER));
+    Some(Wish {
+        app,
+        instance,
+        stream,
+        transport: Transport::HttpFlv,
+        agent,
+        page,
+        peer: None,
+        wait,
+    })
+}
+
+fn decode(part: &str) -> Option<String> {
+    let decoded = percent_encoding::percent_decode_str(part)
+        .decode_utf8()
+        .ok()?;
+    Some(decoded.into_owned())
+}
+
+fn refused(refusal: Refusal) -> Response {
+    let (status, text) = match refusal {
+        Refusal::Rejected(rejection) => (StatusCode::NOT_FOUND, rejection.description()),
+        Refusal::Status(why) => (StatusCode::FORBIDDEN, why),
+        Refusal::NotPublished => (
+            StatusCode::NOT_FOUND,
+            "Nobody publishes this stream now.".to_owned(),
+        ),
+        Refusal::Gone => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The instance has ended.".to_owned(),
+        ),
+    };
+    (status, text + "\n").into_response()
+}

@@ -1,0 +1,233 @@
+//! What the server counts, under the names `/metrics` shows.
+//!
+//! Labels are bounded: transports, close reasons and rejections are enumerations; nothing a
+//! client chooses becomes a label. Each fact has one function here, so a name is written
+//! once. `docs/reference/metrics.md` lists them; a test compares.
+
+use std::sync::OnceLock;
+
+use engine::CloseReason;
+use metrics::{Counter, Gauge, Unit};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::catalog::Catalog;
+
+struct Metrics {
+    render: PrometheusHandle,
+    delivered: Counter,
+    skips: Counter,
+    streams: Gauge,
+    players: Gauge,
+    instances: Gauge,
+    media_in: Counter,
+    bytes_in: Counter,
+    bytes_out: Counter,
+}
+
+/// Name, kind and description of every metric.
+pub const DESCRIBED: [(&str, &str, &str); 13] = [
+    (
+        "greenroom_connections",
+        "gauge",
+        "Connections open, by transport.",
+    ),
+    (
+        "greenroom_connections_total",
+        "counter",
+        "Connections accepted, by transport.",
+    ),
+    (
+        "greenroom_closed_total",
+        "counter",
+        "Connections ended, by transport and reason.",
+    ),
+    (
+        "greenroom_rejected_total",
+        "counter",
+        "`connect` requests refused, by reason.",
+    ),
+    (
+        "greenroom_instances",
+        "gauge",
+        "Application instances running.",
+    ),
+    (
+        "greenroom_streams",
+        "gauge",
+        "Live streams being published.",
+    ),
+    (
+        "greenroom_players",
+        "gauge",
+        "Players of published live streams.",
+    ),
+    (
+        "greenroom_media_messages_in_total",
+        "counter",
+        "Audio and video messages received.",
+    ),
+    (
+        "greenroom_media_messages_out_total",
+        "counter",
+        "Messages offered to RTMP players.",
+    ),
+    (
+        "greenroom_player_skips_total",
+        "counter",
+        "Times a slow player skipped to a key frame.",
+    ),
+    (
+        "greenroom_received_bytes_total",
+        "counter",
+        "Bytes received on RTMP connections.",
+    ),
+    (
+        "greenroom_sent_bytes_total",
+        "counter",
+        "Bytes sent on RTMP connections.",
+    ),
+    (
+        "greenroom_http_requests_total",
+        "counter",
+        "HTTP requests answered, by status class.",
+    ),
+];
+
+fn all() -> &'static Metrics {
+    static METRICS: OnceLock<Metrics> = OnceLock::new();
+    METRICS.get_or_init(install)
+}
+
+fn install() -> Metrics {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let render = recorder.handle();
+    // Fails only if a recorder is there already, as in tests with several servers; then the
+    // first one counts for all.
+    let _ = metrics::set_global_recorder(recorder);
+    for (name, kind, text) in DESCRIBED {
+        match kind {
+            "gauge" => metrics::describe_gauge!(name, Unit::Count, text),
+            _ => metrics::describe_counter!(name, Unit::Count, text),
+        }
+    }
+    Metrics {
+        render,
+        delivered: metrics::counter!("greenroom_media_messages_out_total"),
+        skips: metrics::counter!("greenroom_player_skips_total"),
+        streams: metrics::gauge!("greenroom_streams"),
+        players: metrics::gauge!("greenroom_players"),
+        instances: metrics::gauge!("greenroom_instances"),
+        media_in: metrics::counter!("greenroom_media_messages_in_total"),
+        bytes_in: metrics::counter!("greenroom_received_bytes_total"),
+        bytes_out: metrics::counter!("greenroom_sent_bytes_total"),
+    }
+}
+
+/// How a connection came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// RTMP over TCP.
+    Rtmp,
+    /// HTTP requests.
+    Http,
+    /// FLV over HTTP.
+    HttpFlv,
+    /// FLV over WebSocket.
+    WsFlv,
+}
+
+impl Transport {
+    /// The word in logs and labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rtmp => "rtmp",
+            Self::Http => "http",
+            Self::HttpFlv => "http-flv",
+            Self::WsFlv => "ws-flv",
+        }
+    }
+}
+
+/// A connection in the count of open ones, for as long as it lives.
+pub(crate) struct OpenConnection(Transport);
+
+impl OpenConnection {
+    pub(crate) fn new(transport: Transport) -> Self {
+        all();
+        metrics::counter!("greenroom_connections_total", "transport" => transport.as_str())
+            .increment(1);
+        metrics::gauge!("greenroom_connections", "transport" => transport.as_str()).increment(1.0);
+        Self(transport)
+    }
+
+    /// Counts why the connection ended.
+    pub(crate) fn ended(&self, reason: CloseReason) {
+        let (transport, reason) = (self.0.as_str(), reason.as_str());
+        metrics::counter!("greenroom_closed_total", "transport" => transport, "reason" => reason)
+            .increment(1);
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        metrics::gauge!("greenroom_connections", "transport" => self.0.as_str()).decrement(1.0);
+    }
+}
+
+/// A `connect` was refused.
+pub(crate) fn rejected(why: &'static str) {
+    metrics::counter!("greenroom_rejected_total", "reason" => why).increment(1);
+}
+
+/// Messages were offered to RTMP players.
+pub(crate) fn delivered(count: u64) {
+    all().delivered.increment(count);
+}
+
+/// A slow player was moved to the newest key frame.
+pub(crate) fn player_skipped() {
+    all().skips.increment(1);
+}
+
+/// An audio or video message came in.
+pub(crate) fn media_received() {
+    all().media_in.increment(1);
+}
+
+/// Bytes went over an RTMP connection.
+pub(crate) fn transferred(received: u64, sent: u64) {
+    all().bytes_in.increment(received);
+    all().bytes_out.increment(sent);
+}
+
+/// An instance has started, or stopped.
+pub(crate) fn instances(change: f64) {
+    all().instances.increment(change);
+}
+
+/// A connection was closed at once because there are too many.
+pub(crate) fn turned_away(transport: Transport) {
+    let (transport, reason) = (transport.as_str(), CloseReason::TooManyConnections.as_str());
+    metrics::counter!("greenroom_closed_total", "transport" => transport, "reason" => reason)
+        .increment(1);
+}
+
+/// An HTTP request was answered.
+pub(crate) fn http_answered(status: u16) {
+    let class = match status / 100 {
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    };
+    metrics::counter!("greenroom_http_requests_total", "status" => class).increment(1);
+}
+
+/// Everything in Prometheus' text form.
+pub(crate) fn render(catalog: &Catalog) -> String {
+    let metrics = all();
+    metrics.streams.set(catalog.len() as f64);
+    metrics.players.set(catalog.players() as f64);
+    metrics.render.run_upkeep();
+    metrics.render.render()
+}

@@ -1,0 +1,402 @@
+//! What waits to be written to one RTMP connection, and the writing itself.
+//!
+//! Two kinds of bytes leave a connection: what its session encodes (answers, statuses), and
+//! media, which is framed once for all players and read from rings. The outbox keeps them in
+//! order and writes whole messages. Whoever holds its lock may write: the session's task
+//! after it queued something, or a stream's pump after the ring grew. When the socket is
+//! full, only the session's task goes on, once it can be written again; pumps pass by.
+//!
+//! What a slow client costs is bounded: the queue for control bytes by
+//! `limits.client_outbox_bytes`, media by the reader's lag, the wait by
+//! `live.player_stall_close_ms`.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use engine::CloseReason;
+use media::{Entry, Framing, Kind, Marker, Reader, Selection};
+use parking_lot::{Mutex, MutexGuard};
+use rtmp::status::{Code, Status};
+use rtmp::{Body, Message, Millis};
+use smallvec::SmallVec;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use crate::live::{LiveStream, PlayerCount};
+use crate::metrics;
+use crate::pump::{Batch, Ticket};
+
+/// Payload bytes taken from a ring in one go; several system calls' worth.
+const READ_BYTES: usize = 256 << 10;
+/// Slices handed to one system call.
+const SLICES: usize = 64;
+
+/// What an outbox needs to know of the configuration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OutboxLimits {
+    pub(crate) control_bytes: usize,
+    pub(crate) stall_ms: u64,
+}
+
+/// A play on one message stream of the connection.
+pub(crate) struct Play {
+    pub(crate) stream_id: u32,
+    pub(crate) live: Arc<LiveStream>,
+    pub(crate) reader: Reader,
+    pub(crate) framing: Framing,
+    pub(crate) greeting: Arc<Greeting>,
+    pub(crate) ticket: Ticket,
+    pub(crate) _counted: PlayerCount,
+}
+
+/// What a player is told when a publisher comes or goes.
+pub(crate) struct Greeting {
+    pub(crate) client_id: String,
+    pub(crate) data: Vec<rtmp::Data>,
+}
+
+/// The outbox of one connection.
+pub(crate) struct Outbox {
+    socket: Arc<TcpStream>,
+    limits: OutboxLimits,
+    state: Mutex<State>,
+    /// Wakes the session's task: the socket is full, a play has ended, or the end has come.
+    wake: Notify,
+}
+
+struct State {
+    queue: VecDeque<Bytes>,
+    control_queued: usize,
+    plays: SmallVec<[Play; 1]>,
+    /// The socket took no more; only the session's task writes until it does again.
+    blocked_since: Option<Millis>,
+    ended: SmallVec<[u32; 1]>,
+    closed: Option<CloseReason>,
+    /// The socket has failed; nothing can be written any more.
+    failed: bool,
+    sent_bytes: u64,
+}
+
+impl Outbox {
+    pub(crate) fn new(socket: Arc<TcpStream>, limits: OutboxLimits) -> Arc<Self> {
+        let state = State {
+            queue: VecDeque::new(),
+            control_queued: 0,
+            plays: SmallVec::new(),
+            blocked_since: None,
+            ended: SmallVec::new(),
+            closed: None,
+            failed: false,
+            sent_bytes: 0,
+        };
+        Arc::new(Self {
+            socket,
+            limits,
+            state: Mutex::new(state),
+            wake: Notify::new(),
+        })
+    }
+
+    /// Queues bytes of the session itself. [`flush`](Self::flush) writes them.
+    pub(crate) fn push(&self, bytes: Bytes) {
+        let mut state = self.state.lock();
+        state.control_queued += bytes.len();
+        state.queue.push_back(bytes);
+        if state.control_queued > self.limits.control_bytes {
+            state.close(CloseReason::OutboxFull);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Begins a play; its first bytes go out with the next flush.
+    pub(crate) fn add_play(&self, play: Play) {
+        self.state.lock().plays.push(play);
+    }
+
+    /// Ends a play; what it has queued still goes out.
+    pub(crate) fn remove_play(&self, stream_id: u32) -> Option<Play> {
+        let mut state = self.state.lock();
+        let index = state
+            .plays
+            .iter()
+            .position(|play| play.stream_id == stream_id)?;
+        Some(state.plays.swap_remove(index))
+    }
+
+    /// Ends all plays, as the connection does.
+    pub(crate) fn take_plays(&self) -> SmallVec<[Play; 1]> {
+        std::mem::take(&mut self.state.lock().plays)
+    }
+
+    /// Pauses a play, or lets it go on at the live edge.
+    pub(crate) fn pause(&self, now: Millis, stream_id: u32, paused: bool) {
+        let mut state = self.state.lock();
+        let State { plays, queue, .. } = &mut *state;
+        let Some(play) = plays.iter_mut().find(|play| play.stream_id == stream_id) else {
+            return;
+        };
+        if paused {
+            return play.reader.pause();
+        }
+        let mut entries = Vec::new();
+        play.reader
+            .unpause(now, &play.live.ring.lock(), &mut entries);
+        play.frame_into(&entries, queue);
+    }
+
+    /// Changes what a play receives.
+    pub(crate) fn select(&self, stream_id: u32, selection: Selection) {
+        let mut state = self.state.lock();
+        if let Some(play) = state
+            .plays
+            .iter_mut()
+            .find(|play| play.stream_id == stream_id)
+        {
+            play.reader.select(selection);
+        }
+    }
+
+    /// Sends a batch to a player that is up to date and wants everything, else whatever the
+    /// player is to get now. Called by pumps.
+    pub(crate) fn deliver(&self, now: Millis, stream_id: u32, batch: &mut Batch<'_>) {
+        let mut state = self.state.lock();
+        if state.blocked_since.is_some() || state.closed.is_some() {
+            return;
+        }
+        let idle = state.queue.is_empty();
+        let Some(play) = state
+            .plays
+            .iter_mut()
+            .find(|play| play.stream_id == stream_id)
+        else {
+            return;
+        };
+        if idle && batch.is_shared() && play.reader.follow(batch.from, batch.to) {
+            let bytes = batch.bytes(play.framing);
+            self.write_shared(now, &mut state, &bytes);
+        } else {
+            self.flush_locked(now, &mut state);
+        }
+    }
+
+    /// Writes all that is queued and all that the plays are behind, until the socket is full.
+    pub(crate) fn flush(&self, now: Millis) {
+        self.flush_locked(now, &mut self.state.lock());
+    }
+
+    /// The socket can be written again: goes on where it was full.
+    pub(crate) fn on_writable(&self, now: Millis) {
+        let mut state = self.state.lock();
+        state.blocked_since = None;
+        self.flush_locked(now, &mut state);
+    }
+
+    /// Since when the socket has been taking nothing.
+    pub(crate) fn blocked_since(&self) -> Option<Millis> {
+        self.state.lock().blocked_since
+    }
+
+    /// Whether everything queued has been handed to the socket.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.state.lock().queue.is_empty()
+    }
+
+    /// When the connection must be closed if the socket takes nothing until then.
+    pub(crate) fn stall_deadline(&self) -> Option<Millis> {
+        self.blocked_since()
+            .map(|since| since + self.limits.stall_ms)
+    }
+
+    /// Asks for the connection to be closed; the first reason stays.
+    pub(crate) fn close(&self, reason: CloseReason) {
+        self.state.lock().close(reason);
+        self.wake.notify_one();
+    }
+
+    /// Why the connection is to be closed, if it is.
+    pub(crate) fn closed(&self) -> Option<CloseReason> {
+        self.state.lock().closed
+    }
+
+    /// Message streams whose play length has ended since the last call.
+    pub(crate) fn take_ended(&self) -> SmallVec<[u32; 1]> {
+        std::mem::take(&mut self.state.lock().ended)
+    }
+
+    /// Bytes handed to the socket.
+    pub(crate) fn sent_bytes(&self) -> u64 {
+        self.state.lock().sent_bytes
+    }
+
+    /// Waits until the session's task has something to see to.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    fn write_shared(&self, now: Millis, state: &mut MutexGuard<'_, State>, bytes: &Bytes) {
+        match self.socket.try_write(bytes) {
+            Ok(written) => {
+                state.sent_bytes += written as u64;
+                if written < bytes.len() {
+                    state.queue.push_back(bytes.slice(written..));
+                    self.flush_locked(now, state);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                state.queue.push_back(bytes.clone());
+                self.block(now, state);
+            }
+            Err(_) => self.fail(state),
+        }
+    }
+
+    fn flush_locked(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
+        while state.blocked_since.is_none() && !state.failed {
+            if state.queue.is_empty() && !state.refill(now, &self.wake) {
+                return;
+            }
+            self.write_queue(now, state);
+        }
+    }
+
+    fn write_queue(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
+        while !state.queue.is_empty() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = state.queue.len().min(SLICES);
+            for (slice, bytes) in slices.iter_mut().zip(&state.queue) {
+                *slice = IoSlice::new(bytes);
+            }
+            match self.socket.try_write_vectored(&slices[..count]) {
+                Ok(written) => state.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return self.block(now, state);
+                }
+                Err(_) => return self.fail(state),
+            }
+        }
+        state.control_queued = 0;
+    }
+
+    fn block(&self, now: Millis, state: &mut State) {
+        state.blocked_since.get_or_insert(now);
+        self.wake.notify_one();
+    }
+
+    fn fail(&self, state: &mut State) {
+        state.queue.clear();
+        state.failed = true;
+        state.close(CloseReason::NetworkError);
+        self.wake.notify_one();
+    }
+}
+
+impl State {
+    fn close(&mut self, reason: CloseReason) {
+        self.closed.get_or_insert(reason);
+    }
+
+    /// Takes what the plays are behind into the queue; false if there was nothing.
+    fn refill(&mut self, now: Millis, wake: &Notify) -> bool {
+        let mut entries = Vec::new();
+        for play in &mut self.plays {
+            let finished_before = play.reader.is_finished();
+            let skipped = {
+                let ring = play.live.ring.lock();
+                if play.reader.is_caught_up(&ring) {
+                    continue;
+                }
+                play.reader.read(now, &ring, READ_BYTES, &mut entries)
+            };
+            if skipped {
+                play.note_skip();
+            }
+            if play.reader.is_finished() && !finished_before {
+                self.ended.push(play.stream_id);
+                wake.notify_one();
+            }
+            play.frame_into(&entries, &mut self.queue);
+            entries.clear();
+        }
+        !self.queue.is_empty()
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        self.sent_bytes += written as u64;
+        while let Some(front) = self.queue.front_mut() {
+            if written < front.len() {
+                let _ = front.split_to(written);
+                return;
+            }
+            written -= front.len();
+            self.queue.pop_front();
+        }
+    }
+}
+
+impl Play {
+    fn frame_into(&self, entries: &[Arc<Entry>], queue: &mut VecDeque<Bytes>) {
+        for entry in entries {
+            match entry.kind {
+                Kind::Marker(marker) => queue.push_back(self.notice(marker)),
+                _ => queue.push_back(entry.framed(self.framing)),
+            }
+        }
+    }
+
+    /// `PublishNotify` or `UnpublishNotify`, in this player's own words.
+    fn notice(&self, marker: Marker) -> Bytes {
+        let name = &self.live.address.name;
+        let (code, text) = match marker {
+            Marker::Published => (Code::PlayPublishNotify, format!("{name} is now published.")),
+            Marker::Unpublished => (
+                Code::PlayUnpublishNotify,
+                format!("{name} is now unpublished."),
+            ),
+        };
+        let status = Status::new(code, text)
+            .with_details(name.as_str())
+            .with_client_id(self.greeting.client_id.as_str());
+        let mut out = BytesMut::new();
+        self.frame_body(Body::Command(status.on_status()), &mut out);
+        if marker == Marker::Published {
+            for data in &self.greeting.data {
+                self.frame_body(Body::Data(data.clone()), &mut out);
+            }
+        }
+        out.freeze()
+    }
+
+    fn frame_body(&self, body: Body, out: &mut BytesMut) {
+        let Framing::Rtmp {
+            stream_id,
+            chunk_size,
+        } = self.framing
+        else {
+            return;
+        };
+        // Our own statuses are far below any limit of the encoder.
+        let Ok(raw) = Message::stream(stream_id, body).encode() else {
+            return;
+        };
+        let (csid, size) = (media::DATA_CSID, chunk_size as usize);
+        rtmp::chunk::frame(csid, 0, raw.type_id, stream_id, &raw.payload, size, out);
+    }
+
+    fn note_skip(&self) {
+        let stats = self.reader.stats();
+        metrics::player_skipped();
+        // One line for the first skip and then ever more rarely: a slow player skips often.
+        if stats.skips.is_power_of_two() {
+            let address = &self.live.address;
+            tracing::info!(
+                app = %address.app, instance = %address.instance, stream = %address.name,
+                client = %self.greeting.client_id,
+                skips = stats.skips, skipped_bytes = stats.skipped_bytes,
+                skipped_messages = stats.skipped_entries,
+                "a slow player was moved to the newest key frame"
+            );
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The running server: it binds, says where it is, serves, and stops in good order.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::applications::Applications;
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::connection;
+use crate::http;
+use crate::metrics::{self, Transport};
+use crate::shared::{Doors, Pass, Shared};
+use crate::startup::{RunError, StartupError};
+use crate::{banner, settings};
+
+/// Connections the system may hold ready for us to accept.
+const BACKLOG: i32 = 4096;
+/// Rest after a failed accept, as when the process has no file descriptor left.
+const REST: Duration = Duration::from_millis(50);
+/// What connections get to say goodbye once the time to finish is over.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// Serves until told to stop.
+pub fn run(config: Config) -> Result<(), RunError> {
+    make_first_application(&config)?;
+    // With fewer descriptors the server serves fewer; nothing to stop for.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let threads = match config.server.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        given => given,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .map_err(|error| StartupError::Threads { error })?;
+    let served = runtime.block_on(serve(config, threads));
+    runtime.shutdown_timeout(GOODBYE);
+    served
+}
+
+/// Without any configuration the applications' folder may be missing; then it is made, with
+/// one application in it, so that the lines printed at the start work.
+fn make_first_application(config: &Config) -> Result<(), StartupError> {
+    let dir = &config.applications.dir;
+    if dir.exists() {
+        return Ok(());
+    }
+    let path = dir.join("live");
+    let key = "applications.dir";
+    std::fs::create_dir_all(&path).map_err(|error| StartupError::Directory { key, path, error })
+}
+
+async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
+    let mut signals = Signals::new().map_err(|error| RunError::Runtime(error.into()))?;
+    let rtmp = bind("rtmp.listen", config.rtmp.listen)?;
+    let http = bind("http.listen", config.http.listen)?;
+    let applications = Applications::new(
+        config.applications.dir.clone(),
+        settings::application_limits(&config),
+        settings::instance_settings(&config, threads),
+        Catalog::new(),
+    );
+    let limits = &config.limits;
+    let shared = Arc::new(Shared {
+        doors: Arc::new(Doors::new(
+            limits.connections,
+            limits.pending_connections,
+            limits.connections_per_ip,
+        )),
+        applications,
+        stopping: CancellationToken::new(),
+        stop_now: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+        rtmp_port: rtmp.address.port(),
+        config,
+    });
+    tracing::info!("listening rtmp={}", rtmp.address);
+    tracing::info!("listening http={}", http.address);
+    banner::print(rtmp.address, http.address, &shared.applications.names());
+    accept(&shared, rtmp.listener, Transport::Rtmp, connection::serve);
+    accept(&shared, http.listener, Transport::Http, http::serve);
+    signals.next().await;
+    stop(&shared, &mut signals).await;
+    Ok(())
+}
+
+/// Lets nobody in any more, gives those inside time to finish, then ends them.
+async fn stop(shared: &Shared, signals: &mut Signals) {
+    let patience = Duration::from_millis(shared.config.server.drain_timeout_ms);
+    tracing::info!(drain_timeout_ms = patience.as_millis() as u64, "stopping");
+    shared.stopping.cancel();
+    shared.tasks.close();
+    tokio::select! {
+        () = shared.tasks.wait() => {}
+        () = tokio::time::sleep(patience) => {}
+        () = signals.next() => {}
+    }
+    shared.stop_now.cancel();
+    if tokio::time::timeout(GOODBYE, shared.tasks.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            connections = shared.tasks.len(),
+            "stopped before all had ended"
+        );
+    }
+    tracing::info!("stopped");
+}
+
+/// What asks the server to stop: SIGTERM or SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self {
+            terminate,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+fn bind(key: &'static str, address: SocketAddr) -> Result<Bound, StartupError> {
+    let listen = || -> std::io::Result<Bound> {
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
+        // A restarted server takes its port at once, though old connections linger.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        let listener = TcpListener::from_std(socket.into())?;
+        let address = listener.local_addr()?;
+        Ok(Bound { listener, address })
+    };
+    listen().map_err(|error| StartupError::Listen {
+        key,
+        address,
+        error,
+    })
+}
+
+/// Accepts connections until the server stops, and gives each a task of its own.
+fn accept<F>(
+    shared: &Arc<Shared>,
+    listener: TcpListener,
+    transport: Transport,
+    serve: fn(Arc<Shared>, TcpStream, SocketAddr, Pass) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let shared = shared.clone();
+    tokio::spawn(async move {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = shared.stopping.cancelled() => return,
+            };
+            match accepted {
+                Ok((socket, peer)) => match shared.doors.enter(peer.ip()) {
+                    Some(pass) => {
+                        shared
+                            .tasks
+                            .spawn(serve(shared.clone(), socket, peer, pass));
+                    }
+                    None => metrics::turned_away(transport),
+                },
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(REST).await;
+                }
+            }
+        }
+    });
+}

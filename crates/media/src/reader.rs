@@ -1,0 +1,371 @@
+//! A player's place in a ring, and what the player gets from there.
+//!
+//! Owns everything that differs from player to player: the cursor, what it wants to
+//! receive, pausing, the play length, and what happens when it lags. A player that is up to
+//! date and wants everything is *plain*: its next bytes are the same as everybody's, and
+//! the server may send it a shared batch without asking the reader ([`Reader::follow`]).
+
+use std::sync::Arc;
+
+use rtmp::Millis;
+
+use crate::entry::{Entry, Kind, Weight};
+use crate::ring::Ring;
+
+/// How far a player may lag before it skips.
+#[derive(Clone, Copy, Debug)]
+pub struct ReaderLimits {
+    /// Payload bytes a player may be behind.
+    pub lag_bytes: u64,
+    /// Milliseconds a player may be behind.
+    pub lag_ms: u64,
+}
+
+impl Default for ReaderLimits {
+    fn default() -> Self {
+        Self {
+            lag_bytes: 2 << 20,
+            lag_ms: 3000,
+        }
+    }
+}
+
+/// Which pictures a player wants (`receiveVideo`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum VideoSelection {
+    /// All of them.
+    All,
+    /// None.
+    None,
+    /// At most this many a second. Whole groups are thinned by leaving out their ends, so
+    /// what is sent can be decoded.
+    FramesPerSecond(f64),
+}
+
+/// What a player wants to receive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Selection {
+    /// Whether audio is wanted (`receiveAudio`).
+    pub audio: bool,
+    /// Which pictures are wanted (`receiveVideo`).
+    pub video: VideoSelection,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            audio: true,
+            video: VideoSelection::All,
+        }
+    }
+}
+
+/// What a player missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReaderStats {
+    /// Times the player lagged past its bound and was moved on.
+    pub skips: u64,
+    /// Entries it missed by that.
+    pub skipped_entries: u64,
+    /// Payload bytes it missed by that.
+    pub skipped_bytes: u64,
+}
+
+/// A player's place in a ring.
+#[derive(Debug)]
+pub struct Reader {
+    limits: ReaderLimits,
+    cursor: u64,
+    /// Lag is counted from here on: what was in the ring when the player joined or was
+    /// moved is a gift, not a debt.
+    owed_since: Millis,
+    owed_offset: u64,
+    started: bool,
+    need_key: bool,
+    selection: Selection,
+    thin: Thinning,
+    paused_at: Option<u64>,
+    length_ms: Option<u32>,
+    first_timestamp: Option<u32>,
+    finished: bool,
+    stats: ReaderStats,
+}
+
+impl Reader {
+    /// A reader that will start with the kept data frames, the codec headers and the
+    /// current group of pictures, as they are when it first reads.
+    ///
+    /// `length_ms` ends it after that much stream time; 0 means one frame.
+    pub fn new(limits: ReaderLimits, length_ms: Option<u32>) -> Self {
+        Self {
+            limits,
+            cursor: 0,
+            owed_since: Millis::default(),
+            owed_offset: 0,
+            started: false,
+            need_key: false,
+            selection: Selection::default(),
+            thin: Thinning::default(),
+            paused_at: None,
+            length_ms,
+            first_timestamp: None,
+            finished: false,
+            stats: ReaderStats::default(),
+        }
+    }
+
+    /// What it missed so far.
+    pub fn stats(&self) -> ReaderStats {
+        self.stats
+    }
+
+    /// Whether its play length is over; nothing more will come.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Whether everything up to the ring's head has been taken.
+    pub fn is_caught_up(&self, ring: &Ring) -> bool {
+        self.finished || (self.started && self.cursor >= ring.head())
+    }
+
+    /// Takes over a batch from `from` to `to` that was sent to all plain players.
+    ///
+    /// True if this player is plain and stands at `from`: then it is at `to` now. If not,
+    /// nothing has changed and [`Reader::read`] must be used.
+    pub fn follow(&mut self, from: u64, to: u64) -> bool {
+        let plain = self.started
+            && self.cursor == from
+            && !self.need_key
+            && !self.finished
+            && self.paused_at.is_none()
+            && self.length_ms.is_none()
+            && self.selection == Selection::default();
+        if plain {
+            self.cursor = to;
+        }
+        plain
+    }
+
+    /// Changes what the player wants to receive. Pictures that were off come back with the
+    /// next key frame.
+    pub fn select(&mut self, selection: Selection) {
+        if self.selection.video == VideoSelection::None && selection.video != VideoSelection::None {
+            self.need_key = true;
+        }
+        self.selection = selection;
+        self.thin = Thinning::default();
+    }
+
+    /// What the player wants to receive.
+    pub fn selection(&self) -> Selection {
+        self.selection
+    }
+
+    /// Stops audio, video and data. Markers still come.
+    pub fn pause(&mut self) {
+        self.paused_at.get_or_insert(self.cursor);
+    }
+
+    /// Goes on at the live edge: with the newest key frame, or where the pause began if
+    /// that is newer.
+    pub fn unpause(&mut self, now: Millis, ring: &Ring, out: &mut Vec<Arc<Entry>>) {
+        let Some(paused_at) = self.paused_at.take() else {
+            return;
+        };
+        let resume = match ring.group() {
+            Some(group) => group.max(paused_at),
+            None => ring.head(),
+        };
+        let missed = |entry: &&Arc<Entry>| entry.seq >= paused_at && entry.seq < resume;
+        out.extend(ring.preamble().filter(missed).cloned());
+        self.need_key = ring.has_video() && ring.get(resume).is_none_or(|e| e.seq != resume);
+        self.cursor = resume;
+        self.restart_lag(now, ring);
+    }
+
+    /// Takes what comes next, up to about `max_bytes` of payload, into `out`.
+    ///
+    /// Returns true if the player had to be moved on because it lagged past its bound.
+    pub fn read(
+        &mut self,
+        now: Millis,
+        ring: &Ring,
+        max_bytes: usize,
+        out: &mut Vec<Arc<Entry>>,
+    ) -> bool {
+        if self.finished {
+            return false;
+        }
+        if !self.started {
+            self.start(now, ring, out);
+        }
+        let skipped = self.lags(now, ring);
+        if skipped {
+            self.skip(now, ring, out);
+        }
+        let mut bytes = 0;
+        for entry in ring.since(self.cursor) {
+            if bytes >= max_bytes {
+                break;
+            }
+            if self.is_past_length(entry) {
+                self.finished = true;
+                break;
+            }
+            self.cursor = entry.seq + 1;
+            if self.wants(entry) {
+                bytes += entry.payload.len();
+                out.push(entry.clone());
+                self.note_delivered(entry);
+            }
+        }
+        skipped
+    }
+
+    fn start(&mut self, now: Millis, ring: &Ring, out: &mut Vec<Arc<Entry>>) {
+        self.started = true;
+        self.cursor = ring.group().unwrap_or(ring.head());
+        self.need_key = ring.group().is_none() && ring.has_video();
+        let cursor = self.cursor;
+        out.extend(ring.preamble().filter(|entry| entry.seq < cursor).cloned());
+        self.restart_lag(now, ring);
+    }
+
+    fn restart_lag(&mut self, now: Millis, ring: &Ring) {
+        self.owed_since = now;
+        self.owed_offset = ring.head_offset();
+    }
+
+    fn lags(&self, now: Millis, ring: &Ring) -> bool {
+        if self.cursor >= ring.head() || self.paused_at.is_some() {
+            return false;
+        }
+        let Some(next) = ring.get(self.cursor) else {
+            return true;
+        };
+        let bytes = ring.head_offset() - next.offset.max(self.owed_offset).min(ring.head_offset());
+        let millis = now.since(next.arrived.max(self.owed_since));
+        bytes > self.limits.lag_bytes || millis > self.limits.lag_ms
+    }
+
+    /// Moves to the newest key frame, or to the head to wait for the next one, taking along
+    /// what must not be missed.
+    fn skip(&mut self, now: Millis, ring: &Ring, out: &mut Vec<Arc<Entry>>) {
+        let head = ring.head();
+        let target = ring
+            .group()
+            .filter(|group| *group > self.cursor)
+            .unwrap_or(head);
+        self.need_key = target == head && ring.has_video();
+        let from = self.cursor;
+        let gone = |entry: &&Arc<Entry>| entry.seq >= from && entry.seq < ring.tail();
+        out.extend(ring.preamble().filter(gone).cloned());
+        let mut skipped_bytes = ring.get(from.max(ring.tail())).map_or(0, |e| e.offset);
+        skipped_bytes = ring.get(target).map_or(ring.head_offset(), |e| e.offset) - skipped_bytes;
+        for entry in ring.since(from).take_while(|entry| entry.seq < target) {
+            if entry.weight == Weight::Required {
+                out.push(entry.clone());
+            }
+        }
+        self.stats.skips += 1;
+        self.stats.skipped_entries += target - from;
+        self.stats.skipped_bytes += skipped_bytes;
+        self.cursor = target;
+        self.restart_lag(now, ring);
+    }
+
+    fn wants(&mut self, entry: &Entry) -> bool {
+        let paused = self.paused_at.is_some();
+        match (entry.kind, entry.weight) {
+            (Kind::Marker(_), _) => {
+                self.need_key = false;
+                true
+            }
+            (Kind::Audio | Kind::Video, Weight::Required) | (Kind::Data | Kind::DataAmf3, _) => {
+                !paused
+            }
+            (Kind::Audio, _) => self.selection.audio && !paused,
+            (Kind::Video, weight) => !paused && self.wants_picture(entry, weight),
+        }
+    }
+
+    fn wants_picture(&mut self, entry: &Entry, weight: Weight) -> bool {
+        let key = weight == Weight::Key;
+        match self.selection.video {
+            VideoSelection::None => return false,
+            VideoSelection::All => {}
+            VideoSelection::FramesPerSecond(fps) => {
+                if !self.thin.passes(fps, entry.timestamp, weight) {
+                    return false;
+                }
+            }
+        }
+        if self.need_key && !key {
+            return false;
+        }
+        self.need_key = false;
+        true
+    }
+
+    fn is_past_length(&self, entry: &Entry) -> bool {
+        let (Some(length), Some(first)) = (self.length_ms, self.first_timestamp) else {
+            return false;
+        };
+        let media = matches!(entry.kind, Kind::Audio | Kind::Video);
+        // Serial arithmetic: timestamps wrap, and may step back a little between tracks.
+        let elapsed = entry.timestamp.wrapping_sub(first) as i32;
+        media && entry.weight != Weight::Required && elapsed >= 0 && elapsed as u32 >= length
+    }
+
+    fn note_delivered(&mut self, entry: &Entry) {
+        let media = matches!(entry.kind, Kind::Audio | Kind::Video);
+        if !media || entry.weight == Weight::Required {
+            return;
+        }
+        self.first_timestamp.get_or_insert(entry.timestamp);
+        if self.length_ms == Some(0) {
+            self.finished = true;
+        }
+    }
+}
+
+/// Thins a stream to a frame rate so that what is left can be decoded: the key frame of
+/// each group and as many frames behind it as the rate allows for the group's length,
+/// judged by the group before. Frames that nothing depends on go first.
+#[derive(Debug, Default)]
+struct Thinning {
+    group_start: Option<u32>,
+    group_ms: u32,
+    passed: u32,
+    cut: bool,
+}
+
+impl Thinning {
+    fn passes(&mut self, fps: f64, timestamp: u32, weight: Weight) -> bool {
+        if fps.is_nan() || fps <= 0.0 {
+            return false;
+        }
+        if weight == Weight::Key {
+            if let Some(start) = self.group_start {
+                self.group_ms = timestamp.wrapping_sub(start);
+            }
+            self.group_start = Some(timestamp);
+            self.passed = 1;
+            self.cut = false;
+            return true;
+        }
+        let budget = (fps * f64::from(self.group_ms.max(1000)) / 1000.0).ceil();
+        let spent = f64::from(self.passed) >= budget;
+        match weight {
+            Weight::Disposable if spent => return false,
+            _ if self.cut || spent => {
+                self.cut = true;
+                return false;
+            }
+            _ => {}
+        }
+        self.passed += 1;
+        true
+    }
+}
