@@ -9,6 +9,8 @@
 //! ever decoded: pixels and samples stay opaque.
 
 pub mod audio;
+mod bits;
+pub mod codec;
 mod cursor;
 mod enhanced;
 mod error;
