@@ -11,16 +11,22 @@
 pub mod audio;
 mod bits;
 pub mod codec;
+mod color;
 mod cursor;
 mod enhanced;
 mod error;
+mod format;
 mod fourcc;
+pub mod metadata;
 pub mod reader;
 pub mod tag;
 pub mod video;
 
+pub use color::{ColorInfo, MasteringDisplay};
 pub use enhanced::{Multitrack, MultitrackMode};
 pub use error::Error;
+pub use format::{AudioFormat, VideoFormat};
 pub use fourcc::FourCc;
+pub use metadata::{DataMessage, Metadata};
 pub use reader::{Item, Limits, Reader};
 pub use tag::{FileHeader, Tag, TagKind, write_header, write_tag};

@@ -2,9 +2,17 @@
 //! read back.
 
 use bytes::Bytes;
-use flv::{Item, Limits, Reader, Tag, TagKind, audio, video, write_header, write_tag};
+use flv::codec::{
+    AudioSpecificConfig, Av1Config, AvcConfig, AvcSps, FlacStreamInfo, HevcConfig, HevcSps,
+    Mp3FrameHeader, OpusHead, SorensonPicture, Vp6KeyFrame, VpConfig,
+};
+use flv::{
+    AudioFormat, ColorInfo, Item, Limits, Reader, Tag, TagKind, VideoFormat, audio, video,
+    write_header, write_tag,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use testkit::media::{self, Audio, FrameKind, Video};
 
 fn tag() -> impl Strategy<Value = Tag> {
     let payload = vec(any::<u8>(), 0..200);
@@ -24,6 +32,51 @@ fn file_of(tags: &[Tag]) -> Vec<u8> {
             .expect("a short payload fits a tag");
     }
     file
+}
+
+/// Runs every parser of a codec's record over `bytes`.
+fn parse_records(bytes: &[u8]) {
+    let _ = AudioSpecificConfig::parse(bytes);
+    let _ = AvcSps::parse(bytes);
+    let _ = ColorInfo::parse(bytes);
+    let _ = FlacStreamInfo::parse(bytes);
+    let _ = HevcSps::parse(bytes);
+    let _ = Mp3FrameHeader::parse(bytes);
+    let _ = OpusHead::parse(bytes);
+    let _ = SorensonPicture::parse(bytes);
+    let _ = Vp6KeyFrame::parse(bytes);
+    let _ = VpConfig::parse(bytes).map(|config| config.codec_string("vp09"));
+    let _ = Av1Config::parse(bytes).map(|config| (config.codec_string(), config.size()));
+    let _ = AvcConfig::parse(bytes).map(|config| (config.codec_string(), config.size()));
+    let _ = HevcConfig::parse(bytes).map(|config| (config.codec_string(), config.size()));
+}
+
+/// Runs everything that reads a media message over `payload`.
+fn parse_message(payload: &[u8]) {
+    if let Ok(header) = video::parse(payload) {
+        let _ = VideoFormat::of(&header, payload);
+    }
+    if let Ok(header) = audio::parse(payload) {
+        let _ = AudioFormat::of(&header, payload);
+    }
+}
+
+/// Payloads that are right but for a few bytes.
+fn damaged_payload() -> impl Strategy<Value = Vec<u8>> {
+    let flips = vec((any::<prop::sample::Index>(), any::<u8>()), 1..4);
+    let headers = Video::ALL.map(|codec| media::video_header(codec).unwrap_or_default());
+    let sounds = Audio::ALL.map(|codec| media::audio_header(codec).unwrap_or_default());
+    let frames = Video::ALL.map(|codec| media::video_frame(codec, FrameKind::Key, 0, 60));
+    let all = [&headers[..], &sounds, &frames].concat();
+    (prop::sample::select(all), flips).prop_map(|(mut payload, flips)| {
+        for (at, byte) in flips {
+            if !payload.is_empty() {
+                let at = at.index(payload.len());
+                payload[at] = byte;
+            }
+        }
+        payload
+    })
 }
 
 /// The items of `bytes` cut into parts of the given lengths, and how it ends.
@@ -77,6 +130,20 @@ proptest! {
         if let Ok(header) = audio::parse(&payload) {
             prop_assert!(header.body_offset <= payload.len());
         }
+    }
+
+    #[test]
+    fn no_bytes_panic_the_record_parsers(bytes in vec(any::<u8>(), 0..64)) {
+        parse_records(&bytes);
+        // Random bytes seldom get past the first field of these.
+        parse_records(&[&[0x67, 100, 0, 30], &bytes[..]].concat());
+        parse_records(&[&[0x42, 1], &bytes[..]].concat());
+        parse_records(&[&[0x81, 0, 0, 0, 0x0a], &bytes[..]].concat());
+    }
+
+    #[test]
+    fn no_damage_panics_the_format_readers(payload in damaged_payload()) {
+        parse_message(&payload);
     }
 
     #[test]

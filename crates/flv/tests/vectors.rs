@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use flv::{Item, Limits, Reader, Tag, TagKind, audio, video};
+use flv::{Item, Limits, Metadata, Reader, Tag, TagKind, audio, video};
 use libtest_mimic::{Arguments, Trial};
 use serde_json::{Value, json};
 use testkit::{hex, vectors};
@@ -122,8 +122,39 @@ fn check_tag(tag: &Tag, expected: &Value) -> Result<(), String> {
     let carries = |key| expected.get(key).is_some();
     same(&carries("audio"), &(tag.kind == TagKind::Audio), "kind")?;
     same(&carries("video"), &(tag.kind == TagKind::Video), "kind")?;
+    check_script(tag, expected.get("script"))?;
     check_audio(&tag.payload, expected.get("audio"))?;
     check_video(&tag.payload, expected.get("video"))
+}
+
+/// The values of a script tag, as far as [`Metadata`] reads them: the `amf` crate has vectors of
+/// its own.
+fn check_script(tag: &Tag, expected: Option<&Value>) -> Result<(), String> {
+    let Some(expected) = expected else {
+        return same(&(tag.kind == TagKind::Script), &false, "script");
+    };
+    let values = amf::amf0::decode_all(&tag.payload, &amf::Limits::default());
+    let values = values.map_err(|e| e.to_string())?;
+    let name = values.first().and_then(amf::Value::as_str);
+    same(&json!(name), &expected[0]["v"], "name of the handler")?;
+    let found = Metadata::of(&values);
+    if name != Some("onMetaData") {
+        return same(&found, &None, "metadata");
+    }
+    let found = found.ok_or("no metadata")?;
+    let wanted = |name: &str| {
+        let props = expected[1]["props"].as_array()?;
+        props.iter().find(|prop| prop[0] == name)?[1].get("v")
+    };
+    let number = |name: &str| wanted(name).and_then(Value::as_f64);
+    same(&found.duration_s, &number("duration"), "duration")?;
+    same(&found.frame_rate, &number("framerate"), "frame rate")?;
+    same(&found.width.map(f64::from), &number("width"), "width")?;
+    same(&found.height.map(f64::from), &number("height"), "height")?;
+    let codec = number("videocodecid").map(|id| video::Codec::from_id(id as u8));
+    same(&found.video_codec, &codec, "video codec")?;
+    let encoder = wanted("encoder").and_then(Value::as_str);
+    same(&found.encoder.as_deref(), &encoder, "encoder")
 }
 
 fn check_audio(payload: &[u8], expected: Option<&Value>) -> Result<(), String> {
