@@ -1,0 +1,232 @@
+//! The built server, started for one test on ports and folders of its own.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
+
+use crate::http;
+use crate::process::{Program, tail};
+use crate::wait::{self, SOON};
+
+/// The application that every test's server has.
+pub const APPLICATION: &str = "live";
+
+/// A running server. Killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    program: Program,
+    /// Where it takes RTMP.
+    pub rtmp: SocketAddr,
+    /// Where it takes HTTP and WebSocket.
+    pub http: SocketAddr,
+    /// The folder for what a test's clients write.
+    folder: TempDir,
+}
+
+/// The server's program: the released one, or that of the environment variable `GREENROOM_BIN`.
+pub fn binary() -> PathBuf {
+    let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/greenroom");
+    std::env::var_os("GREENROOM_BIN").map_or_else(|| PathBuf::from(built), PathBuf::from)
+}
+
+/// Runs a test against a server started with these settings (`section.key=value`).
+///
+/// # Errors
+///
+/// The test's own, with the end of the server's log; or that the server died or panicked.
+pub fn with(settings: &[&str], test: impl FnOnce(&mut Server) -> Result<()>) -> Result<()> {
+    let mut server = Server::start(settings)?;
+    let result = test(&mut server);
+    let log = server.log();
+    let result = result.and_then(|()| {
+        ensure!(!log.contains("panicked at"), "the server panicked");
+        Ok(())
+    });
+    result.with_context(|| format!("the server's log ends with:\n{}", tail(&log, 40)))
+}
+
+/// The command that starts the server in a folder, with ports of the system's choosing.
+///
+/// # Errors
+///
+/// The folder cannot be written to.
+pub fn command(folder: &TempDir, settings: &[&str]) -> Result<Command> {
+    let applications = folder.path().join("applications");
+    fs::create_dir_all(applications.join(APPLICATION))?;
+    let mut command = Command::new(binary());
+    command.args(["serve", "--rtmp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+    command.arg("--applications").arg(applications);
+    command.arg("--data").arg(folder.path().join("data"));
+    command.args(settings.iter().flat_map(|setting| ["--set", setting]));
+    Ok(command)
+}
+
+impl Server {
+    /// Starts a server and waits until it listens.
+    ///
+    /// # Errors
+    ///
+    /// It does not start within ten seconds.
+    pub fn start(settings: &[&str]) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut program = Program::start(&mut command(&folder, settings)?)?;
+        let rtmp = listening(&mut program, "rtmp=")?;
+        let http = listening(&mut program, "http=")?;
+        Ok(Self {
+            program,
+            rtmp,
+            http,
+            folder,
+        })
+    }
+
+    /// The RTMP address of a stream in the application `live`.
+    pub fn stream_url(&self, name: &str) -> String {
+        format!("rtmp://{}/{APPLICATION}/{name}", self.rtmp)
+    }
+
+    /// The HTTP address of a path.
+    pub fn page_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.http)
+    }
+
+    /// A path for what a client of this test writes.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Everything the server has logged.
+    pub fn log(&self) -> String {
+        self.program.output()
+    }
+
+    /// Waits for a line with all of these words in the log.
+    ///
+    /// # Errors
+    ///
+    /// It does not come.
+    pub fn wait_for_log(&self, words: &[&str], limit: Duration) -> Result<String> {
+        wait::until(&format!("{words:?} in the log"), limit, || {
+            let log = self.log();
+            let line = log
+                .lines()
+                .find(|line| words.iter().all(|word| line.contains(word)));
+            Ok(line.map(str::to_owned))
+        })
+    }
+
+    /// The sum of a metric over all its labels that contain `label`; 0 where there are none.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or not with metrics.
+    pub fn metric(&self, name: &str, label: &str) -> Result<f64> {
+        let page = http::get(self.http, "/metrics")?;
+        ensure!(page.status == 200, "/metrics answers {}", page.status);
+        Ok(sum_of(&page.body, name, label))
+    }
+
+    /// Waits until a metric has at least this value.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub fn wait_for_metric(&self, name: &str, label: &str, value: f64) -> Result<()> {
+        let what = format!("{name}{{{label}}} to become {value}");
+        wait::until(&what, SOON, || {
+            Ok((self.metric(name, label)? >= value).then_some(()))
+        })
+    }
+
+    /// The memory the server holds, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// It is not running.
+    pub fn rss_bytes(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.program.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line
+            .and_then(|line| line.split_whitespace().next())
+            .context("no VmRSS")?;
+        Ok(kilobytes.parse::<u64>()? * 1024)
+    }
+
+    /// Sends a signal, by its name without `SIG`.
+    ///
+    /// # Errors
+    ///
+    /// The server is gone.
+    pub fn signal(&self, name: &str) -> Result<()> {
+        self.program.signal(name)
+    }
+
+    /// Waits for the server's end.
+    ///
+    /// # Errors
+    ///
+    /// It runs on.
+    pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
+        self.program.wait(limit)
+    }
+}
+
+/// Reads the address behind `key` from the line that says where the server listens.
+fn listening(program: &mut Program, key: &str) -> Result<SocketAddr> {
+    let found = |output: &str| {
+        let line = output
+            .lines()
+            .find(|line| line.contains("listening") && line.contains(key))?;
+        let value = line.split(key).nth(1)?.split_whitespace().next()?;
+        value.trim_matches('"').parse().ok()
+    };
+    wait::until(&format!("the line with {key}"), SOON, || {
+        let output = program.output();
+        if let (None, Some(status)) = (found(&output), program.ended()?) {
+            bail!("the server ended with {status}:\n{}", program.output());
+        }
+        Ok(found(&output))
+    })
+    .with_context(|| program.output())
+}
+
+/// The sum of a metric's samples whose labels contain a text.
+fn sum_of(page: &str, name: &str, label: &str) -> f64 {
+    let samples = page.lines().filter_map(|line| {
+        let rest = line.strip_prefix(name)?;
+        let (labels, value) = match rest.strip_prefix('{') {
+            Some(rest) => rest.rsplit_once("} ")?,
+            None => ("", rest.strip_prefix(' ')?),
+        };
+        labels
+            .contains(label)
+            .then(|| value.trim().parse::<f64>().ok())
+            .flatten()
+    });
+    samples.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_summed_over_labels() {
+        let page = "\
+# HELP closed_total x
+closed_total{reason=\"stalled\"} 2
+closed_total{reason=\"timeout\"} 3
+closed_total_other 7
+up 1
+";
+        assert!((sum_of(page, "closed_total", "") - 5.0).abs() < 1e-9);
+        assert!((sum_of(page, "closed_total", "stalled") - 2.0).abs() < 1e-9);
+        assert!((sum_of(page, "up", "") - 1.0).abs() < 1e-9);
+        assert!(sum_of(page, "gone", "").abs() < 1e-9);
+    }
+}

@@ -1,0 +1,42 @@
+//! End-to-end tests: real clients against the built server. `cargo xtask test --only e2e`
+//! builds the server and runs them; a filter goes behind `--`.
+
+mod codecs;
+mod commands;
+mod http_flv;
+mod live;
+mod operations;
+mod peers;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// Tests that run side by side. They spend most of their time waiting for media to be sent at
+/// its own speed, so there may be more of them than processors.
+const SIDE_BY_SIDE: usize = 4;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(SIDE_BY_SIDE);
+    let mut trials = Vec::new();
+    trials.extend(live::trials());
+    trials.extend(codecs::trials());
+    trials.extend(http_flv::trials());
+    trials.extend(commands::trials());
+    trials.extend(peers::trials());
+    trials.extend(operations::trials());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// One named test.
+fn trial(name: &str, test: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
+    Trial::test(name, move || test().map_err(|error| told(&error)))
+}
+
+/// An error with everything that led to it, and without the stack: the tests say where they are.
+fn told(error: &anyhow::Error) -> Failed {
+    let chain: Vec<_> = error.chain().map(ToString::to_string).collect();
+    Failed::from(chain.join("\nbecause: "))
+}
