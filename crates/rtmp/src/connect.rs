@@ -243,12 +243,15 @@ const fn encoding_to(encoding: Encoding) -> f64 {
     }
 }
 
+/// The texts of an array, also of one whose elements came with numbers for names.
 fn texts(value: &Value) -> Vec<Str> {
-    let items = value.as_array().unwrap_or_default();
-    items
+    let named = value
+        .props()
+        .unwrap_or_default()
         .iter()
-        .filter_map(|item| item.as_text().cloned())
-        .collect()
+        .map(|(_, item)| item);
+    let items = value.as_array().unwrap_or_default().iter().chain(named);
+    items.filter_map(|item| item.as_text().cloned()).collect()
 }
 
 fn flags(value: &Value) -> Vec<(Str, u32)> {
@@ -348,8 +351,12 @@ mod tests {
         let info = connect(vec![("videoFourCcInfoMap", map)]);
         assert!(info.decodes_video("av01"));
         assert!(!info.decodes_audio("Opus"));
-        let list = Value::array(["av01".into()]);
-        let info = connect(vec![("fourCcList", list)]);
-        assert!(info.decodes_video("av01") && !info.decodes_video("hvc1"));
+        for list in [
+            Value::array(["av01".into()]),
+            Value::ecma_array([("0", "av01".into())]),
+        ] {
+            let info = connect(vec![("fourCcList", list)]);
+            assert!(info.decodes_video("av01") && !info.decodes_video("hvc1"));
+        }
     }
 }

@@ -8,9 +8,9 @@ use thiserror::Error as ThisError;
 
 /// Why a connection, a message or a URL was refused.
 ///
-/// `offset` counts bytes from the start of what was read: for [`crate::Session`],
-/// [`crate::handshake`] and [`crate::chunk::Reader`] the first byte the peer sent, for decoders
-/// of one message body the first byte of that body.
+/// `offset` counts bytes. For the handshake and the chunk stream it counts from the first byte
+/// the peer sent; for what is wrong inside one message, from the first byte of its body, also
+/// when a [`crate::Session`] reports it.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Error {

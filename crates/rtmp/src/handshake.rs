@@ -9,7 +9,7 @@
 //! Nothing here checks the contents of C2 and S2: real clients differ in what they echo.
 
 mod client;
-mod digest;
+pub mod digest;
 mod server;
 
 pub use client::Client;

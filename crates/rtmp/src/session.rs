@@ -225,11 +225,11 @@ impl Session {
     }
 
     fn receive(&mut self, now: Millis, bytes: &[u8]) -> Result<(), Error> {
-        self.liveness.check(now)?;
-        if bytes.is_empty() {
-            return Ok(());
+        // A sign of life counts before the deadlines are looked at: it cannot be missing.
+        if !bytes.is_empty() {
+            self.liveness.received(now);
         }
-        self.liveness.received(now);
+        self.liveness.check(now)?;
         self.flow.received += bytes.len() as u64;
         let mut input = bytes;
         if !matches!(self.stage, Stage::Open(_)) {

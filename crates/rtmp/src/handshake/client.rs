@@ -92,11 +92,11 @@ impl Client {
     fn answer(&mut self, s1: &[u8; PACKET_BYTES], out: &mut BytesMut) -> Handshake {
         let found = self.ours.and_then(|_| digest::find(s1, Signer::Server));
         let c2 = match &found {
-            Some((_, theirs)) => digest::second_packet(theirs, Signer::Player, &mut self.entropy),
+            Some(found) => digest::second_packet(&found.digest, Signer::Player, &mut self.entropy),
             None => plain_second(s1),
         };
         out.extend_from_slice(&c2);
-        let digest = found.map(|(scheme, _)| scheme);
+        let digest = found.map(|found| found.scheme);
         Handshake {
             digest,
             peer_version: version_of(s1),

@@ -1,4 +1,4 @@
-//! Digests inside handshake packets: where they are, how they are made.
+//! Digests inside handshake packets: where they are, how they are made, whether they are right.
 //!
 //! Adobe never published this form; placement and keys are those that librtmp, SRS and
 //! nginx-rtmp agree on, checked against captured packets of Flash Player and Flash Media Server.
@@ -9,8 +9,8 @@ use sha2::Sha256;
 use super::PACKET_BYTES;
 use crate::entropy::Entropy;
 
-/// The length of a digest in bytes.
-pub(super) const DIGEST_BYTES: usize = 32;
+/// The length of a digest and of a signature in bytes.
+pub const DIGEST_BYTES: usize = 32;
 
 /// The length of a second packet without its signature.
 const SIGNED_BYTES: usize = PACKET_BYTES - DIGEST_BYTES;
@@ -47,10 +47,23 @@ impl Scheme {
 }
 
 /// Who signs: each side has a key of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signer {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Signer {
+    /// The client: C1 and C2.
     Player,
+    /// The server: S1 and S2.
     Server,
+}
+
+/// A digest that is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// How it is placed.
+    pub scheme: Scheme,
+    /// Where it starts in its packet, in bytes.
+    pub offset: usize,
+    /// The digest.
+    pub digest: [u8; DIGEST_BYTES],
 }
 
 /// The part of both keys that is not text.
@@ -86,11 +99,8 @@ fn digest_at(packet: &[u8; PACKET_BYTES], offset: usize, signer: Signer) -> [u8;
     hmac(&[signer.short_key()], &[before, after])
 }
 
-/// The digest of a first packet and its scheme, if one is there and right under either.
-pub(super) fn find(
-    packet: &[u8; PACKET_BYTES],
-    signer: Signer,
-) -> Option<(Scheme, [u8; DIGEST_BYTES])> {
+/// The digest of a first packet (C1 or S1), if one is there and right under either scheme.
+pub fn find(packet: &[u8; PACKET_BYTES], signer: Signer) -> Option<Found> {
     // Bytes 4 to 7 are zero in plain packets, so they need no hashing.
     if super::version_of(packet) == [0; 4] {
         return None;
@@ -99,11 +109,13 @@ pub(super) fn find(
         .into_iter()
         .find_map(|scheme| {
             let offset = scheme.offset(packet);
-            let expected = digest_at(packet, offset, signer);
-            packet
-                .get(offset..)?
-                .starts_with(&expected)
-                .then_some((scheme, expected))
+            let digest = digest_at(packet, offset, signer);
+            let is_there = packet.get(offset..)?.starts_with(&digest);
+            is_there.then_some(Found {
+                scheme,
+                offset,
+                digest,
+            })
         })
 }
 
@@ -154,8 +166,9 @@ pub(super) fn second_packet(
     packet
 }
 
-/// Whether a second packet is signed for the first packet with digest `answered`.
-pub(super) fn is_signed(
+/// Whether a second packet (C2 or S2) is signed, in its last 32 bytes, for the first packet with
+/// digest `answered`.
+pub fn is_signed(
     packet: &[u8; PACKET_BYTES],
     answered: &[u8; DIGEST_BYTES],
     signer: Signer,

@@ -81,7 +81,12 @@ impl Server {
         let entropy = &mut self.entropy;
         let peer_version = version_of(c1);
         out.extend_from_slice(&[VERSION]);
-        let Some((scheme, theirs)) = digest::find(c1, Signer::Player) else {
+        let Some(digest::Found {
+            scheme,
+            digest: theirs,
+            ..
+        }) = digest::find(c1, Signer::Player)
+        else {
             out.extend_from_slice(&plain_first(entropy));
             out.extend_from_slice(&plain_second(c1));
             let peer = Handshake {

@@ -105,6 +105,17 @@ fn silence_is_asked_about_and_then_ends_the_session() {
 }
 
 #[test]
+fn bytes_that_arrive_late_are_a_sign_of_life_all_the_same() {
+    let mut pair = Pair::connected();
+    pair.client.call(0, Command::new("f", 0.0, vec![]));
+    // Nobody came to say that time has passed; what arrives first is from the peer.
+    pair.now = pair.now + 60_000;
+    pair.drive();
+    assert_eq!(pair.server.commands().len(), 1);
+    assert_eq!(pair.server.drain(), Some(pair.now + 20_000));
+}
+
+#[test]
 fn an_answered_ping_keeps_the_session_and_measures_the_way() {
     let mut pair = Pair::connected();
     assert_eq!(pair.server.session.ping_rtt_millis(), None);
