@@ -107,6 +107,37 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The names read last, so that the rows of a list share theirs.
+///
+/// AMF0 has no references to text and repeats every name; a message often has few of them.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    recent: [Option<Str>; 32],
+}
+
+impl Names {
+    /// The name `bytes`, which start at `offset`.
+    pub(crate) fn name(&mut self, bytes: &[u8], offset: usize) -> Result<Str, DecodeError> {
+        let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+            return Ok(Str::EMPTY);
+        };
+        let place = usize::from(first.wrapping_mul(7) ^ last.wrapping_mul(3)) ^ bytes.len();
+        let place = &mut self.recent[place % 32];
+        if let Some(name) = place
+            && name.as_bytes() == bytes
+        {
+            return Ok(name.clone());
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::Utf8 {
+            what: "a property name",
+            offset,
+        })?;
+        let name = Str::from(text);
+        *place = Some(name.clone());
+        Ok(name)
+    }
+}
+
 /// How many elements to make room for when a count, checked against the input, promises `count`.
 /// Beyond it a list grows with the elements that are really there.
 pub(crate) fn capacity(count: usize) -> usize {
@@ -161,5 +192,21 @@ impl Budget {
 
     pub(crate) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+
+    #[test]
+    fn names_that_share_a_place_stay_apart() {
+        let mut names = Names::default();
+        for name in ["abc", "axc", "abc", "", "a", "abc"] {
+            assert_eq!(names.name(name.as_bytes(), 0).unwrap(), name);
+        }
+        let (first, second) = (names.name(b"k", 0).unwrap(), names.name(b"k", 0).unwrap());
+        assert!(std::ptr::eq(first.as_str(), second.as_str()));
+        assert!(names.name(b"\xff", 0).is_err());
     }
 }

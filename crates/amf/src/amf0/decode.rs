@@ -1,7 +1,7 @@
 //! Reading AMF0.
 
 use super::marker;
-use crate::read::{Budget, Reader, capacity};
+use crate::read::{Budget, Names, Reader, capacity};
 use crate::tables::ReadTable;
 use crate::{Date, DecodeError, EcmaArray, Limits, Object, Reference, Str, Value, amf3};
 
@@ -16,6 +16,7 @@ pub struct Decoder<'a> {
     budget: Budget,
     table: ReadTable,
     amf3: amf3::ReadTables,
+    names: Names,
     keep_references: bool,
 }
 
@@ -31,6 +32,7 @@ impl<'a> Decoder<'a> {
             budget,
             table: ReadTable::default(),
             amf3: amf3::ReadTables::default(),
+            names: Names::default(),
             keep_references: false,
         }
     }
@@ -159,7 +161,9 @@ impl<'a> Decoder<'a> {
                 self.input.u8("an object end")?;
                 return Ok(props);
             }
-            let key = self.input.text(len.into(), "a property name")?.into();
+            let offset = self.input.position();
+            let bytes = self.input.bytes(len.into(), "a property name")?;
+            let key = self.names.name(bytes, offset)?;
             props.push((key, self.element()?));
         }
     }

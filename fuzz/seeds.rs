@@ -1,0 +1,37 @@
+//! Fills `corpus/<target>/` from the test vectors: `cargo run --example seeds`.
+//!
+//! A target is added by one line in [`SEEDS`].
+
+use std::fs;
+use std::path::Path;
+
+use testkit::{hex, vectors};
+
+/// The vector files of a target, and the keys of the list and of the bytes in it.
+const SEEDS: [(&str, &str, &str, &str); 5] = [
+    ("amf0", "amf0.json", "vectors", "hex"),
+    ("amf0", "amf0-malformed.json", "vectors", "hex"),
+    ("amf3", "amf3.json", "vectors", "hex"),
+    ("amf3", "amf3-malformed.json", "vectors", "hex"),
+    ("amf_packet", "amf-packet.json", "vectors", "hex"),
+];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
+    for (target, file, list, bytes) in SEEDS {
+        let folder = corpus.join(target);
+        fs::create_dir_all(&folder)?;
+        let whole = vectors::load(file);
+        let vectors = whole[list]
+            .as_array()
+            .ok_or(format!("{file} has no list {list}"))?;
+        for vector in vectors {
+            let (Some(id), Some(text)) = (vector["id"].as_str(), vector[bytes].as_str()) else {
+                continue;
+            };
+            let name = id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
+            fs::write(folder.join(name), hex::decode(text)?)?;
+        }
+    }
+    Ok(())
+}
