@@ -293,10 +293,8 @@ impl Ring {
     }
 
     fn keep_header(&mut self, key: HeaderKey, entry: Arc<Entry>) {
-        match self.headers.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, kept)) => *kept = entry,
-            None => self.headers.push((key, entry)),
-        }
+        self.headers.retain(|(known, _)| *known != key);
+        self.headers.push((key, entry));
     }
 
     fn keep_data_frame(&mut self, name: Str, entry: Arc<Entry>) {
