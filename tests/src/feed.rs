@@ -31,7 +31,8 @@ pub fn message(stream: u32, made: &media::Message) -> Message {
 /// The AMF0 text that goes before `onMetaData` on the way to the server.
 const SET_DATA_FRAME: &[u8] = b"\x02\0\x0d@setDataFrame";
 
-/// Publishes a stream's messages at their own speed for a while, and returns them.
+/// Publishes a stream's messages at their own speed for a while, up to and including the first
+/// whose time is `duration` after the first one's, and returns them.
 ///
 /// # Errors
 ///
@@ -49,13 +50,13 @@ pub async fn publish_for(
             .first()
             .map_or(made.timestamp_ms, |first| first.timestamp_ms);
         let due = Duration::from_millis(u64::from(made.timestamp_ms.wrapping_sub(first_ms)));
-        if due > duration {
-            break;
-        }
         tokio::time::sleep_until(started + due).await;
         client.take_in().await?;
         client.send(message(stream, &made)).await?;
         sent.push(made);
+        if due >= duration {
+            break;
+        }
     }
     Ok(sent)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// Sound or picture.
@@ -28,7 +28,8 @@ pub struct Packet {
     pub checksum: String,
 }
 
-/// Reads every packet of a file, in its order. A last packet that was cut short is left out.
+/// Reads every packet of sound and picture of a file, in its order. A last packet that was cut
+/// short is left out.
 ///
 /// # Errors
 ///
@@ -54,32 +55,36 @@ pub fn read(path: &Path) -> Result<Vec<Packet>> {
         )
     })?;
     let whole = packets.iter().filter(|packet| !flags(packet).contains('C'));
-    whole.map(packet).collect()
+    whole
+        .filter_map(|packet| read_packet(packet).transpose())
+        .collect()
 }
 
 fn flags(packet: &Value) -> &str {
     packet["flags"].as_str().unwrap_or_default()
 }
 
-fn packet(packet: &Value) -> Result<Packet> {
+/// A packet of sound or picture; nothing for the data that some players write as well.
+fn read_packet(packet: &Value) -> Result<Option<Packet>> {
     let kind = match packet["codec_type"].as_str() {
         Some("audio") => Kind::Audio,
         Some("video") => Kind::Video,
-        other => bail!("a packet of {other:?}"),
+        _ => return Ok(None),
     };
     let checksum = packet["data_hash"]
         .as_str()
         .context("a packet without a checksum")?;
     let time_ms = packet["dts"].as_i64().context("a packet without a time")?;
-    Ok(Packet {
+    let key = flags(packet).contains('K');
+    Ok(Some(Packet {
         kind,
-        key: flags(packet).contains('K'),
+        key,
         time_ms,
         checksum: checksum.to_owned(),
-    })
+    }))
 }
 
-/// The codec names of a file's streams, sorted.
+/// The names of the codecs of a file's sound and picture, sorted.
 ///
 /// # Errors
 ///
@@ -90,13 +95,19 @@ pub fn codecs(path: &Path) -> Result<Vec<String>> {
         "-v",
         "error",
         "-show_entries",
-        "stream=codec_name",
+        "stream=codec_type,codec_name",
         "-of",
-        "csv=p=0",
+        "json",
     ]);
     let output = command.arg(path).output().context("cannot start ffprobe")?;
-    let text = String::from_utf8(output.stdout)?;
-    let mut names: Vec<_> = text.lines().map(str::to_owned).collect();
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let streams = report["streams"].as_array().map_or(&[][..], Vec::as_slice);
+    let media = streams.iter().filter(|stream| {
+        ["audio", "video"].contains(&stream["codec_type"].as_str().unwrap_or_default())
+    });
+    let mut names: Vec<_> = media
+        .filter_map(|stream| stream["codec_name"].as_str().map(str::to_owned))
+        .collect();
     names.sort_unstable();
     ensure!(!names.is_empty(), "{} holds no streams", path.display());
     Ok(names)

@@ -33,7 +33,7 @@ pub fn rtmpdump(url: &str, file: &Path) -> Command {
     command
 }
 
-/// gst-launch with its own RTMP client, until the stream ends.
+/// gst-launch with its own RTMP client, until it is interrupted.
 pub fn gstreamer(url: &str, file: &Path) -> Command {
     let mut command = Command::new("gst-launch-1.0");
     command.args([

@@ -76,7 +76,16 @@ impl Program {
     pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
         let what = format!("the end of {}", self.name);
         let waited = wait::until(&what, limit, || Ok(self.child.try_wait()?));
-        waited.with_context(|| self.told())
+        let status = waited.with_context(|| self.told())?;
+        self.wait_for_last_words();
+        Ok(status)
+    }
+
+    /// What a program printed last may still be on its way when it has ended. A child of its own
+    /// may hold the pipes open, so this is not waited for long.
+    fn wait_for_last_words(&self) {
+        let all_said = || Ok((Arc::strong_count(&self.output) == 1).then_some(()));
+        let _ = wait::until("its last words", Duration::from_millis(500), all_said);
     }
 
     /// Waits for the program's end, which has to be a good one.
@@ -101,13 +110,13 @@ impl Program {
         let what = format!("{text:?} from {}", self.name);
         let waited = wait::until(&what, limit, || {
             let ended = self.child.try_wait()?.is_some();
-            let found = self.find(text);
-            if ended && found.is_none() {
-                // Its last words may still be on their way through the pipe.
-                let last = || Ok(self.find(text));
-                return wait::until(&what, Duration::from_millis(500), last).map(Some);
+            if ended {
+                self.wait_for_last_words();
             }
-            Ok(found)
+            match self.find(text) {
+                None if ended => bail!("it ended without {text:?}"),
+                found => Ok(found),
+            }
         });
         waited.with_context(|| self.told())
     }

@@ -50,7 +50,8 @@ pub fn with(settings: &[&str], test: impl FnOnce(&mut Server) -> Result<()>) -> 
     result.with_context(|| format!("the server's log ends with:\n{}", tail(&log, 40)))
 }
 
-/// The command that starts the server in a folder, with ports of the system's choosing.
+/// The command that starts the server in a folder, with ports of the system's choosing. Options
+/// added to it win over what is set here.
 ///
 /// # Errors
 ///
@@ -58,10 +59,16 @@ pub fn with(settings: &[&str], test: impl FnOnce(&mut Server) -> Result<()>) -> 
 pub fn command(folder: &TempDir, settings: &[&str]) -> Result<Command> {
     let applications = folder.path().join("applications");
     fs::create_dir_all(applications.join(APPLICATION))?;
+    let defaults = [
+        "rtmp.listen=127.0.0.1:0".to_owned(),
+        "http.listen=127.0.0.1:0".to_owned(),
+        format!("applications.dir={}", applications.display()),
+        format!("data.dir={}", folder.path().join("data").display()),
+    ];
     let mut command = Command::new(binary());
-    command.args(["serve", "--rtmp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
-    command.arg("--applications").arg(applications);
-    command.arg("--data").arg(folder.path().join("data"));
+    command
+        .arg("serve")
+        .args(defaults.iter().flat_map(|setting| ["--set", setting]));
     command.args(settings.iter().flat_map(|setting| ["--set", setting]));
     Ok(command)
 }

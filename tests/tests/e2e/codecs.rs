@@ -83,7 +83,7 @@ fn vp6_to_rtmpdump() -> Result<()> {
             let mut publisher = Client::connect(rtmp).await?;
             let stream = publisher.publish("one").await?;
             let mut media = Stream::new(Settings::of(Some(Video::Vp6), Some(Audio::Mp3)));
-            let whole = Duration::from_millis(40 * PICTURES as u64 - 1);
+            let whole = Duration::from_millis(40 * (PICTURES as u64 - 1));
             publish_for(&mut publisher, stream, &mut media, whole).await?;
             Ok(())
         })?;

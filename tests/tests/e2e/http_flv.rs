@@ -114,7 +114,7 @@ fn cors() -> Result<()> {
         ensure!(!ask(server)?.contains(allowed), "every site may read");
         Ok(())
     })?;
-    server::with(&[&format!("http.cors_origins=[\"{origin}\"]")], |server| {
+    server::with(&[&format!("http.cors_origins={origin}")], |server| {
         let head = ask(server)?;
         ensure!(head.contains(&format!("{allowed}: {origin}")), "{head}");
         Ok(())

@@ -54,7 +54,12 @@ fn plays(clip: Clip, player: fn(&str, &Path) -> Command) -> Result<()> {
         let mut publisher = publishers::start_ffmpeg(&mut publishers::ffmpeg_once(&source, &url))?;
         let mut player = Program::start(&mut player(&url, &file))?;
         publisher.succeed(CLIP_LIMIT)?;
-        player.wait(SOON)?;
+        // Some players wait for the next publisher then; all end their file when interrupted.
+        server.wait_for_log(&["unpublished"], SOON)?;
+        if player.wait(A_MOMENT).is_err() {
+            player.signal("INT")?;
+            player.wait(SOON)?;
+        }
         packets::assert_stretch(
             &packets::read(&source)?,
             &packets::read(&file)?,
@@ -62,6 +67,9 @@ fn plays(clip: Clip, player: fn(&str, &Path) -> Command) -> Result<()> {
         )
     })
 }
+
+/// How long a player may take to notice that a stream has ended.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 fn ffmpeg_plays() -> Result<()> {
     plays(Clip::H264Aac, |url, file| {

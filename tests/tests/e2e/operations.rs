@@ -192,17 +192,14 @@ fn drain() -> Result<()> {
                 ready.map_or(true, |answer| answer.status == 503),
                 "it says it is ready"
             );
-            let told = player.wait_for("a status", |message| match &message.body {
-                Body::Command(command) if &*command.name == "onStatus" => {
-                    Some(text(command.arg(0), "code").to_owned())
+            let told = player.wait_for("AppShutdown", |message| match &message.body {
+                Body::Command(command) => {
+                    let code = text(command.arg(0), "code");
+                    (code == "NetConnection.Connect.AppShutdown").then_some(())
                 }
                 _ => None,
             });
-            let code = told.await.context("the player was not told")?;
-            ensure!(
-                code == "NetConnection.Connect.AppShutdown",
-                "it was told {code}"
-            );
+            told.await.context("the player was not told")?;
             Ok(started)
         })?;
         let status = server.wait(SOON)?;

@@ -13,7 +13,9 @@ use libtest_mimic::Trial;
 use testkit::media::{Mark, Settings, Stream};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::trial;
 
@@ -61,18 +63,21 @@ fn serves_on(server: &Server) -> Result<()> {
     })
 }
 
-/// Two megabits a second: enough to fill every buffer on the way to who does not read.
+/// Four megabits a second: soon enough to fill every buffer on the way to who does not read.
 fn heavy() -> Settings {
     Settings {
-        key_bytes: 40_000,
-        inter_bytes: 9_000,
+        key_bytes: 80_000,
+        inter_bytes: 18_000,
         ..Settings::default()
     }
 }
 
+/// A player that reads nothing, among fifty that do. The stream goes on until the one is closed;
+/// the others must have got all of it.
 fn stalled() -> Result<()> {
     const GOOD: usize = 50;
-    let settings = ["live.player_lag_ms=500", "live.player_stall_close_ms=1500"];
+    const SLICE: Duration = Duration::from_millis(500);
+    let settings = ["live.player_lag_ms=500", "live.player_stall_close_ms=1000"];
     server::with(&settings, |server| {
         let rtmp = server.rtmp;
         client::run(async {
@@ -80,43 +85,47 @@ fn stalled() -> Result<()> {
             let stream = publisher.publish("one").await?;
             let mut stalled = Client::open_narrow(rtmp).await?.connected(rtmp).await?;
             stalled.play("one").await?;
-            let (last, of_last) = tokio::sync::watch::channel(None);
+            let (last, of_last) = watch::channel(None);
             let mut players = JoinSet::new();
             for _ in 0..GOOD {
                 players.spawn(good_player(rtmp, of_last.clone()));
             }
             let mut media = Stream::new(heavy());
-            let sent =
-                publish_for(&mut publisher, stream, &mut media, Duration::from_secs(7)).await?;
+            let started = Instant::now();
+            let sent = loop {
+                let sent = publish_for(&mut publisher, stream, &mut media, SLICE).await?;
+                if server.metric("greenroom_closed_total", "player_stalled")? > 0.5 {
+                    break sent;
+                }
+                ensure!(
+                    started.elapsed() < 3 * SOON,
+                    "the stalled player is not closed"
+                );
+            };
             last.send_replace(Some(feed::last_mark(&sent)?));
             while let Some(player) = players.join_next().await {
                 player??;
             }
-            drop(stalled);
             Ok(())
         })?;
-        closed_for(server, "player_stalled")?;
         server.wait_for_log(&["player_stalled"], SOON)?;
         Ok(())
     })
 }
 
 /// Plays until the last frame is known and has come; nothing may be missing on the way.
-async fn good_player(
-    rtmp: SocketAddr,
-    of_last: tokio::sync::watch::Receiver<Option<Mark>>,
-) -> Result<()> {
+async fn good_player(rtmp: SocketAddr, of_last: watch::Receiver<Option<Mark>>) -> Result<()> {
     let mut client = Client::connect(rtmp).await?;
     client.play("one").await?;
     let mut marks = Vec::new();
     loop {
         let last = *of_last.borrow();
-        if last.is_some() && marks.contains(&last.context("no last frame")?) {
+        if last.is_some_and(|last| marks.contains(&last)) {
             break;
         }
-        match tokio::time::timeout(Duration::from_millis(100), client.next_media()).await {
-            Ok(message) => marks.extend(feed::mark(&message?)),
-            Err(_) => ensure!(marks.len() < 100_000, "too much"),
+        // In pieces, to look again which frame is the last.
+        if let Ok(message) = timeout(Duration::from_millis(100), client.next_media()).await {
+            marks.extend(feed::mark(&message?));
         }
     }
     ensure!(marks.len() > 100, "only {} frames", marks.len());
@@ -140,11 +149,17 @@ fn silent() -> Result<()> {
 }
 
 fn never_connects() -> Result<()> {
-    server::with(&["limits.connect_timeout_ms=300"], |server| {
-        let rtmp = server.rtmp;
-        client::run(async { Client::open(rtmp).await?.closed(SOON).await })?;
-        closed_for(server, "connect_timeout")
-    })
+    server::with(
+        &[
+            "limits.handshake_timeout_ms=200",
+            "limits.connect_timeout_ms=300",
+        ],
+        |server| {
+            let rtmp = server.rtmp;
+            client::run(async { Client::open(rtmp).await?.closed(SOON).await })?;
+            closed_for(server, "connect_timeout")
+        },
+    )
 }
 
 /// A thousand clients send one byte of their handshake a second. Meanwhile a real one must get in
@@ -221,7 +236,7 @@ fn rtmp_on_http() -> Result<()> {
 }
 
 fn no_rtmp() -> Result<()> {
-    server::with(&[], |server| {
+    server::with(&["limits.handshake_timeout_ms=500"], |server| {
         let long = [0xff; 4000];
         for bytes in [
             &b"\0\0\0\0"[..],
@@ -339,9 +354,7 @@ fn too_many() -> Result<()> {
                     }
                 }
             };
-            tokio::time::timeout(SOON, again)
-                .await
-                .context("no room was made")?;
+            timeout(SOON, again).await.context("no room was made")?;
             Ok(())
         })?;
         wait::until("room for the question", SOON, || {
