@@ -1,8 +1,8 @@
 //! AMF0 and AMF3 values, their reader and writer, and the Flash Remoting envelope.
 //!
-//! AMF is how Flash clients and servers write the values of their scripts. This crate owns the value
-//! type of the whole product and turns it into bytes and back; it opens no sockets, reads no
-//! clock and keeps no state between messages. What the values of a message mean belongs to the
+//! AMF is how Flash clients and servers write the values of their scripts. This crate owns the
+//! value type of the whole product and turns it into bytes and back; it opens no sockets, reads
+//! no clock and keeps no state between messages. What the values of a message mean belongs to the
 //! crates that know the message.
 //!
 //! - [`Value`] is cheap to clone and can hold everything that either format can say.

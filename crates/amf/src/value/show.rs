@@ -204,7 +204,10 @@ mod tests {
             ("x", Value::ecma_array([("a", true.into())]).in_amf3()),
             ("b", Value::byte_array(&[0, 255])),
         ]);
-        let shown = r#"{"level": "status", "n": 1.0, "list": [int(2), undefined], "x": amf3(["a": true]), "b": bytes(00ff)}"#;
+        let shown = concat!(
+            r#"{"level": "status", "n": 1.0, "list": [int(2), undefined], "#,
+            r#""x": amf3(["a": true]), "b": bytes(00ff)}"#
+        );
         assert_eq!(format!("{value:?}"), shown);
     }
 
