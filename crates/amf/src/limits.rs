@@ -6,11 +6,12 @@
 /// vectors are bounded by the bytes that are present, everything else by [`Limits::elements`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Containers inside each other, when reading and when writing. Default 64.
+    /// Containers inside each other, when reading and when writing. Default 64. Each takes up to
+    /// a kilobyte of stack, so thousands are too many for a worker thread.
     pub depth: u32,
     /// Values read by one decoder (or one packet): every scalar, container and property value,
-    /// and every member name an AMF3 class declares. At about 100 bytes of memory each the
-    /// default of 65 536 keeps the worst message near 6 MiB.
+    /// and every member name an AMF3 class declares. At no more than about 200 bytes of memory
+    /// each, beside the text itself, the default of 65 536 keeps the worst message near 13 MiB.
     pub elements: u32,
     /// Bytes written by one encoder (or one packet). Bounds values in which one large part
     /// is shared many times and the format has to repeat it. Default 1 MiB.
