@@ -179,7 +179,7 @@ impl Reader {
         };
         let missed = |entry: &&Arc<Entry>| entry.seq >= paused_at && entry.seq < resume;
         out.extend(ring.preamble().filter(missed).cloned());
-        self.need_key = ring.has_video() && ring.get(resume).is_none_or(|e| e.seq != resume);
+        self.need_key = ring.has_keys() && ring.get(resume).is_none_or(|e| e.seq != resume);
         self.cursor = resume;
         self.restart_lag(now, ring);
     }
@@ -226,7 +226,7 @@ impl Reader {
     fn start(&mut self, now: Millis, ring: &Ring, out: &mut Vec<Arc<Entry>>) {
         self.started = true;
         self.cursor = ring.group().unwrap_or(ring.head());
-        self.need_key = ring.group().is_none() && ring.has_video();
+        self.need_key = ring.group().is_none() && ring.has_keys();
         let cursor = self.cursor;
         out.extend(ring.preamble().filter(|entry| entry.seq < cursor).cloned());
         self.restart_lag(now, ring);
@@ -257,7 +257,7 @@ impl Reader {
             .group()
             .filter(|group| *group > self.cursor)
             .unwrap_or(head);
-        self.need_key = target == head && ring.has_video();
+        self.need_key = target == head && ring.has_keys();
         let from = self.cursor;
         let gone = |entry: &&Arc<Entry>| entry.seq >= from && entry.seq < ring.tail();
         out.extend(ring.preamble().filter(gone).cloned());

@@ -101,7 +101,7 @@ pub struct Ring {
     headers: Vec<(HeaderKey, Arc<Entry>)>,
     data_frames: Vec<(Str, Arc<Entry>)>,
     info: StreamInfo,
-    has_video: bool,
+    has_keys: bool,
     last_media: Option<Millis>,
     published: bool,
 }
@@ -118,7 +118,7 @@ impl Ring {
             headers: Vec::new(),
             data_frames: Vec::new(),
             info: StreamInfo::default(),
-            has_video: false,
+            has_keys: false,
             last_media: None,
             published: false,
         }
@@ -136,14 +136,12 @@ impl Ring {
         self.last_media = Some(now);
         let described = self.describe_codec(kind, class.codec);
         let entry = self.push(now, timestamp, (kind, class.weight), payload);
-        if kind == Kind::Video && matches!(class.weight, Weight::Key | Weight::Inter) {
-            self.has_video = true;
-        }
         if let Some(key) = class.header {
             self.keep_header(key, entry.clone());
         }
-        if class.weight == Weight::Key && self.limits.gop_cache {
-            self.group = Some(entry.seq);
+        if class.weight == Weight::Key {
+            self.has_keys = true;
+            self.group = self.limits.gop_cache.then_some(entry.seq);
         }
         self.trim(now);
         Appended {
@@ -193,7 +191,7 @@ impl Ring {
         self.headers.clear();
         self.data_frames.clear();
         self.info = StreamInfo::default();
-        self.has_video = false;
+        self.has_keys = false;
         self.last_media = None;
         self.push(
             now,
@@ -219,9 +217,10 @@ impl Ring {
         &self.info
     }
 
-    /// Whether the present publisher has sent pictures.
-    pub fn has_video(&self) -> bool {
-        self.has_video
+    /// Whether the present publisher marks key frames. Where it does not, nothing is gained
+    /// by waiting for one.
+    pub fn has_keys(&self) -> bool {
+        self.has_keys
     }
 
     /// The position behind the newest entry.

@@ -25,6 +25,8 @@ enum Sent {
     AudioHeader,
 }
 
+use Sent::{Audio, AudioHeader, Disposable, Header, Inter, Key};
+
 /// A publisher with a clock: each message is `FRAME_MS` after the one before.
 struct Publisher {
     ring: Ring,
@@ -51,12 +53,12 @@ impl Publisher {
 
     fn send_sized(&mut self, what: Sent, filler: usize) {
         let (kind, head): (Kind, &[u8]) = match what {
-            Sent::Header => (Kind::Video, &[0x17, 0, 0, 0, 0]),
-            Sent::Key => (Kind::Video, &[0x17, 1, 0, 0, 0]),
-            Sent::Inter => (Kind::Video, &[0x27, 1, 0, 0, 0]),
-            Sent::Disposable => (Kind::Video, &[0x37, 1, 0, 0, 0]),
-            Sent::Audio => (Kind::Audio, &[0xaf, 1]),
-            Sent::AudioHeader => (Kind::Audio, &[0xaf, 0]),
+            Header => (Kind::Video, &[0x17, 0, 0, 0, 0]),
+            Key => (Kind::Video, &[0x17, 1, 0, 0, 0]),
+            Inter => (Kind::Video, &[0x27, 1, 0, 0, 0]),
+            Disposable => (Kind::Video, &[0x37, 1, 0, 0, 0]),
+            Audio => (Kind::Audio, &[0xaf, 1]),
+            AudioHeader => (Kind::Audio, &[0xaf, 0]),
         };
         let payload = [head, &[self.number], &vec![0; filler]].concat();
         self.number = self.number.wrapping_add(1);
@@ -67,11 +69,9 @@ impl Publisher {
     }
 
     fn send_all(&mut self, what: &[Sent]) {
-        what.iter().for_each(|what| self.send(*what));
-    }
-
-    fn join(&self) -> Reader {
-        Reader::new(ReaderLimits::default(), None)
+        for what in what {
+            self.send(*what);
+        }
     }
 
     fn read(&self, reader: &mut Reader) -> Vec<Arc<Entry>> {
@@ -84,6 +84,10 @@ impl Publisher {
     fn numbers(&self, reader: &mut Reader) -> Vec<u8> {
         numbers(&self.read(reader))
     }
+}
+
+fn player() -> Reader {
+    Reader::new(ReaderLimits::default(), None)
 }
 
 fn numbers(entries: &[Arc<Entry>]) -> Vec<u8> {
@@ -99,13 +103,11 @@ fn is_marker(entry: &Entry) -> bool {
     matches!(entry.kind, Kind::Marker(_))
 }
 
-use Sent::{Audio, AudioHeader, Disposable, Header, Inter, Key};
-
 #[test]
 fn a_late_player_gets_headers_and_the_current_group() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, AudioHeader, Key, Inter, Audio, Key, Inter, Audio]);
-    let mut late = publisher.join();
+    let mut late = player();
     assert_eq!(publisher.numbers(&mut late), [0, 1, 5, 6, 7]);
     publisher.send(Inter);
     assert_eq!(publisher.numbers(&mut late), [8]);
@@ -121,17 +123,27 @@ fn without_the_cache_a_late_player_waits_for_a_key_frame_and_hears_sound() {
     };
     let mut publisher = Publisher::new(limits);
     publisher.send_all(&[Header, Key, Inter]);
-    let mut late = publisher.join();
+    let mut late = player();
     assert_eq!(publisher.numbers(&mut late), [0]);
     publisher.send_all(&[Inter, Audio, Key, Inter]);
     assert_eq!(publisher.numbers(&mut late), [4, 5, 6]);
 }
 
 #[test]
+fn a_stream_that_marks_no_key_frames_is_not_waited_for() {
+    let mut publisher = Publisher::new(RingLimits::default());
+    publisher.send_all(&[Header, Inter, Inter]);
+    let mut late = player();
+    assert_eq!(publisher.numbers(&mut late), [0]);
+    publisher.send(Inter);
+    assert_eq!(publisher.numbers(&mut late), [3]);
+}
+
+#[test]
 fn a_stream_of_sound_alone_starts_at_once() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[AudioHeader, Audio, Audio]);
-    let mut late = publisher.join();
+    let mut late = player();
     assert_eq!(publisher.numbers(&mut late), [0]);
     publisher.send(Audio);
     assert_eq!(publisher.numbers(&mut late), [3]);
@@ -181,10 +193,10 @@ fn a_new_publisher_starts_from_nothing() {
     publisher
         .ring
         .append_marker(publisher.now, Marker::Published);
-    let mut late = publisher.join();
+    let mut late = player();
     assert!(publisher.read(&mut late).is_empty());
     assert_eq!(publisher.ring.info().video, None);
-    assert!(!publisher.ring.has_video());
+    assert!(!publisher.ring.has_keys());
 }
 
 #[test]
@@ -209,7 +221,7 @@ fn data_frames_are_kept_by_name_until_cleared() {
         .append_data(Millis(0), Kind::Data, 0, Bytes::from_static(b"passing"));
     assert_eq!(publisher.ring.info().width, Some(640));
     let bodies = |publisher: &Publisher| -> Vec<Bytes> {
-        let entries = publisher.read(&mut publisher.join());
+        let entries = publisher.read(&mut player());
         entries.iter().map(|entry| entry.payload.clone()).collect()
     };
     assert_eq!(bodies(&publisher), [&b"second"[..], b"cue"]);
@@ -225,7 +237,7 @@ fn data_frames_past_the_limits_are_passed_on_but_not_kept() {
         ..RingLimits::default()
     };
     let mut publisher = Publisher::new(limits);
-    let mut present = publisher.join();
+    let mut present = player();
     publisher.read(&mut present);
     for (name, body) in [("a", "12345"), ("b", "6789"), ("c", "1"), ("d", "2")] {
         let named = (name.into(), &[][..]);
@@ -234,7 +246,7 @@ fn data_frames_past_the_limits_are_passed_on_but_not_kept() {
             .set_data_frame(Millis(0), Kind::Data, 0, named, body.into());
     }
     assert_eq!(publisher.read(&mut present).len(), 4);
-    let kept = publisher.read(&mut publisher.join());
+    let kept = publisher.read(&mut player());
     let bodies: Vec<&[u8]> = kept.iter().map(|entry| &entry.payload[..]).collect();
     assert_eq!(
         bodies,
@@ -339,7 +351,7 @@ fn headers_that_left_the_ring_still_reach_a_laggard() {
     };
     let mut publisher = Publisher::new(limits);
     publisher.send_all(&[Header, Key]);
-    let mut slow = publisher.join();
+    let mut slow = player();
     publisher.numbers(&mut slow);
     publisher.send(Header);
     publisher.send_sized(Key, 900);
@@ -365,7 +377,7 @@ fn a_group_longer_than_the_ring_is_not_offered() {
         publisher.send_sized(Inter, 1000);
     }
     assert_eq!(publisher.ring.group(), None);
-    let mut late = publisher.join();
+    let mut late = player();
     assert_eq!(publisher.numbers(&mut late), []);
     publisher.send(Inter);
     publisher.send(Key);
@@ -398,7 +410,7 @@ fn the_ring_holds_no_more_than_it_may() {
 fn pictures_switched_off_come_back_with_a_key_frame() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, Key]);
-    let mut player = publisher.join();
+    let mut player = player();
     publisher.numbers(&mut player);
     player.select(Selection {
         audio: true,
@@ -418,7 +430,7 @@ fn pictures_switched_off_come_back_with_a_key_frame() {
 fn a_frame_rate_keeps_the_start_of_each_group() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send(Header);
-    let mut player = publisher.join();
+    let mut player = player();
     publisher.numbers(&mut player);
     let video = VideoSelection::FramesPerSecond(5.0);
     player.select(Selection { audio: true, video });
@@ -435,7 +447,7 @@ fn a_frame_rate_keeps_the_start_of_each_group() {
 #[test]
 fn a_frame_rate_drops_what_nothing_depends_on_first() {
     let mut publisher = Publisher::new(RingLimits::default());
-    let mut player = publisher.join();
+    let mut player = player();
     publisher.numbers(&mut player);
     let video = VideoSelection::FramesPerSecond(2.0);
     player.select(Selection { audio: true, video });
@@ -453,7 +465,7 @@ fn a_frame_rate_drops_what_nothing_depends_on_first() {
 fn a_paused_player_goes_on_at_the_live_edge() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, Key, Inter]);
-    let mut player = publisher.join();
+    let mut player = player();
     publisher.numbers(&mut player);
     player.pause();
     publisher.send_all(&[Inter, Header, Key, Inter, Audio]);
@@ -472,7 +484,7 @@ fn a_paused_player_goes_on_at_the_live_edge() {
 fn a_pause_within_a_group_loses_nothing() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, Key, Inter]);
-    let mut player = publisher.join();
+    let mut player = player();
     publisher.numbers(&mut player);
     player.pause();
     publisher.send_all(&[Inter, Inter]);
@@ -484,7 +496,7 @@ fn a_pause_within_a_group_loses_nothing() {
 #[test]
 fn markers_come_through_a_pause() {
     let mut publisher = Publisher::new(RingLimits::default());
-    let mut player = publisher.join();
+    let mut player = player();
     publisher.read(&mut player);
     player.pause();
     publisher.send(Key);
@@ -522,10 +534,10 @@ fn plain_players_follow_batches_and_others_do_not() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, Key]);
     let head = publisher.ring.head();
-    let mut plain = publisher.join();
+    let mut plain = player();
     assert!(!plain.follow(head, head), "it has not started");
     publisher.numbers(&mut plain);
-    let mut choosy = publisher.join();
+    let mut choosy = player();
     publisher.numbers(&mut choosy);
     choosy.select(Selection {
         audio: false,
@@ -589,7 +601,7 @@ proptest! {
     ) {
         let limits = RingLimits { bytes: 4000, window_bytes: 1500, ..RingLimits::default() };
         let mut publisher = Publisher::new(limits);
-        let mut prompt = publisher.join();
+        let mut prompt = player();
         let mut prompt_got = 0;
         publisher.read(&mut prompt);
         let slow_limits = ReaderLimits { lag_bytes: 1500, lag_ms: 400 };
