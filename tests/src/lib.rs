@@ -4,6 +4,7 @@
 //! Nothing here sleeps for a fixed time: every helper waits for a condition, within a limit.
 //! Every process started is ended, by its id, when its handle goes out of scope.
 
+pub mod browser;
 pub mod client;
 pub mod clip;
 pub mod feed;

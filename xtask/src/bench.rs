@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
             );
             match measure(&prepared, *case, *server, seconds) {
                 Ok(report) => {
-                    println!("    {}", report::line(*case, &report));
+                    println!("    {}", report::line(&report));
                     runs.push(Run {
                         case: *case,
                         server: *server,
@@ -75,7 +75,6 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
 /// One run: a fresh server, the load, the load's report.
 fn measure(prepared: &Prepared, case: Case, server: Server, seconds: f64) -> Result<Value> {
     let running = server.start(prepared)?;
-    let idle_rss_kb = running.rss_kb()?;
     let mut command = Command::new(&prepared.load);
     command
         .args(["--addr", &running.address.to_string(), "--file"])
@@ -107,7 +106,6 @@ fn measure(prepared: &Prepared, case: Case, server: Server, seconds: f64) -> Res
         .find('{')
         .context("the load tool printed no report")?;
     let mut report: Value = serde_json::from_str(&outcome.output[start..])?;
-    report["idle_rss_kb"] = json!(idle_rss_kb);
     report["seconds"] = json!(seconds);
     Ok(report)
 }

@@ -1,6 +1,7 @@
 //! End-to-end tests: real clients against the built server. `cargo xtask test --only e2e`
 //! builds the server and runs them; a filter goes behind `--`.
 
+mod browser;
 mod codecs;
 mod commands;
 mod http_flv;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     trials.extend(live::trials());
     trials.extend(codecs::trials());
     trials.extend(http_flv::trials());
+    trials.extend(browser::trials());
     trials.extend(commands::trials());
     trials.extend(peers::trials());
     trials.extend(operations::trials());

@@ -8,22 +8,37 @@ use super::Run;
 use super::case::Case;
 use super::server::Server;
 
-/// A figure: its heading, and how it is read from a report.
-struct Column {
-    heading: &'static str,
-    read: fn(Case, &Value) -> Option<f64>,
-    decimals: usize,
-}
+/// A figure: its heading, how exactly it is shown, and where it stands in a report.
+struct Column(&'static str, usize, &'static str);
 
-const fn column(
-    heading: &'static str,
-    decimals: usize,
-    read: fn(Case, &Value) -> Option<f64>,
-) -> Column {
-    Column {
-        heading,
-        read,
-        decimals,
+const COLUMNS: &[Column] = &[
+    Column("CPU s/GB", 3, "/cost/server_cpu_s_per_gb"),
+    Column("latency p50 ms", 1, "/delivery/latency_ms/p50"),
+    Column("p99 ms", 1, "/delivery/latency_ms/p99"),
+    Column(
+        "joiner's first frame ms",
+        1,
+        "/late_join/first_key_frame_ms/p50",
+    ),
+    Column(
+        "start, first frame p50 ms",
+        0,
+        "/start/first_key_frame_ms/p50",
+    ),
+    Column("max ms", 0, "/start/first_key_frame_ms/max"),
+    Column("RSS MB", 1, RSS_MB),
+    Column("server CPU %", 0, "/window/server_cpu_pct"),
+    Column("missing", 0, "/faults/missing"),
+    Column("faults", 0, "/faults/total"),
+    Column("other CPU s", 1, "/window/foreign_cpu_s"),
+];
+
+const RSS_MB: &str = "/window/server_rss_mb";
+
+impl Column {
+    fn show(&self, value: Option<f64>) -> String {
+        let Self(_, decimals, _) = self;
+        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
     }
 }
 
@@ -31,48 +46,11 @@ fn at(report: &Value, path: &str) -> Option<f64> {
     report.pointer(path)?.as_f64()
 }
 
-/// Memory above that of the idle server, for each player.
-fn rss_per_player_kb(case: Case, report: &Value) -> Option<f64> {
-    let in_use_kb = at(report, "/window/server_rss_mb")? * 1024.0;
-    Some((in_use_kb - at(report, "/idle_rss_kb")?) / case.players() as f64)
-}
-
-const COLUMNS: &[Column] = &[
-    column("CPU s/GB", 3, |_, report| {
-        at(report, "/cost/server_cpu_s_per_gb")
-    }),
-    column("latency p50 ms", 1, |_, report| {
-        at(report, "/delivery/latency_ms/p50")
-    }),
-    column("p99 ms", 1, |_, report| {
-        at(report, "/delivery/latency_ms/p99")
-    }),
-    column("joiner's first frame ms", 1, |_, r| {
-        at(r, "/late_join/first_key_frame_ms/p50")
-    }),
-    column("start, first frame p50 ms", 0, |_, r| {
-        at(r, "/start/first_key_frame_ms/p50")
-    }),
-    column("max ms", 0, |_, report| {
-        at(report, "/start/first_key_frame_ms/max")
-    }),
-    column("RSS/player kB", 1, rss_per_player_kb),
-    column("RSS MB", 1, |_, report| at(report, "/window/server_rss_mb")),
-    column("server CPU %", 0, |_, report| {
-        at(report, "/window/server_cpu_pct")
-    }),
-    column("missing", 0, |_, report| at(report, "/faults/missing")),
-    column("faults", 0, |_, report| at(report, "/faults/total")),
-    column("other CPU s", 1, |_, report| {
-        at(report, "/window/foreign_cpu_s")
-    }),
-];
-
 /// One run in one line.
-pub(super) fn line(case: Case, report: &Value) -> String {
+pub(super) fn line(report: &Value) -> String {
     let figures = COLUMNS.iter().map(|column| {
-        let value = (column.read)(case, report);
-        format!("{} {}", column.heading, number(value, column.decimals))
+        let Column(heading, _, path) = column;
+        format!("{heading} {}", column.show(at(report, path)))
     });
     let saturated = report.pointer("/window/client_saturated") == Some(&Value::Bool(true));
     let note = if saturated {
@@ -86,15 +64,9 @@ pub(super) fn line(case: Case, report: &Value) -> String {
 /// A table for each case, a row for each server, the median of every figure.
 pub(super) fn tables(runs: &[Run]) -> String {
     let mut text = String::new();
-    let mut cases: Vec<Case> = Vec::new();
-    for run in runs {
-        if !cases.contains(&run.case) {
-            cases.push(run.case);
-        }
-    }
-    for case in cases {
+    let headings: Vec<_> = COLUMNS.iter().map(|Column(heading, ..)| *heading).collect();
+    for case in distinct(runs.iter().map(|run| run.case)) {
         let of_case: Vec<_> = runs.iter().filter(|run| run.case == case).collect();
-        let headings: Vec<_> = COLUMNS.iter().map(|column| column.heading).collect();
         let _ = writeln!(text, "### {}\n", case.name());
         let _ = writeln!(text, "| server | runs | {} |", headings.join(" | "));
         let _ = writeln!(text, "|---|---|{}", "---|".repeat(COLUMNS.len()));
@@ -103,28 +75,76 @@ pub(super) fn tables(runs: &[Run]) -> String {
         }
         text.push('\n');
     }
-    text
+    text + &memory_per_player(runs)
 }
 
 fn rows(runs: &[&Run]) -> Vec<Vec<String>> {
-    let mut servers: Vec<Server> = Vec::new();
-    for run in runs {
-        if !servers.contains(&run.server) {
-            servers.push(run.server);
-        }
-    }
     let row = |server: Server| {
-        let of_server: Vec<_> = runs.iter().filter(|run| run.server == server).collect();
+        let of_server: Vec<_> = runs
+            .iter()
+            .filter(|run| run.server == server)
+            .copied()
+            .collect();
         let mut row = vec![server.name(), of_server.len().to_string()];
-        row.extend(COLUMNS.iter().map(|column| {
-            let values = of_server
+        row.extend(
+            COLUMNS
                 .iter()
-                .filter_map(|run| (column.read)(run.case, &run.report));
-            number(median(values.collect()), column.decimals)
-        }));
+                .map(|column| column.show(median_of(&of_server, column.2))),
+        );
         row
     };
-    servers.into_iter().map(row).collect()
+    distinct(runs.iter().map(|run| run.server))
+        .into_iter()
+        .map(row)
+        .collect()
+}
+
+/// What one more player costs: the difference between the smallest and the largest number of
+/// them, so that what the stream itself holds does not count.
+fn memory_per_player(runs: &[Run]) -> String {
+    let mut text = String::new();
+    for server in distinct(runs.iter().map(|run| run.server)) {
+        let rss_kb = |case: Case| {
+            let runs: Vec<_> = runs
+                .iter()
+                .filter(|r| r.server == server && r.case == case)
+                .collect();
+            Some((case.players() as f64, median_of(&runs, RSS_MB)? * 1024.0))
+        };
+        let fan_out = |case: &Case| matches!(case, Case::FanOut { .. });
+        let cases = distinct(runs.iter().map(|run| run.case))
+            .into_iter()
+            .filter(fan_out);
+        let mut points: Vec<_> = cases.filter_map(rss_kb).collect();
+        points.sort_by(|one, other| one.0.total_cmp(&other.0));
+        if let [(few, less), .., (many, more)] = points[..] {
+            let each = (more - less) / (many - few);
+            let _ = writeln!(
+                text,
+                "Memory of one more player, {}: {each:.1} kB",
+                server.name()
+            );
+        }
+    }
+    text
+}
+
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut once = Vec::new();
+    for one in all {
+        if !once.contains(&one) {
+            once.push(one);
+        }
+    }
+    once
+}
+
+fn median_of(runs: &[&Run], path: &str) -> Option<f64> {
+    median(
+        runs.iter()
+            .filter_map(|run| at(&run.report, path))
+            .collect(),
+    )
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -138,10 +158,6 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
             *values.get(middle)?,
         )),
     }
-}
-
-fn number(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
 }
 
 #[cfg(test)]
@@ -158,21 +174,21 @@ mod tests {
 
     #[test]
     fn a_table_has_a_row_for_each_server() {
-        let run = |server, cost: f64| Run {
-            case: Case::FanOut { players: 50 },
+        let run = |players, server, cost: f64| Run {
+            case: Case::FanOut { players },
             server,
             report: json!({
                 "cost": { "server_cpu_s_per_gb": cost },
-                "window": { "server_rss_mb": 30.0 },
-                "idle_rss_kb": 10240,
+                "window": { "server_rss_mb": 20.0 + players as f64 / 10.0 },
             }),
         };
         let ours = Server::Greenroom { budget_ms: 40 };
         let runs = [
-            run(Server::Nginx, 3.0),
-            run(ours, 1.0),
-            run(ours, 1.5),
-            run(ours, 0.5),
+            run(50, Server::Nginx, 3.0),
+            run(50, ours, 1.0),
+            run(50, ours, 1.5),
+            run(50, ours, 0.5),
+            run(250, ours, 0.5),
         ];
         let text = tables(&runs);
         assert!(text.contains("### 50 players"), "{text}");
@@ -181,6 +197,10 @@ mod tests {
             text.contains("| greenroom, 40 ms | 3 | 1.000 | – |"),
             "{text}"
         );
-        assert!(text.contains("| 409.6 | 30.0 |"), "{text}");
+        assert!(text.contains("greenroom, 40 ms: 102.4 kB"), "{text}");
+        assert!(
+            !text.contains("nginx-rtmp: "),
+            "one size gives no difference: {text}"
+        );
     }
 }

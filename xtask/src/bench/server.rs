@@ -130,14 +130,6 @@ impl Running {
         self.child.id()
     }
 
-    /// The memory the server holds.
-    pub(super) fn rss_kb(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        number.context("the process does not say how much memory it holds")
-    }
-
     fn wait_until_ready(&mut self, folder: &Path) -> Result<()> {
         let deadline = Instant::now() + START_LIMIT;
         while TcpStream::connect(self.address).is_err() {

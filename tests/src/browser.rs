@@ -1,0 +1,95 @@
+//! Headless Chromium with the server's page, driven by `tests/browser/play.mjs`.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::process::Program;
+
+/// How long a visit may take besides watching: the browser's start, on a machine that other
+/// tests keep busy.
+const OPENING_LIMIT: Duration = Duration::from_mins(1);
+
+/// How long the browser may take to close.
+const CLOSING_LIMIT: Duration = Duration::from_secs(5);
+
+/// What was seen on the page.
+#[derive(Debug)]
+pub struct Visit {
+    report: Value,
+}
+
+impl Visit {
+    /// Opens an address and watches for some seconds; with `expected`, until the page shows that
+    /// text. The picture of the page is kept in `tests/artifacts` under `name`.
+    ///
+    /// # Errors
+    ///
+    /// The browser or its driver is missing (`cargo xtask setup` installs both), or the driver
+    /// failed.
+    pub fn watch(name: &str, url: &str, seconds: u32, expected: Option<&str>) -> Result<Self> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let artifacts = folder.join("artifacts");
+        std::fs::create_dir_all(&artifacts)?;
+        let mut command = Command::new("node");
+        command.arg(folder.join("browser/play.mjs"));
+        command.args([
+            "--url",
+            url,
+            "--seconds",
+            &seconds.to_string(),
+            "--screenshot",
+        ]);
+        command.arg(artifacts.join(format!("{name}.png")));
+        command.args(expected.iter().flat_map(|text| ["--expect-text", text]));
+        let mut driver = Program::start(&mut command)?;
+        let limit = OPENING_LIMIT + Duration::from_secs(u64::from(seconds));
+        let result = driver.succeed(limit);
+        if result.is_err() {
+            // So that it closes the browser, which is a process of its own.
+            driver.terminate(CLOSING_LIMIT);
+        }
+        result?;
+        let output = driver.output();
+        let line = output.lines().rev().find(|line| line.starts_with('{'));
+        let line = line.with_context(|| format!("the driver reports nothing: {output}"))?;
+        Ok(Self {
+            report: serde_json::from_str(line)?,
+        })
+    }
+
+    /// Seconds of the stream shown while watching.
+    pub fn played_s(&self) -> f64 {
+        self.number("currentTimeEnd") - self.number("currentTimeStart")
+    }
+
+    /// Width and height of the picture.
+    pub fn size(&self) -> (u32, u32) {
+        (self.number("width") as u32, self.number("height") as u32)
+    }
+
+    /// Whether the picture moved.
+    pub fn picture_moved(&self) -> bool {
+        self.report["pixelsChanged"] == true || self.number("pixelsChanged") > 0.0
+    }
+
+    /// The text on the page.
+    pub fn text(&self) -> &str {
+        self.report["text"].as_str().unwrap_or_default()
+    }
+
+    /// What the page complained of to the console, and what it threw.
+    pub fn errors(&self) -> Vec<String> {
+        let errors = self.report["errors"]
+            .as_array()
+            .map_or(&[][..], Vec::as_slice);
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    fn number(&self, key: &str) -> f64 {
+        self.report[key].as_f64().unwrap_or_default()
+    }
+}

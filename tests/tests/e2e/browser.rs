@@ -1,0 +1,91 @@
+//! The server's own page in a real browser.
+
+use anyhow::{Result, ensure};
+use e2e::browser::Visit;
+use e2e::clip::Clip;
+use e2e::{publishers, server};
+use libtest_mimic::Trial;
+
+use crate::trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("browser::h264_and_aac_play_over_http", || {
+            plays(Clip::H264Aac, "http")
+        }),
+        trial("browser::h264_and_aac_play_over_websocket", || {
+            plays(Clip::H264Aac, "ws")
+        }),
+        trial("browser::h264_and_mp3_play_over_websocket", || {
+            plays(Clip::H264Mp3, "ws")
+        }),
+        trial(
+            "browser::what_browsers_cannot_decode_is_said_in_words",
+            no_decoder,
+        ),
+        trial("browser::the_page_lists_what_is_live", lists),
+    ]
+}
+
+const WATCHED_S: u32 = 4;
+
+/// The page's address for the stream `one`.
+fn page(server: &server::Server, via: &str) -> String {
+    server.page_url(&format!("/?play=/live/_definst_/one.flv&via={via}"))
+}
+
+fn plays(clip: Clip, via: &str) -> Result<()> {
+    let source = clip.path()?;
+    server::with(&[], |server| {
+        let publish = &mut publishers::ffmpeg_forever(&source, &server.stream_url("one"));
+        let _publisher = publishers::start_ffmpeg(publish)?;
+        let name = format!("{clip:?}-{via}").to_lowercase();
+        let visit = Visit::watch(&name, &page(server, via), WATCHED_S, None)?;
+        let played = visit.played_s();
+        ensure!(
+            played > f64::from(WATCHED_S) * 0.6,
+            "{played} of {WATCHED_S} s: {visit:?}"
+        );
+        ensure!(
+            visit.size() == (320, 180),
+            "the picture is {:?}",
+            visit.size()
+        );
+        ensure!(visit.picture_moved(), "the picture stands still: {visit:?}");
+        ensure!(visit.errors().is_empty(), "{:?}", visit.errors());
+        Ok(())
+    })
+}
+
+fn no_decoder() -> Result<()> {
+    let source = Clip::SorensonMp3.path()?;
+    server::with(&[], |server| {
+        let publish = &mut publishers::ffmpeg_forever(&source, &server.stream_url("one"));
+        let _publisher = publishers::start_ffmpeg(publish)?;
+        let expected = "Browsers have no decoder for it";
+        let visit = Visit::watch("sorenson", &page(server, "ws"), WATCHED_S, Some(expected))?;
+        for words in [expected, "Sorenson H.263 (Flash 6)"] {
+            ensure!(
+                visit.text().contains(words),
+                "{words:?} is not on the page: {visit:?}"
+            );
+        }
+        ensure!(visit.errors().is_empty(), "{:?}", visit.errors());
+        Ok(())
+    })
+}
+
+fn lists() -> Result<()> {
+    let source = Clip::H264Aac.path()?;
+    server::with(&[], |server| {
+        let publish = &mut publishers::ffmpeg_forever(&source, &server.stream_url("rehearsal"));
+        let _publisher = publishers::start_ffmpeg(publish)?;
+        let visit = Visit::watch("list", &server.page_url("/"), 1, Some("rehearsal"))?;
+        ensure!(
+            visit.text().contains("rehearsal"),
+            "the stream is not listed: {visit:?}"
+        );
+        ensure!(visit.errors().is_empty(), "{:?}", visit.errors());
+        Ok(())
+    })
+}
