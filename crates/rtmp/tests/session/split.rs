@@ -1,9 +1,11 @@
 //! However the same bytes are split, a session says the same.
 
+use std::collections::VecDeque;
+
 use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
-use rtmp::chunk::{RawMessage, Writer};
-use rtmp::{Error, Event, Input, Millis, Session, SessionConfig};
+use rtmp::chunk::{RawMessage, Reader, Writer, frame};
+use rtmp::{Error, Event, Input, Limits, Millis, Session, SessionConfig};
 use testkit::hex;
 
 use crate::pair::Side;
@@ -126,6 +128,56 @@ proptest! {
         let mut all = if shaken { stream(&[]) } else { Vec::new() };
         all.extend(bytes);
         outcome([&all[..]]);
+    }
+}
+
+/// One message on a chunk stream of its own, as its chunks.
+fn chunks(csid: u32, timestamp: u32, payload: &[u8]) -> VecDeque<Vec<u8>> {
+    let mut framed = BytesMut::new();
+    frame(csid, timestamp, 9, 1, payload, 128, &mut framed);
+    let extension = if timestamp >= 0xFF_FFFF { 4 } else { 0 };
+    let first = (12 + extension + payload.len().min(128)).min(framed.len());
+    let rest = framed.split_off(first);
+    let rest = rest.chunks(1 + extension + 128).map(<[u8]>::to_vec);
+    std::iter::once(framed.to_vec()).chain(rest).collect()
+}
+
+proptest! {
+    #[test]
+    fn interleaved_chunks_make_the_same_messages(
+        messages in prop::collection::vec(
+            (prop_oneof![0_u32..100, 0xFF_FFFE..0x100_0001_u32], 0_usize..1000),
+            1..20,
+        ),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 200),
+    ) {
+        let payload = |i: usize, len: usize| Bytes::from(vec![i as u8; len]);
+        let mut waiting: Vec<_> = messages
+            .iter()
+            .enumerate()
+            .map(|(i, &(timestamp, len))| (i, chunks(3 + i as u32, timestamp, &payload(i, len))))
+            .collect();
+        let (mut bytes, mut expected) = (Vec::new(), Vec::new());
+        for index in order.iter().cycle() {
+            if waiting.is_empty() {
+                break;
+            }
+            let at = index.index(waiting.len());
+            let (i, chunks) = &mut waiting[at];
+            bytes.extend(chunks.pop_front().expect("finished messages are removed"));
+            if chunks.is_empty() {
+                let (timestamp, len) = messages[*i];
+                expected.push((3 + *i as u32, timestamp, payload(*i, len)));
+                waiting.remove(at);
+            }
+        }
+        let mut reader = Reader::new(Limits::default());
+        let (mut input, mut found) = (&bytes[..], Vec::new());
+        while let Some(message) = reader.read(&mut input).expect("a chunk stream") {
+            found.push((message.csid, message.timestamp, message.payload));
+        }
+        prop_assert_eq!(found, expected);
+        prop_assert!(reader.is_at_rest());
     }
 }
 
