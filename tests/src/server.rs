@@ -28,10 +28,10 @@ pub struct Server {
     folder: TempDir,
 }
 
-/// The server's program: the released one, or that of the environment variable `GREENROOM_BIN`.
+/// The server's program: the released one, or that of the environment variable `GREENROOM_TEST_BIN`.
 pub fn binary() -> PathBuf {
     let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/greenroom");
-    std::env::var_os("GREENROOM_BIN").map_or_else(|| PathBuf::from(built), PathBuf::from)
+    std::env::var_os("GREENROOM_TEST_BIN").map_or_else(|| PathBuf::from(built), PathBuf::from)
 }
 
 /// Runs a test against a server started with these settings (`section.key=value`).

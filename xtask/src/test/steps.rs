@@ -147,7 +147,7 @@ fn end_to_end(options: &Options) -> Result<Tally> {
     let mut command = cargo(&["test", "--locked", "--workspace", "--test=e2e", "--"]);
     command
         .args(&options.rest)
-        .env("GREENROOM_BIN", workspace::server_binary());
+        .env("GREENROOM_TEST_BIN", workspace::server_binary());
     let outcome = process::run(&mut command, Show::All, TEST_LIMIT)?;
     Ok(Tally::of_run(&outcome.output, outcome.success))
 }

@@ -17,6 +17,7 @@ use crate::arbitrary::{Peer, amf0_value, amf3_value};
 use crate::config;
 
 /// What a value of theirs is in our terms. `amf3` says which format it was read from.
+// tidy: allow long: one arm per kind of value, and nothing else
 fn ours(value: &Theirs, amf3: bool) -> Value {
     let list = |values: &[Theirs]| -> Vec<Value> { values.iter().map(|v| ours(v, amf3)).collect() };
     let pairs = |elements: &[Element]| -> Vec<(Str, Value)> {
