@@ -7,13 +7,12 @@ use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
 #[folder = "../../web"]
-#[include = "*.html"]
-#[include = "*.css"]
-#[include = "*.js"]
-#[include = "*.svg"]
+#[include = "index.html"]
+#[include = "page.js"]
+#[include = "style.css"]
+#[include = "icon.svg"]
 #[include = "lib/*"]
-#[exclude = "node_modules/*"]
-#[exclude = "test/*"]
+#[include = "page/*"]
 struct Web;
 
 pub(super) async fn index() -> Response {
