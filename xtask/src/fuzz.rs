@@ -51,7 +51,7 @@ pub(crate) fn smoke(only: &[String], seconds: u32) -> Result<Tally> {
     }
     let mut names = targets(&folder)?;
     names.retain(|name| only.is_empty() || only.contains(name));
-    let Some(programs) = build(&folder)? else {
+    let Some(programs) = build(&folder)?.filter(|_| fill_corpora(&folder).unwrap_or(false)) else {
         return Ok(Tally::of_check(false));
     };
     let mut tally = Tally::default();
@@ -88,7 +88,14 @@ fn build(folder: &Path) -> Result<Option<PathBuf>> {
     let mut command = Command::new("cargo");
     // With a target named, the flags do not reach build scripts and macros.
     command
-        .args(["build", "--release", "--bins", "--target", &triple])
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--bins",
+            "--target",
+            &triple,
+        ])
         .current_dir(folder);
     command.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"));
     command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
@@ -98,6 +105,16 @@ fn build(folder: &Path) -> Result<Option<PathBuf>> {
     Ok(outcome.success.then(|| target.join(triple).join("release")))
 }
 
+/// Starts every target from the test vectors; they come on top of what earlier runs have found.
+fn fill_corpora(folder: &Path) -> Result<bool> {
+    let mut command = Command::new("cargo");
+    command
+        .args(["run", "--quiet", "--locked", "--example", "seeds"])
+        .current_dir(folder);
+    command.env("CARGO_TARGET_DIR", folder.join("target"));
+    Ok(process::run(&mut command, Show::OnFailure, BUILD_LIMIT)?.success)
+}
+
 fn host_triple() -> Result<String> {
     let version = process::read(Command::new("rustc").arg("-vV"))?;
     let line = version.lines().find_map(|line| line.strip_prefix("host: "));
@@ -105,8 +122,8 @@ fn host_triple() -> Result<String> {
         .context("rustc does not name its host")
 }
 
-/// Runs one target on its seeds; true when nothing was found. What it learns stays in a corpus
-/// that is not kept under version control.
+/// Runs one target on its corpus, which is not kept under version control; true when nothing was
+/// found.
 fn fuzz(folder: &Path, programs: &Path, name: &str, seconds: u32) -> Result<bool> {
     let corpus = folder.join("corpus").join(name);
     let artifacts = folder.join("artifacts").join(name);
@@ -114,10 +131,6 @@ fn fuzz(folder: &Path, programs: &Path, name: &str, seconds: u32) -> Result<bool
     std::fs::create_dir_all(&artifacts)?;
     let mut command = Command::new(programs.join(name));
     command.current_dir(folder).arg(&corpus);
-    let seeds = folder.join("seeds").join(name);
-    if seeds.is_dir() {
-        command.arg(&seeds);
-    }
     command.args([
         format!("-max_total_time={seconds}"),
         format!("-rss_limit_mb={MEMORY_LIMIT_MB}"),
