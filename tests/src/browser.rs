@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -11,10 +12,16 @@ use crate::process::Program;
 
 /// How long a visit may take besides watching: the browser's start, on a machine that other
 /// tests keep busy.
-const OPENING_LIMIT: Duration = Duration::from_mins(1);
+const OPENING_LIMIT: Duration = Duration::from_mins(3);
+
+/// Seconds the driver gives the page, from the browser's start.
+const DRIVER_TIMEOUT_S: u32 = 120;
 
 /// How long the browser may take to close.
 const CLOSING_LIMIT: Duration = Duration::from_secs(5);
+
+/// One browser at a time: several, drawing without a graphics card, starve each other.
+static SCREEN: Mutex<()> = Mutex::new(());
 
 /// What was seen on the page.
 #[derive(Debug)]
@@ -45,6 +52,8 @@ impl Visit {
         ]);
         command.arg(artifacts.join(format!("{name}.png")));
         command.args(expected.iter().flat_map(|text| ["--expect-text", text]));
+        command.args(["--timeout", &DRIVER_TIMEOUT_S.to_string()]);
+        let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut driver = Program::start(&mut command)?;
         let limit = OPENING_LIMIT + Duration::from_secs(u64::from(seconds));
         let result = driver.succeed(limit);
