@@ -1,8 +1,4 @@
 //! Builds anew when a file of the page changes: the compiler does not see what is embedded.
-#![expect(
-    clippy::print_stdout,
-    reason = "this is how a build script speaks to cargo"
-)]
 
 fn main() {
     for part in [
