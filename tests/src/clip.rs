@@ -121,7 +121,9 @@ impl Clip {
                     &PICTURES_PER_GROUP.to_string(),
                 ])
                 .args(codecs)
-                .args(["-f", "flv"])
+                // With an index of key frames ffmpeg can start the file again from its beginning,
+                // whichever of its streams comes first.
+                .args(["-flvflags", "add_keyframe_index", "-f", "flv"])
                 .arg(&part),
         )?;
         ffmpeg.succeed(MAKING_LIMIT)?;
