@@ -19,6 +19,7 @@ mod name;
 mod play;
 mod publish;
 mod reject;
+pub mod scripting;
 
 pub use client::ClientId;
 pub use close::CloseReason;
