@@ -172,7 +172,7 @@ impl Instance {
         match std::mem::replace(stream, NetStream::Idle) {
             NetStream::Idle => {}
             NetStream::Publishing(name) => self.end_publish(now, client, stream_id, &name),
-            NetStream::Playing(_) => self.effects.push_back(Effect::Stop { client, stream_id }),
+            NetStream::Playing(playing) => self.end_play(client, stream_id, &playing),
         }
     }
 

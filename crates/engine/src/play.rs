@@ -347,6 +347,14 @@ impl Instance {
         });
     }
 
+    /// Lets the client read no more of what it plays, and waits for no publisher of it.
+    pub(crate) fn end_play(&mut self, client: ClientId, stream_id: u32, playing: &Playing) {
+        if let Some(at) = playing.give_up {
+            self.give_ups.remove(&(at, client, stream_id));
+        }
+        self.effects.push_back(Effect::Stop { client, stream_id });
+    }
+
     /// The play length is over: the next item, or the end.
     pub(crate) fn on_play_ended(&mut self, now: Millis, client: ClientId, stream_id: u32) {
         if !self.advance(now, client, stream_id) {
@@ -380,7 +388,7 @@ impl Instance {
         };
         let queue = std::mem::take(&mut playing.queue);
         let selection = playing.selection;
-        self.effects.push_back(Effect::Stop { client, stream_id });
+        self.close_stream(now, client, stream_id);
         let status =
             Status::new(Code::PlaySwitch, "").with("details", Value::from(item.name.as_str()));
         let data = status.on_play_status();

@@ -665,6 +665,55 @@ fn waiting_for_a_live_stream_ends_with_the_length() {
     assert_eq!(world.timeout, None);
 }
 
+/// A way for a wait to end early: with the world as it waits on stream 1 of the client.
+type Ending = fn(&mut World, ClientId);
+
+#[test]
+fn a_wait_that_ends_early_leaves_nothing_to_wait_for() {
+    let endings: [(&str, Ending); 6] = [
+        ("closeStream", |world, player| {
+            world.call(player, 1, "closeStream", 0.0, &[]);
+        }),
+        ("deleteStream", |world, player| {
+            world.call(player, 0, "deleteStream", 0.0, &[1.0.into()]);
+        }),
+        ("play(false)", |world, player| {
+            world.play(player, &[false.into()]);
+        }),
+        ("another play", |world, player| {
+            world.play(player, &["other".into()]);
+        }),
+        ("publish", |world, player| world.publish(player, "mine")),
+        ("disconnect", |world, client| {
+            world.handle(Input::Disconnect { client });
+        }),
+    ];
+    for (what, end) in endings {
+        let mut world = World::new();
+        let player = world.client(2);
+        for round in 0..3 {
+            world.play(player, &["a".into(), (-1.0).into(), 3_000_000.0.into()]);
+            assert!(world.timeout.is_some(), "{what}, round {round}");
+        }
+        end(&mut world, player);
+        assert_eq!(world.timeout, None, "{what}");
+    }
+}
+
+#[test]
+fn a_wait_ends_with_its_playlist_item() {
+    let mut world = World::new();
+    let (publisher, player) = (world.client(1), world.client(2));
+    world.play(player, &["a".into(), (-1.0).into(), 3_000_000.0.into()]);
+    world.play(
+        player,
+        &["b".into(), (-2.0).into(), (-1.0).into(), 0.0.into()],
+    );
+    world.publish(publisher, "a");
+    world.call(publisher, 1, "closeStream", 0.0, &[]);
+    assert_eq!(world.timeout, None, "the wait for a outlives a");
+}
+
 #[test]
 fn a_published_stream_is_not_given_up() {
     let mut world = World::new();
