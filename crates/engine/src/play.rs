@@ -34,6 +34,8 @@ pub(crate) struct Item {
 /// What a stream plays.
 #[derive(Debug)]
 pub(crate) struct Playing {
+    /// Its number in the instance.
+    play: u64,
     item: Item,
     queue: VecDeque<Item>,
     selection: Selection,
@@ -197,7 +199,10 @@ impl Instance {
         self.give_ups
             .extend(give_up.map(|at| (at, client, stream_id)));
         let (name, length_ms) = (item.name.clone(), item.length_ms);
+        self.plays += 1;
+        let play = self.plays;
         let playing = Playing {
+            play,
             item,
             queue,
             selection,
@@ -211,6 +216,7 @@ impl Instance {
             client,
             stream_id,
             name,
+            play,
             length_ms,
             selection,
         });
@@ -355,8 +361,23 @@ impl Instance {
         self.effects.push_back(Effect::Stop { client, stream_id });
     }
 
-    /// The play length is over: the next item, or the end.
-    pub(crate) fn on_play_ended(&mut self, now: Millis, client: ClientId, stream_id: u32) {
+    /// The length of a play is over. By the time this is known the stream may play
+    /// something else.
+    pub(crate) fn on_play_ended(
+        &mut self,
+        now: Millis,
+        client: ClientId,
+        stream_id: u32,
+        play: u64,
+    ) {
+        let present = self.playing(client, stream_id).map(|playing| playing.play);
+        if present == Some(play) {
+            self.finish_item(now, client, stream_id);
+        }
+    }
+
+    /// The next item, or the end.
+    fn finish_item(&mut self, now: Millis, client: ClientId, stream_id: u32) {
         if !self.advance(now, client, stream_id) {
             self.complete(now, client, stream_id);
         }
@@ -427,7 +448,7 @@ impl Instance {
             }
             let name = playing.item.name.clone();
             if !self.is_published(&name) {
-                self.on_play_ended(now, client, stream_id);
+                self.finish_item(now, client, stream_id);
             }
         }
     }

@@ -32,6 +32,8 @@ struct World {
     last_media: LastMedia,
     lines: VecDeque<String>,
     timeout: Option<Millis>,
+    /// The number of the newest play.
+    play: u64,
 }
 
 impl World {
@@ -52,6 +54,7 @@ impl World {
             last_media,
             lines: VecDeque::new(),
             timeout: None,
+            play: 0,
         }
     }
 
@@ -59,7 +62,12 @@ impl World {
         self.instance.handle(self.now, input);
         loop {
             match self.instance.poll() {
-                Output::Effect(effect) => self.lines.push_back(describe(&effect)),
+                Output::Effect(effect) => {
+                    if let Effect::Play { play, .. } = &effect {
+                        self.play = *play;
+                    }
+                    self.lines.push_back(describe(&effect));
+                }
                 Output::Timeout(at) => break self.timeout = at,
             }
         }
@@ -98,6 +106,15 @@ impl World {
 
     fn play(&mut self, client: ClientId, args: &[Value]) {
         self.call(client, 1, "play", 0.0, args);
+    }
+
+    /// A play on stream 1 has reached the end of its length.
+    fn end_play(&mut self, client: ClientId, play: u64) {
+        self.handle(Input::PlayEnded {
+            client,
+            stream_id: 1,
+            play,
+        });
     }
 
     fn wait_until(&mut self, at: u64) {
@@ -608,10 +625,7 @@ fn a_length_ends_the_play() {
     world.play(player, &["cam".into(), (-1.0).into(), 5000.0.into()]);
     assert_eq!(world.lines.pop_back().unwrap(), "2/1 reads cam for 5000 ms");
     world.lines.clear();
-    world.handle(Input::PlayEnded {
-        client: player,
-        stream_id: 1,
-    });
+    world.end_play(player, world.play);
     world.expect(&[
         "2/1 reads nothing",
         "2 < [1] data onPlayStatus NetStream.Play.Complete",
@@ -620,6 +634,21 @@ fn a_length_ends_the_play() {
     ]);
     world.call(player, 1, "play", 0.0, &[false.into()]);
     world.expect(&[]);
+}
+
+#[test]
+fn the_end_of_a_play_that_is_over_ends_no_other() {
+    let mut world = World::new();
+    let player = world.client(2);
+    let args = ["cam".into(), (-1.0).into(), 5000.0.into()];
+    world.play(player, &args);
+    let first = world.play;
+    world.play(player, &args);
+    world.lines.clear();
+    world.end_play(player, first);
+    world.expect(&[]);
+    world.end_play(player, world.play);
+    assert_eq!(world.lines.pop_front().unwrap(), "2/1 reads nothing");
 }
 
 #[test]
@@ -825,10 +854,7 @@ fn commands_of_clients_that_have_gone_do_nothing() {
     world.expect(&["1/1 feeds nothing", "cam Unpublished"]);
     world.publish(client, "cam");
     world.handle(Input::Disconnect { client });
-    world.handle(Input::PlayEnded {
-        client,
-        stream_id: 1,
-    });
+    world.end_play(client, world.play);
     world.expect(&[]);
     assert_eq!(world.instance.client_count(), 0);
 }

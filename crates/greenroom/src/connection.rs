@@ -154,8 +154,8 @@ impl Connection {
             () = sleep_until(deadline) => self.on_deadline()?,
             () = stop_now.cancelled() => return Err(CloseReason::ServerShutdown),
         }
-        self.see_to_events().await?;
         self.see_to_ended_plays().await?;
+        self.see_to_events().await?;
         self.outbox.flush(clock::now());
         Ok(())
     }
@@ -377,12 +377,21 @@ impl Connection {
         Ok((info, seat))
     }
 
+    /// One post at a time: the answer to it leads here again.
     async fn see_to_ended_plays(&mut self) -> Result<(), CloseReason> {
         let client = self.client;
-        for stream_id in self.outbox.take_ended() {
-            self.post(Input::PlayEnded { client, stream_id }).await?;
+        if self.awaiting {
+            return Ok(());
         }
-        Ok(())
+        let Some((stream_id, play)) = self.outbox.take_ended() else {
+            return Ok(());
+        };
+        self.post(Input::PlayEnded {
+            client,
+            stream_id,
+            play,
+        })
+        .await
     }
 
     async fn post(&mut self, input: Input) -> Result<(), CloseReason> {

@@ -43,6 +43,8 @@ pub(crate) struct OutboxLimits {
 /// A play on one message stream of the connection.
 pub(crate) struct Play {
     pub(crate) stream_id: u32,
+    /// The instance's number of this play.
+    pub(crate) number: u64,
     pub(crate) live: Arc<LiveStream>,
     pub(crate) reader: Reader,
     pub(crate) framing: Framing,
@@ -72,7 +74,8 @@ struct State {
     plays: SmallVec<[Play; 1]>,
     /// The socket took no more; only the session's task writes until it does again.
     blocked_since: Option<Millis>,
-    ended: SmallVec<[u32; 1]>,
+    /// Plays whose length is over: message stream and number. Not yet told.
+    ended: SmallVec<[(u32, u64); 1]>,
     closed: Option<CloseReason>,
     /// The socket has failed; nothing can be written any more.
     failed: bool,
@@ -122,6 +125,7 @@ impl Outbox {
             .plays
             .iter()
             .position(|play| play.stream_id == stream_id)?;
+        state.ended.retain(|(ended, _)| *ended != stream_id);
         Some(state.plays.swap_remove(index))
     }
 
@@ -220,9 +224,10 @@ impl Outbox {
         self.state.lock().closed
     }
 
-    /// Message streams whose play length has ended since the last call.
-    pub(crate) fn take_ended(&self) -> SmallVec<[u32; 1]> {
-        std::mem::take(&mut self.state.lock().ended)
+    /// A play whose length is over and that has not been taken yet: its message stream and
+    /// its number.
+    pub(crate) fn take_ended(&self) -> Option<(u32, u64)> {
+        self.state.lock().ended.pop()
     }
 
     /// Bytes handed to the socket.
@@ -313,7 +318,7 @@ impl State {
                 play.note_skip();
             }
             if play.reader.is_finished() && !finished_before {
-                self.ended.push(play.stream_id);
+                self.ended.push((play.stream_id, play.number));
                 wake.notify_one();
             }
             play.frame_into(&entries, &mut self.queue);
