@@ -51,6 +51,8 @@ enum Announce {
     Reset,
     /// Play.Start alone: the next item of the list.
     Next,
+    /// Unpause.Notify and Play.Start: the item goes on.
+    Unpause,
 }
 
 impl Start {
@@ -174,24 +176,10 @@ impl Instance {
         selection: Selection,
         announce: Announce,
     ) {
-        let published = self.is_published(&item.name);
-        let text = item.name.to_string();
         let chunk_size = Body::SetChunkSize(self.config.chunk_size);
         self.send_control(client, chunk_size);
-        let begin = Body::UserControl(UserControl::StreamBegin(stream_id));
-        self.send_control(client, begin);
-        if announce == Announce::Reset {
-            let why = format!("Playing and resetting {text}.");
-            self.tell(client, stream_id, Code::PlayReset, why, Some(&text));
-        }
-        let why = format!("Started playing {text}.");
-        self.tell(client, stream_id, Code::PlayStart, why, Some(&text));
-        if published {
-            for data in data_start(self.config.sample_access, self.config.data_start) {
-                self.send_data(client, stream_id, data);
-            }
-        }
-        let waits = item.start == Start::Live && !published;
+        self.announce(client, stream_id, &item.name, announce);
+        let waits = item.start == Start::Live && !self.is_published(&item.name);
         let give_up = item
             .length_ms
             .filter(|_| waits)
@@ -220,6 +208,33 @@ impl Instance {
             length_ms,
             selection,
         });
+    }
+
+    fn announce(
+        &mut self,
+        client: ClientId,
+        stream_id: u32,
+        name: &StreamName,
+        announce: Announce,
+    ) {
+        let begin = Body::UserControl(UserControl::StreamBegin(stream_id));
+        self.send_control(client, begin);
+        let text = name.as_str();
+        let opening = match announce {
+            Announce::Reset => Some((Code::PlayReset, format!("Playing and resetting {text}."))),
+            Announce::Unpause => Some((Code::UnpauseNotify, format!("Unpausing {text}."))),
+            Announce::Next => None,
+        };
+        if let Some((code, why)) = opening {
+            self.tell(client, stream_id, code, why, Some(text));
+        }
+        let why = format!("Started playing {text}.");
+        self.tell(client, stream_id, Code::PlayStart, why, Some(text));
+        if self.is_published(name) {
+            for data in data_start(self.config.sample_access, self.config.data_start) {
+                self.send_data(client, stream_id, data);
+            }
+        }
     }
 
     fn stop_by_client(&mut self, now: Millis, client: ClientId, stream_id: u32) {
@@ -280,6 +295,11 @@ impl Instance {
     }
 
     /// `pause(flag, ms)`; without a flag it toggles.
+    ///
+    /// Disputed: to go on, FMS (by flazr, which is modelled on it) sends the block that began
+    /// the play again, with `Unpause.Notify` in the place of `Play.Reset`; Red5 sends the part
+    /// up to `Unpause.Notify`, also with `StreamBegin` first; SRS sends `StreamBegin` last. We
+    /// do as FMS, without the empty audio message that flazr has there.
     pub(crate) fn pause(&mut self, client: ClientId, stream_id: u32, command: &Command) {
         let Some(playing) = self.playing(client, stream_id) else {
             return;
@@ -290,19 +310,21 @@ impl Instance {
             .and_then(Value::as_bool)
             .unwrap_or(!playing.paused);
         let changed = std::mem::replace(&mut playing.paused, wanted) != wanted;
-        let name = playing.item.name.to_string();
-        let (code, text, event) = if wanted {
-            (
+        let name = playing.item.name.clone();
+        if wanted {
+            let text = format!("Pausing {name}.");
+            self.tell(
+                client,
+                stream_id,
                 Code::PauseNotify,
-                format!("Pausing {name}."),
-                UserControl::StreamEof(stream_id),
-            )
+                text,
+                Some(name.as_str()),
+            );
+            let end = Body::UserControl(UserControl::StreamEof(stream_id));
+            self.send_control(client, end);
         } else {
-            let begin = UserControl::StreamBegin(stream_id);
-            (Code::UnpauseNotify, format!("Unpausing {name}."), begin)
-        };
-        self.tell(client, stream_id, code, text, Some(&name));
-        self.send_control(client, Body::UserControl(event));
+            self.announce(client, stream_id, &name, Announce::Unpause);
+        }
         if changed {
             self.effects.push_back(Effect::Pause {
                 client,

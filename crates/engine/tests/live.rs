@@ -607,14 +607,34 @@ fn pause_seek_and_selection_of_a_live_stream() {
         "2 < [1] onStatus status Pause.Notify: Pausing cam.",
         "2 < StreamEof(1)",
         "2/1 paused true",
-        "2 < [1] onStatus status Unpause.Notify: Unpausing cam.",
         "2 < StreamBegin(1)",
+        "2 < [1] onStatus status Unpause.Notify: Unpausing cam.",
+        "2 < [1] onStatus status Play.Start: Started playing cam.",
         "2/1 paused false",
         "2 < [1] onStatus error Seek.Failed: A live stream cannot be searched.",
         "2/1 wants false All",
         "2/1 wants false FramesPerSecond(10.0)",
         "2/1 wants false None",
         "2/1 wants false All",
+    ]);
+}
+
+#[test]
+fn a_published_stream_goes_on_as_it_began() {
+    let mut world = World::new();
+    let (publisher, player) = (world.client(1), world.client(2));
+    world.publish(publisher, "cam");
+    world.play(player, &["cam".into()]);
+    world.call(player, 1, "pause", 0.0, &[true.into(), 500.0.into()]);
+    world.lines.clear();
+    world.call(player, 1, "pause", 0.0, &[false.into(), 500.0.into()]);
+    world.expect(&[
+        "2 < StreamBegin(1)",
+        "2 < [1] onStatus status Unpause.Notify: Unpausing cam.",
+        "2 < [1] onStatus status Play.Start: Started playing cam.",
+        "2 < [1] data |RtmpSampleAccess false false",
+        "2 < [1] data onStatus NetStream.Data.Start",
+        "2/1 paused false",
     ]);
 }
 
