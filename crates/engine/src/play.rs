@@ -38,7 +38,6 @@ pub(crate) struct Playing {
     play: u64,
     item: Item,
     queue: VecDeque<Item>,
-    selection: Selection,
     paused: bool,
     /// When a live item that nobody publishes gives way to the next.
     give_up: Option<Millis>,
@@ -152,16 +151,9 @@ impl Instance {
                 } else {
                     Announce::Next
                 };
-                let kept = self.selection(client, stream_id);
                 self.close_stream(now, client, stream_id);
-                self.start_item(
-                    now,
-                    (client, stream_id),
-                    item,
-                    VecDeque::new(),
-                    kept,
-                    announce,
-                );
+                let queue = VecDeque::new();
+                self.start_item(now, (client, stream_id), item, queue, announce);
             }
         }
     }
@@ -173,7 +165,6 @@ impl Instance {
         (client, stream_id): (ClientId, u32),
         item: Item,
         queue: VecDeque<Item>,
-        selection: Selection,
         announce: Announce,
     ) {
         let chunk_size = Body::SetChunkSize(self.config.chunk_size);
@@ -193,13 +184,13 @@ impl Instance {
             play,
             item,
             queue,
-            selection,
             paused: false,
             give_up,
         };
         if let Some(stream) = self.stream_mut(client, stream_id) {
             *stream = NetStream::Playing(Box::new(playing));
         }
+        let selection = self.selection(client, stream_id);
         self.effects.push_back(Effect::Play {
             client,
             stream_id,
@@ -362,17 +353,23 @@ impl Instance {
         self.select(client, stream_id, |selection| selection.video = video);
     }
 
+    /// Holds for what the stream plays now and for all it plays later.
     fn select(&mut self, client: ClientId, stream_id: u32, change: impl FnOnce(&mut Selection)) {
-        let Some(playing) = self.playing(client, stream_id) else {
+        if self.stream_mut(client, stream_id).is_none() {
             return;
-        };
-        change(&mut playing.selection);
-        let selection = playing.selection;
-        self.effects.push_back(Effect::Select {
-            client,
-            stream_id,
-            selection,
-        });
+        }
+        let mut selection = self.selection(client, stream_id);
+        change(&mut selection);
+        if let Some(here) = self.clients.get_mut(&client) {
+            here.selections.insert(stream_id, selection);
+        }
+        if self.playing(client, stream_id).is_some() {
+            self.effects.push_back(Effect::Select {
+                client,
+                stream_id,
+                selection,
+            });
+        }
     }
 
     /// Lets the client read no more of what it plays, and waits for no publisher of it.
@@ -430,20 +427,12 @@ impl Instance {
             return false;
         };
         let queue = std::mem::take(&mut playing.queue);
-        let selection = playing.selection;
         self.close_stream(now, client, stream_id);
         let status =
             Status::new(Code::PlaySwitch, "").with("details", Value::from(item.name.as_str()));
         let data = status.on_play_status();
         self.send_data(client, stream_id, data);
-        self.start_item(
-            now,
-            (client, stream_id),
-            item,
-            queue,
-            selection,
-            Announce::Next,
-        );
+        self.start_item(now, (client, stream_id), item, queue, Announce::Next);
         true
     }
 
@@ -499,9 +488,10 @@ impl Instance {
         }
     }
 
-    fn selection(&mut self, client: ClientId, stream_id: u32) -> Selection {
-        self.playing(client, stream_id)
-            .map(|playing| playing.selection)
+    fn selection(&self, client: ClientId, stream_id: u32) -> Selection {
+        let here = self.clients.get(&client);
+        here.and_then(|here| here.selections.get(&stream_id))
+            .copied()
             .unwrap_or_default()
     }
 }

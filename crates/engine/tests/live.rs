@@ -34,6 +34,8 @@ struct World {
     timeout: Option<Millis>,
     /// The number of the newest play.
     play: u64,
+    /// What the newest play wants: audio and video.
+    wants: String,
 }
 
 impl World {
@@ -55,6 +57,7 @@ impl World {
             lines: VecDeque::new(),
             timeout: None,
             play: 0,
+            wants: String::new(),
         }
     }
 
@@ -63,8 +66,12 @@ impl World {
         loop {
             match self.instance.poll() {
                 Output::Effect(effect) => {
-                    if let Effect::Play { play, .. } = &effect {
+                    if let Effect::Play {
+                        play, selection, ..
+                    } = &effect
+                    {
                         self.play = *play;
+                        self.wants = format!("{:?} {:?}", selection.audio, selection.video);
                     }
                     self.lines.push_back(describe(&effect));
                 }
@@ -617,6 +624,25 @@ fn pause_seek_and_selection_of_a_live_stream() {
         "2/1 wants false None",
         "2/1 wants false All",
     ]);
+}
+
+#[test]
+fn what_a_stream_wants_holds_from_before_its_first_play_until_it_is_deleted() {
+    let mut world = World::new();
+    let player = world.client(2);
+    world.call(player, 1, "receiveAudio", 0.0, &[false.into()]);
+    world.call(player, 9, "receiveAudio", 0.0, &[false.into()]);
+    world.expect(&[]);
+    world.play(player, &["cam".into()]);
+    assert_eq!(world.wants, "false All");
+    world.call(player, 1, "receiveVideo", 0.0, &[5.0.into()]);
+    world.call(player, 1, "closeStream", 0.0, &[]);
+    world.play(player, &["other".into()]);
+    assert_eq!(world.wants, "false FramesPerSecond(5.0)");
+    world.call(player, 0, "deleteStream", 0.0, &[1.0.into()]);
+    world.call(player, 0, "createStream", 0.0, &[]);
+    world.play(player, &["cam".into()]);
+    assert_eq!(world.wants, "true All");
 }
 
 #[test]
