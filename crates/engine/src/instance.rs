@@ -16,7 +16,7 @@ use crate::name::StreamName;
 
 /// What the instance must know of the world around it.
 pub trait Host: Send {
-    /// When the last audio or video message of the stream's present publisher arrived.
+    /// When the last message of the stream's present publisher arrived: audio, video or data.
     fn last_media(&self, stream: &StreamName) -> Option<Millis>;
 }
 
