@@ -118,7 +118,9 @@ impl Outbox {
         self.state.lock().plays.push(play);
     }
 
-    /// Ends a play; what it has queued still goes out.
+    /// Ends a play; what it has queued still goes out, and so does the news of a publisher
+    /// that came or went before: a playlist goes on for that very reason, and its player is
+    /// to be told so first.
     pub(crate) fn remove_play(&self, stream_id: u32) -> Option<Play> {
         let mut state = self.state.lock();
         let index = state
@@ -126,7 +128,12 @@ impl Outbox {
             .iter()
             .position(|play| play.stream_id == stream_id)?;
         state.ended.retain(|(ended, _)| *ended != stream_id);
-        Some(state.plays.swap_remove(index))
+        let mut play = state.plays.swap_remove(index);
+        let mut markers = Vec::new();
+        play.reader
+            .take_markers(&play.live.ring.lock(), &mut markers);
+        play.frame_into(&markers, &mut state.queue);
+        Some(play)
     }
 
     /// Ends all plays, as the connection does.

@@ -180,6 +180,32 @@ fn a_player_may_wait_before_the_publisher_comes_and_stays_when_it_goes() {
 }
 
 #[test]
+fn a_player_that_leaves_learns_what_happened_before() {
+    let mut publisher = Publisher::new(RingLimits::default());
+    publisher.send_all(&[Header, Key]);
+    let (mut leaving, mut told) = (player(), player());
+    publisher.read(&mut leaving);
+    publisher.read(&mut told);
+    publisher.send(Inter);
+    publisher
+        .ring
+        .append_marker(publisher.now, Marker::Unpublished);
+    publisher.read(&mut told);
+    let last_words = |reader: &mut Reader| {
+        let mut entries = Vec::new();
+        reader.take_markers(&publisher.ring, &mut entries);
+        entries.iter().map(|entry| entry.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        last_words(&mut leaving),
+        [Kind::Marker(Marker::Unpublished)]
+    );
+    assert_eq!(last_words(&mut leaving), [], "once is enough");
+    assert_eq!(last_words(&mut told), [], "it knows already");
+    assert!(publisher.read(&mut leaving).is_empty());
+}
+
+#[test]
 fn a_new_publisher_starts_from_nothing() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, AudioHeader, Key]);
