@@ -77,6 +77,7 @@ pub(crate) fn session(config: &Config) -> rtmp::SessionConfig {
             partial_messages: limits.partial_messages,
             partial_bytes: limits.partial_bytes,
             chunk_streams: limits.chunk_streams,
+            messages_at_once: limits.messages_at_once,
             shared_object_items: limits.shared_object_items,
             amf: amf::Limits {
                 depth: limits.amf_depth as u32,

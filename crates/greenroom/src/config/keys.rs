@@ -142,6 +142,10 @@ sections! {
         /// `limits.media_message_bytes`.
         partial_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
             reached "The connection is closed.";
+        /// Messages that one client sends in one piece: one read of its connection, of at most
+        /// 64 KiB. Those inside an aggregate message are counted one by one.
+        messages_at_once: usize = 8_192, range 64..=1_048_576,
+            reached "The connection is closed.";
         /// Chunk streams that one connection uses.
         chunk_streams: usize = 256, range 8..=65_600,
             reached "The connection is closed.";
