@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use e2e::browser::Visit;
 use e2e::clip::Clip;
+use e2e::wait::SOON;
 use e2e::{publishers, server};
 use libtest_mimic::Trial;
 
@@ -23,7 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             "browser::what_browsers_cannot_decode_is_said_in_words",
             no_decoder,
         ),
-        trial("browser::the_page_lists_what_is_live", lists),
+        trial("browser::the_page_lists_what_is_live_and_no_more", lists),
     ]
 }
 
@@ -79,11 +80,15 @@ fn lists() -> Result<()> {
     let source = Clip::H264Aac.path()?;
     server::with(&[], |server| {
         let publish = &mut publishers::ffmpeg_forever(&source, &server.stream_url("rehearsal"));
-        let _publisher = publishers::start_ffmpeg(publish)?;
-        let visit = Visit::watch("list", &server.page_url("/"), 1, Some("rehearsal"))?;
+        let mut publisher = publishers::start_ffmpeg(publish)?;
+        let texts = ["rehearsal", "No streams."];
+        let visit = Visit::watch_change("list", &server.page_url("/"), texts, || {
+            publisher.terminate(SOON);
+            Ok(())
+        })?;
         ensure!(
-            visit.text().contains("rehearsal"),
-            "the stream is not listed: {visit:?}"
+            !visit.text().contains("rehearsal"),
+            "the stream is still listed: {visit:?}"
         );
         ensure!(visit.errors().is_empty(), "{:?}", visit.errors());
         Ok(())
