@@ -59,6 +59,9 @@ pub(crate) enum Order {
         stream_id: u32,
         live: Arc<LiveStream>,
         play: u64,
+        /// The place in the ring at which the play began: what happens to the stream from
+        /// here on is told.
+        from: u64,
         length_ms: Option<u32>,
         selection: Selection,
     },
@@ -231,12 +234,14 @@ impl Runner {
                 selection,
             } => {
                 let live = self.streams.get_or_make(&name);
+                let from = live.ring.lock().head();
                 (
                     client,
                     Order::Play {
                         stream_id,
                         live,
                         play,
+                        from,
                         length_ms,
                         selection,
                     },

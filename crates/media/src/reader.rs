@@ -76,6 +76,8 @@ pub struct ReaderStats {
 pub struct Reader {
     limits: ReaderLimits,
     cursor: u64,
+    /// Markers before the first read count from here on.
+    joined: u64,
     /// Lag is counted from here on: what was in the ring when the player joined or was
     /// moved is a gift, not a debt.
     owed_since: Millis,
@@ -100,6 +102,7 @@ impl Reader {
         Self {
             limits,
             cursor: 0,
+            joined: u64::MAX,
             owed_since: Millis::default(),
             owed_offset: 0,
             started: false,
@@ -112,6 +115,12 @@ impl Reader {
             finished: false,
             stats: ReaderStats::default(),
         }
+    }
+
+    /// Tells the player of markers from `seq` on, however long after that it first reads:
+    /// without it a publisher that comes in between would not be announced.
+    pub fn joined_at(&mut self, seq: u64) {
+        self.joined = seq;
     }
 
     /// What it missed so far.
@@ -226,12 +235,14 @@ impl Reader {
     /// The markers not taken yet, for a player that leaves the stream: it is to know what
     /// happened before, but gets no more media. Afterwards nothing comes.
     pub fn take_markers(&mut self, ring: &Ring, out: &mut Vec<Arc<Entry>>) {
-        if self.started && !self.finished {
-            let left = ring.since(self.cursor);
-            out.extend(
-                left.filter(|entry| matches!(entry.kind, Kind::Marker(_)))
-                    .cloned(),
-            );
+        if !self.finished {
+            let from = if self.started {
+                self.cursor
+            } else {
+                self.joined
+            };
+            let left = ring.since(from);
+            out.extend(left.filter(|entry| is_marker(entry)).cloned());
         }
         self.finished = true;
     }
@@ -241,6 +252,10 @@ impl Reader {
         self.cursor = ring.group().unwrap_or(ring.head());
         self.need_key = ring.group().is_none() && ring.has_keys();
         let cursor = self.cursor;
+        let before = ring
+            .since(self.joined)
+            .take_while(|entry| entry.seq < cursor);
+        out.extend(before.filter(|entry| is_marker(entry)).cloned());
         out.extend(ring.preamble().filter(|entry| entry.seq < cursor).cloned());
         self.restart_lag(now, ring);
     }
@@ -341,6 +356,10 @@ impl Reader {
             self.finished = true;
         }
     }
+}
+
+fn is_marker(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::Marker(_))
 }
 
 /// Thins a stream to a frame rate so that what is left can be decoded: the key frame of

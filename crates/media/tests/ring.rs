@@ -180,6 +180,29 @@ fn a_player_may_wait_before_the_publisher_comes_and_stays_when_it_goes() {
 }
 
 #[test]
+fn a_publisher_that_comes_before_the_first_read_is_announced() {
+    let mut ring = Ring::new(RingLimits::default());
+    ring.append_marker(Millis(0), Marker::Unpublished);
+    let (mut early, mut leaving) = (player(), player());
+    early.joined_at(ring.head());
+    leaving.joined_at(ring.head());
+    ring.append_marker(Millis(1), Marker::Published);
+    for payload in [&[0x17, 0, 0, 0, 0][..], &[0x17, 1, 0, 0, 0]] {
+        let payload = Bytes::copy_from_slice(payload);
+        ring.append_media(Millis(2), Kind::Video, 0, payload);
+    }
+    let kinds =
+        |entries: &[Arc<Entry>]| -> Vec<Kind> { entries.iter().map(|entry| entry.kind).collect() };
+    let published = Kind::Marker(Marker::Published);
+    let mut entries = Vec::new();
+    early.read(Millis(3), &ring, usize::MAX, &mut entries);
+    assert_eq!(kinds(&entries), [published, Kind::Video, Kind::Video]);
+    entries.clear();
+    leaving.take_markers(&ring, &mut entries);
+    assert_eq!(kinds(&entries), [published]);
+}
+
+#[test]
 fn a_player_that_leaves_learns_what_happened_before() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, Key]);

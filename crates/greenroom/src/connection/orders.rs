@@ -27,11 +27,13 @@ impl Connection {
                 stream_id,
                 live,
                 play,
+                from,
                 length_ms,
                 selection,
             } => {
                 let limits = self.shared.applications.settings().reader;
                 let mut reader = Reader::new(limits, length_ms);
+                reader.joined_at(from);
                 reader.select(selection);
                 self.start_play(stream_id, play, live, reader);
             }
