@@ -56,6 +56,15 @@ impl fmt::Display for Finding {
 }
 
 impl Finding {
+    /// A file that has to be there and is not.
+    fn missing(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: 0,
+            what: "is missing".to_owned(),
+        }
+    }
+
     fn new(file: &File, line: usize, what: impl Into<String>) -> Self {
         Self {
             path: file.path.clone(),
@@ -74,6 +83,7 @@ const RULES: &[(&str, Rule)] = &[
     ("files lie and open as agreed", layout::check),
     ("no machine paths or leftovers", words::check),
     ("links in documents lead somewhere", links::check),
+    ("keys that documents name exist", reference::keys),
     ("metrics and their reference agree", reference::metrics),
     (
         "status codes, reasons and their reference agree",

@@ -79,7 +79,7 @@ pub(crate) fn write(_options: &Options) -> Result<bool> {
 
 pub(super) fn check(repository: &Repository) -> Vec<Finding> {
     let Some(file) = repository.file(REGISTRY) else {
-        return Vec::new();
+        return vec![Finding::missing(REGISTRY)];
     };
     let registry: Registry = match toml::from_str(&file.text) {
         Ok(registry) => registry,
@@ -109,7 +109,7 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
 /// Quirks are numbered from 1 without a gap, and the last cell names a test that is there.
 pub(super) fn quirks(repository: &Repository) -> Vec<Finding> {
     let Some(page) = repository.file(CLIENTS) else {
-        return Vec::new();
+        return vec![Finding::missing(CLIENTS)];
     };
     let tests = Tests::of(repository);
     let mut findings = Vec::new();

@@ -1,8 +1,8 @@
 //! The reference pages say what the code says: every metric, status code, close reason and
 //! rejection of the code stands on its page, and nothing else does.
 //!
-//! The command line and the configuration keys are compared by tests of the server's crate,
-//! where their types are at hand.
+//! The command line and the page of configuration keys are compared by tests of the server's
+//! crate, where their types are at hand; here, what other pages say of keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use super::{File, Finding, Repository};
 
 const METRICS_PAGE: &str = "docs/reference/metrics.md";
 const METRICS_SOURCE: &str = "crates/greenroom/src/metrics.rs";
+const KEYS_PAGE: &str = "docs/reference/config.md";
 const CODES_PAGE: &str = "docs/reference/status-codes.md";
 const CODES_SOURCE: &str = "crates/rtmp/src/status/code.rs";
 const REASONS_SOURCE: &str = "crates/engine/src/close.rs";
@@ -28,10 +29,8 @@ type Known = BTreeMap<String, Option<String>>;
 
 /// Metrics: the page's table, and every mention in any other page.
 pub(super) fn metrics(repository: &Repository) -> Vec<Finding> {
-    let Some(source) = repository.file(METRICS_SOURCE) else {
-        return Vec::new();
-    };
-    let known = described(product_code(&source.text));
+    let source = repository.file(METRICS_SOURCE);
+    let known = described(source.map_or("", |file| product_code(&file.text)));
     let mut findings = compare(repository, METRICS_PAGE, "Metrics", &known);
     let pages = repository.with_ending(".md");
     for page in pages.filter(|page| page.path.starts_with("docs/")) {
@@ -68,10 +67,56 @@ pub(super) fn status_codes(repository: &Repository) -> Vec<Finding> {
     findings
 }
 
+/// Configuration keys that pages name exist.
+pub(super) fn keys(repository: &Repository) -> Vec<Finding> {
+    let Some(reference) = repository.file(KEYS_PAGE) else {
+        return vec![Finding::missing(KEYS_PAGE)];
+    };
+    let headings = |mark| {
+        let lines = reference.text.lines();
+        lines.filter_map(move |line| line.strip_prefix(mark))
+    };
+    let sections: BTreeSet<_> = headings("## [")
+        .map(|rest| rest.trim_end_matches(']'))
+        .collect();
+    let known: BTreeSet<_> = headings("### ")
+        .map(|rest| rest.trim_matches('`'))
+        .collect();
+    let is_key = |word: &&str| {
+        word.split_once('.')
+            .is_some_and(|(section, key)| sections.contains(section) && !key.is_empty())
+            && word.strip_suffix(".rs").is_none()
+    };
+    let mut findings = Vec::new();
+    for page in repository.with_ending(".md").filter(|page| is_ours(page)) {
+        for (at, line) in page.text.lines().enumerate() {
+            let unknown = key_words(line)
+                .filter(is_key)
+                .filter(|word| !known.contains(word));
+            findings.extend(unknown.map(|word| {
+                let what = format!("{word}: no such configuration key");
+                Finding::new(page, at + 1, what)
+            }));
+        }
+    }
+    findings
+}
+
+/// Pages for people who use the server: those at the root and in `docs`.
+fn is_ours(page: &File) -> bool {
+    page.path.starts_with("docs/") || !page.path.contains('/')
+}
+
+/// What could be a key with its section, or a path or address that is none.
+fn key_words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !c.is_ascii_alphanumeric() && !"_./:-".contains(c))
+        .map(|word| word.trim_end_matches(['.', ':']))
+}
+
 /// Compares the names in a section's tables with those of the code, both ways.
 fn compare(repository: &Repository, path: &str, title: &str, known: &Known) -> Vec<Finding> {
     let Some(page) = repository.file(path) else {
-        return Vec::new();
+        return vec![Finding::missing(path)];
     };
     let rows = tables::rows(&page.text, title);
     let mut findings: Vec<_> = rows
@@ -248,6 +293,27 @@ metrics::counter!("greenroom_secret_total");
         ] {
             assert!(found.contains(expected), "{expected} in {found}");
         }
+    }
+
+    #[test]
+    fn a_page_that_is_not_there_is_found() {
+        let repository = Repository::of(&[(METRICS_SOURCE, METRICS)]);
+        assert_eq!(lines(&metrics(&repository)).len(), 1);
+        assert_eq!(lines(&keys(&repository)).len(), 1);
+        assert!(!status_codes(&repository).is_empty());
+    }
+
+    #[test]
+    fn keys_that_pages_name_exist() {
+        let reference = "## [live]\n### `live.lag_ms`\n## [http]\n### `http.listen`\n";
+        let page = "`live.lag_ms`, `live.lag_ms=5`, `live.*`, tests/live.rs, http://live.example\n\
+                    --set live.lagg_ms=1 and http.port.";
+        let repository = Repository::of(&[(KEYS_PAGE, reference), ("docs/a.md", page)]);
+        let expected = [
+            "docs/a.md:2: live.lagg_ms: no such configuration key",
+            "docs/a.md:2: http.port: no such configuration key",
+        ];
+        assert_eq!(lines(&keys(&repository)), expected);
     }
 
     const CODES: &str = r#"
