@@ -64,6 +64,8 @@ pub enum Effect {
         stream_id: u32,
         /// The stream's name in the instance.
         name: StreamName,
+        /// The play's number in the instance: tells it from the next on the same stream.
+        play: u64,
         /// Ends the play after so much stream time; [`Input::PlayEnded`](crate::Input) tells.
         length_ms: Option<u32>,
         /// What it wants to receive.

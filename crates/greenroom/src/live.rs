@@ -87,7 +87,8 @@ impl LiveStream {
                 ring.set_data_frame(now, kind, timestamp, (handler, rest), body)
             }
             (Some("@clearDataFrame"), handler) => {
-                return ring.clear_data_frame(handler.as_deref().unwrap_or("onMetaData"));
+                let handler = handler.as_deref().unwrap_or("onMetaData");
+                return ring.clear_data_frame(now, handler);
             }
             _ => {
                 let seq = ring.append_data(now, kind, timestamp, data.payload.clone());
@@ -123,7 +124,7 @@ impl LiveStream {
         PlayerCount(self.clone())
     }
 
-    /// When the last audio or video message of the present publisher arrived.
+    /// When the last message of the present publisher arrived.
     pub(crate) fn last_media(&self) -> Option<Millis> {
         self.ring.lock().last_media()
     }

@@ -43,6 +43,8 @@ pub(crate) struct OutboxLimits {
 /// A play on one message stream of the connection.
 pub(crate) struct Play {
     pub(crate) stream_id: u32,
+    /// The instance's number of this play.
+    pub(crate) number: u64,
     pub(crate) live: Arc<LiveStream>,
     pub(crate) reader: Reader,
     pub(crate) framing: Framing,
@@ -72,7 +74,8 @@ struct State {
     plays: SmallVec<[Play; 1]>,
     /// The socket took no more; only the session's task writes until it does again.
     blocked_since: Option<Millis>,
-    ended: SmallVec<[u32; 1]>,
+    /// Plays whose length is over: message stream and number. Not yet told.
+    ended: SmallVec<[(u32, u64); 1]>,
     closed: Option<CloseReason>,
     /// The socket has failed; nothing can be written any more.
     failed: bool,
@@ -115,14 +118,22 @@ impl Outbox {
         self.state.lock().plays.push(play);
     }
 
-    /// Ends a play; what it has queued still goes out.
+    /// Ends a play; what it has queued still goes out, and so does the news of a publisher
+    /// that came or went before: a playlist goes on for that very reason, and its player is
+    /// to be told so first.
     pub(crate) fn remove_play(&self, stream_id: u32) -> Option<Play> {
         let mut state = self.state.lock();
         let index = state
             .plays
             .iter()
             .position(|play| play.stream_id == stream_id)?;
-        Some(state.plays.swap_remove(index))
+        state.ended.retain(|(ended, _)| *ended != stream_id);
+        let mut play = state.plays.swap_remove(index);
+        let mut markers = Vec::new();
+        play.reader
+            .take_markers(&play.live.ring.lock(), &mut markers);
+        play.frame_into(&markers, &mut state.queue);
+        Some(play)
     }
 
     /// Ends all plays, as the connection does.
@@ -220,9 +231,10 @@ impl Outbox {
         self.state.lock().closed
     }
 
-    /// Message streams whose play length has ended since the last call.
-    pub(crate) fn take_ended(&self) -> SmallVec<[u32; 1]> {
-        std::mem::take(&mut self.state.lock().ended)
+    /// A play whose length is over and that has not been taken yet: its message stream and
+    /// its number.
+    pub(crate) fn take_ended(&self) -> Option<(u32, u64)> {
+        self.state.lock().ended.pop()
     }
 
     /// Bytes handed to the socket.
@@ -313,7 +325,7 @@ impl State {
                 play.note_skip();
             }
             if play.reader.is_finished() && !finished_before {
-                self.ended.push(play.stream_id);
+                self.ended.push((play.stream_id, play.number));
                 wake.notify_one();
             }
             play.frame_into(&entries, &mut self.queue);

@@ -58,6 +58,7 @@ pub(crate) enum Order {
     Play {
         stream_id: u32,
         live: Arc<LiveStream>,
+        play: u64,
         length_ms: Option<u32>,
         selection: Selection,
     },
@@ -225,6 +226,7 @@ impl Runner {
                 client,
                 stream_id,
                 name,
+                play,
                 length_ms,
                 selection,
             } => {
@@ -234,6 +236,7 @@ impl Runner {
                     Order::Play {
                         stream_id,
                         live,
+                        play,
                         length_ms,
                         selection,
                     },

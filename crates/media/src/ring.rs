@@ -152,6 +152,7 @@ impl Ring {
 
     /// Appends a data message that goes to today's players only (`NetStream.send`).
     pub fn append_data(&mut self, now: Millis, kind: Kind, timestamp: u32, payload: Bytes) -> u64 {
+        self.last_media = Some(now);
         let entry = self.push(now, timestamp, (kind, Weight::Required), payload);
         self.trim(now);
         entry.seq
@@ -170,6 +171,7 @@ impl Ring {
         (name, values): (Str, &[Value]),
         body: Bytes,
     ) -> Appended {
+        self.last_media = Some(now);
         let entry = self.push(now, timestamp, (kind, Weight::Required), body);
         let described = &*name == "onMetaData" && self.describe_metadata(values);
         let seq = entry.seq;
@@ -179,7 +181,8 @@ impl Ring {
     }
 
     /// Forgets a kept data frame, as `@clearDataFrame` asks.
-    pub fn clear_data_frame(&mut self, name: &str) {
+    pub fn clear_data_frame(&mut self, now: Millis, name: &str) {
+        self.last_media = Some(now);
         self.data_frames.retain(|(kept, _)| &**kept != name);
     }
 
@@ -207,7 +210,7 @@ impl Ring {
         self.published
     }
 
-    /// When the last audio or video message of this publisher arrived.
+    /// When the last message of this publisher arrived: audio, video or data.
     pub fn last_media(&self) -> Option<Millis> {
         self.last_media
     }

@@ -77,9 +77,9 @@ sections! {
         /// it; `replace-if-stalled` lets it take over when the first has sent nothing for
         /// `live.publisher_stall_ms`; `replace` always lets it take over.
         publish_takeover: PublishTakeover = PublishTakeover::ReplaceIfStalled;
-        /// How long a publisher may send no media before it counts as stalled.
+        /// How long a publisher may send nothing before it counts as stalled.
         publisher_stall_ms: u64 = 10_000, range 100..=DAY_MS;
-        /// The same for a publisher that has sent no media since it began.
+        /// The same for a publisher that has sent nothing since it began.
         publisher_first_media_ms: u64 = 20_000, range 100..=DAY_MS;
         /// Starts a new player at the newest key frame already received, so that its picture
         /// appears at once. When false it waits for the next key frame.

@@ -26,13 +26,14 @@ impl Connection {
             Order::Play {
                 stream_id,
                 live,
+                play,
                 length_ms,
                 selection,
             } => {
                 let limits = self.shared.applications.settings().reader;
                 let mut reader = Reader::new(limits, length_ms);
                 reader.select(selection);
-                self.start_play(stream_id, live, reader);
+                self.start_play(stream_id, play, live, reader);
             }
             Order::Stop { stream_id } => self.stop_play(stream_id),
             Order::Pause { stream_id, paused } => {
@@ -47,7 +48,7 @@ impl Connection {
         Ok(())
     }
 
-    fn start_play(&mut self, stream_id: u32, live: Arc<LiveStream>, reader: Reader) {
+    fn start_play(&mut self, stream_id: u32, number: u64, live: Arc<LiveStream>, reader: Reader) {
         let settings = &self.shared.applications.settings().config;
         let framing = Framing::Rtmp {
             stream_id,
@@ -62,6 +63,7 @@ impl Connection {
         let greeting = Arc::new(greeting);
         self.outbox.add_play(Play {
             stream_id,
+            number,
             live,
             reader,
             framing,

@@ -78,13 +78,28 @@ async fn over_websocket(mut socket: WebSocket, mut feed: Feed, stall: Duration) 
             received = socket.recv() => match received {
                 // Players have nothing to say; pings are answered below us.
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return,
+                Some(Err(error)) => return say_why(socket, &error).await,
+                None => return,
             },
         }
     }
     let frame = CloseFrame {
         code: close_code::NORMAL,
         reason: "the stream has ended".into(),
+    };
+    // The peer may be gone already.
+    let _ = socket.send(Message::Close(Some(frame))).await;
+}
+
+/// A peer whose message is too long is told so; any other fault is the connection's own.
+async fn say_why(mut socket: WebSocket, error: &axum::Error) {
+    // The type behind the error is that of a library below axum's: its words are all we see.
+    if !error.to_string().contains("too long") {
+        return;
+    }
+    let frame = CloseFrame {
+        code: close_code::SIZE,
+        reason: "the message is too long".into(),
     };
     // The peer may be gone already.
     let _ = socket.send(Message::Close(Some(frame))).await;
