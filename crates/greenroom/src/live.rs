@@ -4,18 +4,20 @@
 //! served by the stream's [pumps](crate::pump), which write to many sockets in a row;
 //! everybody else (HTTP, WebSocket) waits for [`LiveStream::grown`] and reads at its pace.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use engine::StreamName;
-use media::{Appended, Kind, Marker, Ring, RingLimits};
+use media::{Appended, Kind, Marker, ReaderStats, Ring, RingLimits};
 use parking_lot::Mutex;
 use rtmp::{Data, Millis};
 use tokio::sync::watch;
 
 use crate::catalog::Catalog;
 use crate::clock;
+use crate::metrics;
 use crate::pump::Pumps;
 
 /// Where a stream lives: `application/instance/name`.
@@ -131,6 +133,21 @@ impl LiveStream {
     /// Players right now.
     pub(crate) fn players(&self) -> u64 {
         self.players.load(Ordering::Relaxed)
+    }
+
+    /// Counts and logs that a slow player was moved to the newest key frame.
+    pub(crate) fn note_skip(&self, client: &dyn Display, stats: ReaderStats) {
+        metrics::player_skipped();
+        // One line for the first skip and then ever more rarely: a slow player skips often.
+        if stats.skips.is_power_of_two() {
+            let address = &self.address;
+            tracing::info!(
+                app = %address.app, instance = %address.instance, stream = %address.name,
+                %client, skips = stats.skips, skipped_bytes = stats.skipped_bytes,
+                skipped_messages = stats.skipped_entries,
+                "a slow player was moved to the newest key frame"
+            );
+        }
     }
 
     fn after_append(self: &Arc<Self>, appended: Appended) {

@@ -92,7 +92,8 @@ impl Link {
         )
     }
 
-    fn give(&self, order: Order) {
+    /// Orders something; a session with no room for it is closed.
+    pub(crate) fn give(&self, order: Order) {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.orders.try_send(order) {
             (self.overflow)(CloseReason::OutboxFull);
         }
