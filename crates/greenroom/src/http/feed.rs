@@ -46,7 +46,11 @@ impl Feed {
             .applications
             .join(&wish.app, &wish.instance)
             .map_err(Refusal::Rejected)?;
-        let mut guest = Guest::new(seat, shared.tasks.clone());
+        let mut guest = Guest::new(
+            seat,
+            shared.config.limits.client_orders,
+            shared.tasks.clone(),
+        );
         let live = guest.play(&wish).await?;
         if !wish.wait && !live.ring.lock().is_published() {
             return Err(Refusal::NotPublished);

@@ -81,8 +81,8 @@ impl Drop for Place {
 }
 
 impl Guest {
-    pub(super) fn new(seat: Seat, tasks: TaskTracker) -> Self {
-        let (link, orders) = Link::new(|_| {});
+    pub(super) fn new(seat: Seat, most_orders: usize, tasks: TaskTracker) -> Self {
+        let (link, orders) = Link::new(most_orders, |_| {});
         Self {
             place: Place {
                 seat: Some(seat),
@@ -205,7 +205,7 @@ mod tests {
         let mut seat = applications.join("live", "_definst_").expect("a seat");
         let (inbox, posts) = mpsc::channel(8);
         seat.inbox = inbox;
-        (Guest::new(seat, TaskTracker::new()), posts)
+        (Guest::new(seat, 8, TaskTracker::new()), posts)
     }
 
     /// Takes posts until the guest has left, which must be with the very next one.
