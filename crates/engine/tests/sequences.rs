@@ -155,9 +155,8 @@ fn server_steps(entry: &Value) -> Result<Vec<String>, String> {
 fn without_values(step: &str) -> String {
     let words: Vec<&str> = step.split(' ').collect();
     let count = match words[..] {
-        ["data", "onStatus" | "onPlayStatus", ..] => 3,
+        ["data", "onStatus" | "onPlayStatus", ..] | ["2-byte", ..] => 3,
         ["ucm" | "onStatus" | "data" | "empty" | "sequence", ..] => 2,
-        ["2-byte", ..] => 3,
         _ => 1,
     };
     words[..count.min(words.len())].join(" ")
