@@ -156,6 +156,11 @@ pub(crate) fn enabled(tag: &Element) -> Converted {
         .transpose()
 }
 
+/// Whether a tag is switched on.
+pub(crate) fn is_enabled(tag: &Element) -> bool {
+    matches!(enabled(tag), Ok(Some(Given::Flag(true))))
+}
+
 /// The folders in the text, where the tag is switched on; none where it is not.
 pub(crate) fn sample_folders(tag: &Element) -> Converted {
     match enabled(tag)? {

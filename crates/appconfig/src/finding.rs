@@ -25,6 +25,9 @@ pub enum What {
     /// The original had it; this server has nothing that it could set.
     #[error("has no effect: {0}")]
     NoEffect(&'static str),
+    /// It restricts who may do what; this server does not do that for it.
+    #[error("is not enforced: {0}")]
+    NotEnforced(&'static str),
     /// The virtual host does not let applications set it.
     #[error("has no effect: {file}:{line} says override=\"no\"")]
     Forbidden {

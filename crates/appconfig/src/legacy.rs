@@ -127,10 +127,15 @@ impl Reader<'_> {
                         .config
                         .merge(ConfigTree::from_application_object(child));
                 }
-                Some(Effect::Nothing(why)) if says_something(child) => {
+                Some(Effect::NotEnforced(why, asks)) if asks(child) => {
+                    self.tell(child, path, What::NotEnforced(why));
+                }
+                Some(Effect::Nothing(why) | Effect::NotEnforced(why, _))
+                    if says_something(child) =>
+                {
                     self.tell(child, path, What::NoEffect(why));
                 }
-                Some(Effect::Part | Effect::Nothing(_)) => {}
+                Some(Effect::Part | Effect::Nothing(_) | Effect::NotEnforced(..)) => {}
                 None if tags::is_container(&path) => self.children(child, &path),
                 None => self.tell(child, path, What::UnknownTag),
             }

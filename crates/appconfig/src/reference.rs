@@ -12,7 +12,9 @@ const INTRODUCTION: &str = include_str!("reference_introduction.md");
 
 /// The Markdown of `docs/reference/application-config.md`.
 pub fn reference() -> String {
-    let mut page = INTRODUCTION.to_owned();
+    // The link would lead nowhere from the folder of the template.
+    let link = "[configuration reference](config.md)";
+    let mut page = INTRODUCTION.replace("{configuration reference}", link);
     for (section, about) in SECTIONS {
         let _ = write!(page, "\n## [{section}]\n\n{}\n", paragraph(about));
         for key in KEYS.iter().filter(|key| key.section == *section) {
@@ -22,7 +24,7 @@ pub fn reference() -> String {
     page.push_str("\n## Tags without effect\n\n");
     page.push_str("These are known, and do nothing here, nor does anything in them:\n\n");
     for tag in TAGS {
-        if let Effect::Nothing(why) = tag.effect {
+        if let Effect::Nothing(why) | Effect::NotEnforced(why, _) = tag.effect {
             let _ = writeln!(page, "- `{}`: {why}.", tag.path);
         }
     }

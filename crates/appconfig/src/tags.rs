@@ -4,6 +4,7 @@
 //! Server 2 to 4.5. A tag in no row, and that begins no row, is unknown.
 
 use crate::convert::{self, Convert};
+use crate::xml::Element;
 
 /// One row.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) enum Effect {
     Config,
     /// Nothing, nor does anything in it, for this reason.
     Nothing(&'static str),
+    /// The same for a tag that may ask for protection, which whoever wrote it would miss.
+    NotEnforced(&'static str, fn(&Element) -> bool),
 }
 
 /// The tag of which another name is `ScriptEngine`.
@@ -53,6 +56,13 @@ const fn nothing(path: &'static str, why: &'static str) -> Tag {
     }
 }
 
+const fn not_enforced(path: &'static str, why: &'static str, asks: fn(&Element) -> bool) -> Tag {
+    Tag {
+        path,
+        effect: Effect::NotEnforced(why, asks),
+    }
+}
+
 const ONE_PROCESS: &str = "instances run in threads of one process, each within its own limits";
 const NO_EDGES: &str = "this server keeps no cache of other servers' streams";
 const TUNNEL: &str = "tunnelling is set for the whole server";
@@ -66,10 +76,10 @@ pub(crate) static TAGS: &[Tag] = &[
     key("MaxAppIdleTime", "application.idle_timeout_ms", convert::idle_time),
     nothing("RecordAppLog", "the messages of applications are in the server's log"),
     nothing("AutoCloseIdleClients", "only clients that no longer answer are closed"),
-    nothing("AllowHTTPTunnel", TUNNEL),
-    nothing("DisallowedProtocols", "every protocol that the server listens for is allowed"),
+    not_enforced("AllowHTTPTunnel", TUNNEL, |tag| !tag.text.is_empty() && !tag.text.eq_ignore_ascii_case("true")),
+    not_enforced("DisallowedProtocols", "every protocol that the server listens for is allowed", |tag| !tag.text.is_empty()),
     nothing("Debug", "there are no debug connections"),
-    nothing("SWFVerification", "movies are not verified"),
+    not_enforced("SWFVerification", "movies are not verified", convert::is_enabled),
 
     key("JSEngine/RuntimeSize", "script.memory_bytes", convert::kilobytes),
     nothing("JSEngine/MaxGCSkipCount", "the script engine decides when it collects garbage"),

@@ -105,7 +105,7 @@ fn every_tag_sets_its_key() {
 #[test]
 fn tags_without_effect_say_why_unless_they_are_empty() {
     for tag in TAGS {
-        let Effect::Nothing(why) = tag.effect else {
+        let (Effect::Nothing(why) | Effect::NotEnforced(why, _)) = tag.effect else {
             continue;
         };
         let loaded = xml(&nest(tag.path, "", "<Inside>1</Inside>"));
@@ -114,6 +114,45 @@ fn tags_without_effect_say_why_unless_they_are_empty() {
         assert_eq!(loaded.findings[0].severity(), Severity::Info);
         assert_eq!(loaded.config, ApplicationConfig::default());
         assert_eq!(told(&xml(&nest(tag.path, "", "<Inside/>"))), [""; 0]);
+    }
+}
+
+#[test]
+fn restrictions_that_are_not_enforced_are_warnings() {
+    for (tag, name, asks) in [
+        (
+            "<SWFVerification enabled=\"true\"/>",
+            "SWFVerification",
+            true,
+        ),
+        (
+            "<SWFVerification enabled=\"false\"/>",
+            "SWFVerification",
+            false,
+        ),
+        (
+            "<DisallowedProtocols>rtmp</DisallowedProtocols>",
+            "DisallowedProtocols",
+            true,
+        ),
+        (
+            "<AllowHTTPTunnel>false</AllowHTTPTunnel>",
+            "AllowHTTPTunnel",
+            true,
+        ),
+        (
+            "<AllowHTTPTunnel>true</AllowHTTPTunnel>",
+            "AllowHTTPTunnel",
+            false,
+        ),
+    ] {
+        let loaded = xml(tag);
+        let [finding] = &loaded.findings[..] else {
+            panic!("{tag}: {:?}", told(&loaded))
+        };
+        assert_eq!(finding.path, name);
+        assert_eq!(finding.severity() == Severity::Warning, asks, "{finding}");
+        assert_eq!(finding.to_string().contains("is not enforced: "), asks);
     }
 }
 
