@@ -623,6 +623,19 @@ fn a_length_ends_the_play() {
 }
 
 #[test]
+fn play_with_false_ends_the_play() {
+    let mut world = World::new();
+    let player = world.client(2);
+    world.play(player, &["cam".into()]);
+    world.lines.clear();
+    world.call(player, 1, "play", 0.0, &[false.into()]);
+    world.expect(&[
+        "2/1 reads nothing",
+        "2 < [1] onStatus status Play.Stop: Stopped playing cam.",
+    ]);
+}
+
+#[test]
 fn a_playlist_goes_on_when_its_item_ends() {
     let mut world = World::new();
     let (publisher, player) = (world.client(1), world.client(2));

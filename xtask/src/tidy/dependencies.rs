@@ -45,7 +45,7 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in PURE {
         let path = format!("crates/{name}/Cargo.toml");
-        let Some(manifest) = repository.files.iter().find(|file| file.path == path) else {
+        let Some(manifest) = repository.file(&path) else {
             continue;
         };
         match tree(name) {
