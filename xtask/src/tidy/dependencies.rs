@@ -10,7 +10,15 @@ use crate::process;
 use crate::workspace;
 
 /// The crates that stay pure.
-const PURE: [&str; 5] = ["amf", "engine", "flv", "media", "rtmp"];
+const PURE: [&str; 7] = [
+    "amf",
+    "appconfig",
+    "configtext",
+    "engine",
+    "flv",
+    "media",
+    "rtmp",
+];
 
 /// What they must not depend on, directly or through others.
 const BANNED: &[&str] = &[

@@ -12,6 +12,9 @@ use super::{File, Finding, Repository};
 const METRICS_PAGE: &str = "docs/reference/metrics.md";
 const METRICS_SOURCE: &str = "crates/greenroom/src/metrics.rs";
 const KEYS_PAGE: &str = "docs/reference/config.md";
+/// Applications have keys of their own in sections of the same names. Sections that only they have
+/// are not looked for: `application.config` and `client.call` are words of scripts.
+const APPLICATION_KEYS_PAGE: &str = "docs/reference/application-config.md";
 const CODES_PAGE: &str = "docs/reference/status-codes.md";
 const CODES_SOURCE: &str = "crates/rtmp/src/status/code.rs";
 const REASONS_SOURCE: &str = "crates/engine/src/close.rs";
@@ -72,14 +75,16 @@ pub(super) fn keys(repository: &Repository) -> Vec<Finding> {
     let Some(reference) = repository.file(KEYS_PAGE) else {
         return vec![Finding::missing(KEYS_PAGE)];
     };
-    let headings = |mark| {
-        let lines = reference.text.lines();
-        lines.filter_map(move |line| line.strip_prefix(mark))
-    };
-    let sections: BTreeSet<_> = headings("## [")
+    let of_applications = repository.file(APPLICATION_KEYS_PAGE);
+    let sections: BTreeSet<_> = headings(reference, "## [")
         .map(|rest| rest.trim_end_matches(']'))
         .collect();
-    let known: BTreeSet<_> = headings("### ")
+    let known: BTreeSet<_> = headings(reference, "### ")
+        .chain(
+            of_applications
+                .into_iter()
+                .flat_map(|page| headings(page, "### ")),
+        )
         .map(|rest| rest.trim_matches('`'))
         .collect();
     let is_key = |word: &&str| {
@@ -100,6 +105,12 @@ pub(super) fn keys(repository: &Repository) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What follows the mark at the start of a page's lines.
+fn headings<'p>(page: &'p File, mark: &'static str) -> impl Iterator<Item = &'p str> {
+    let lines = page.text.lines();
+    lines.filter_map(move |line| line.strip_prefix(mark))
 }
 
 /// Pages for people who use the server: those at the root and in `docs`.
@@ -306,9 +317,14 @@ metrics::counter!("greenroom_secret_total");
     #[test]
     fn keys_that_pages_name_exist() {
         let reference = "## [live]\n### `live.lag_ms`\n## [http]\n### `http.listen`\n";
-        let page = "`live.lag_ms`, `live.lag_ms=5`, `live.*`, tests/live.rs, http://live.example\n\
+        let application = "## [client]\n### `live.erase`\n";
+        let page = "`live.lag_ms`, `live.erase`, client.call, `live.lag_ms=5`, `live.*`, tests/live.rs, http://live.example\n\
                     --set live.lagg_ms=1 and http.port.";
-        let repository = Repository::of(&[(KEYS_PAGE, reference), ("docs/a.md", page)]);
+        let repository = Repository::of(&[
+            (KEYS_PAGE, reference),
+            (APPLICATION_KEYS_PAGE, application),
+            ("docs/a.md", page),
+        ]);
         let expected = [
             "docs/a.md:2: live.lagg_ms: no such configuration key",
             "docs/a.md:2: http.port: no such configuration key",

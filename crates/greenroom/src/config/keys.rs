@@ -6,8 +6,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use configtext::{Setting, read_setting};
+
 use super::key::{Key, sections};
-use super::value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover, Setting, read_setting};
+use super::value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
