@@ -34,6 +34,7 @@ pub enum Effect {
         reason: CloseReason,
     },
     /// From now on, what the client sends on this message stream is the live stream `name`.
+    /// Comes behind the stream's mark.
     Publish {
         /// The publisher.
         client: ClientId,

@@ -308,8 +308,8 @@ fn a_publisher_and_a_player_meet() {
     let (publisher, player) = (world.client(1), world.client(2));
     world.publish(publisher, "cam");
     world.expect(&[
-        "1/1 feeds cam",
         "cam Published",
+        "1/1 feeds cam",
         "1 < StreamBegin(1)",
         "1 < [1] onStatus status Publish.Start: cam is now published.",
     ]);
@@ -385,8 +385,8 @@ fn encoders_are_answered_as_they_expect() {
     ]);
     world.publish(encoder, "cam?token=x");
     world.expect(&[
-        "1/1 feeds cam",
         "cam Published",
+        "1/1 feeds cam",
         "1 < onFCPublish status Publish.Start: cam",
         "1 < StreamBegin(1)",
         "1 < [1] onStatus status Publish.Start: cam is now published.",
@@ -470,8 +470,8 @@ const TAKEN_OVER: [&str; 8] = [
     "cam Unpublished",
     "1 < [1] onStatus error Publish.BadName: cam was published by another client.",
     "1 closed: publisher_replaced",
-    "2/1 feeds cam",
     "cam Published",
+    "2/1 feeds cam",
     "2 < StreamBegin(1)",
     "2 < [1] onStatus status Publish.Start: cam is now published.",
 ];
@@ -546,8 +546,8 @@ fn publishing_again_on_the_same_stream_starts_anew() {
     world.expect(&[
         "1/1 feeds nothing",
         "cam Unpublished",
-        "1/1 feeds cam",
         "cam Published",
+        "1/1 feeds cam",
         "1 < StreamBegin(1)",
         "1 < [1] onStatus status Publish.Start: cam is now published.",
     ]);
@@ -680,6 +680,19 @@ fn a_length_ends_the_play() {
     ]);
     world.call(player, 1, "play", 0.0, &[false.into()]);
     world.expect(&[]);
+}
+
+#[test]
+fn play_with_false_ends_the_play() {
+    let mut world = World::new();
+    let player = world.client(2);
+    world.play(player, &["cam".into()]);
+    world.lines.clear();
+    world.call(player, 1, "play", 0.0, &[false.into()]);
+    world.expect(&[
+        "2/1 reads nothing",
+        "2 < [1] onStatus status Play.Stop: Stopped playing cam.",
+    ]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::applications::Seat;
 use crate::clock;
-use crate::live::LiveStream;
+use crate::live::Publication;
 use crate::metrics::{self, OpenConnection, Transport};
 use crate::outbox::Outbox;
 use crate::rate::{self, Bucket};
@@ -58,7 +58,7 @@ pub(crate) struct Connection {
     link: Option<Link>,
     orders: mpsc::Receiver<Order>,
     seat: Option<Seat>,
-    publishing: HashMap<u32, Arc<LiveStream>>,
+    publishing: HashMap<u32, Publication>,
     calls: Bucket,
     /// The first bytes told which other protocol the peer speaks.
     spoke_http: bool,
@@ -87,7 +87,7 @@ impl Connection {
         let socket = Arc::new(socket);
         let outbox = Outbox::new(socket.clone(), settings::outbox(config));
         let overflow = Arc::downgrade(&outbox);
-        let (link, orders) = Link::new(move |reason| {
+        let (link, orders) = Link::new(config.limits.client_orders, move |reason| {
             if let Some(outbox) = overflow.upgrade() {
                 outbox.close(reason);
             }

@@ -25,7 +25,6 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::live::{LiveStream, PlayerCount};
-use crate::metrics;
 use crate::pump::{Batch, Ticket};
 
 /// Payload bytes taken from a ring in one go; several system calls' worth.
@@ -322,7 +321,8 @@ impl State {
                 play.reader.read(now, &ring, READ_BYTES, &mut entries)
             };
             if skipped {
-                play.note_skip();
+                let client = &play.greeting.client_id;
+                play.live.note_skip(client, play.reader.stats());
             }
             if play.reader.is_finished() && !finished_before {
                 self.ended.push((play.stream_id, play.number));
@@ -394,21 +394,5 @@ impl Play {
         };
         let (csid, size) = (media::DATA_CSID, chunk_size as usize);
         rtmp::chunk::frame(csid, 0, raw.type_id, stream_id, &raw.payload, size, out);
-    }
-
-    fn note_skip(&self) {
-        let stats = self.reader.stats();
-        metrics::player_skipped();
-        // One line for the first skip and then ever more rarely: a slow player skips often.
-        if stats.skips.is_power_of_two() {
-            let address = &self.live.address;
-            tracing::info!(
-                app = %address.app, instance = %address.instance, stream = %address.name,
-                client = %self.greeting.client_id,
-                skips = stats.skips, skipped_bytes = stats.skipped_bytes,
-                skipped_messages = stats.skipped_entries,
-                "a slow player was moved to the newest key frame"
-            );
-        }
     }
 }

@@ -27,6 +27,8 @@ pub struct RingLimits {
     pub window_ms: u64,
     /// Entries kept at most: bounds what a flood of tiny messages may hold.
     pub entries: usize,
+    /// Bytes of all kept codec headers together: a stream may have many tracks.
+    pub header_bytes: usize,
     /// Data frames kept by `@setDataFrame`, by name.
     pub data_frames: usize,
     /// Bytes of all kept data frames together.
@@ -41,6 +43,7 @@ impl Default for RingLimits {
             window_bytes: 2 << 20,
             window_ms: 3000,
             entries: 65_536,
+            header_bytes: 1 << 20,
             data_frames: 32,
             data_frame_bytes: 256 << 10,
         }
@@ -103,7 +106,7 @@ pub struct Ring {
     info: StreamInfo,
     has_keys: bool,
     last_media: Option<Millis>,
-    published: bool,
+    epoch: Option<u64>,
 }
 
 impl Ring {
@@ -120,7 +123,7 @@ impl Ring {
             info: StreamInfo::default(),
             has_keys: false,
             last_media: None,
-            published: false,
+            epoch: None,
         }
     }
 
@@ -189,7 +192,7 @@ impl Ring {
     /// Notes that a publisher came or went. Either forgets headers, kept data frames and the
     /// group of pictures: they belonged to the publisher before.
     pub fn append_marker(&mut self, now: Millis, marker: Marker) {
-        self.published = marker == Marker::Published;
+        self.epoch = (marker == Marker::Published).then_some(self.next_seq);
         self.group = None;
         self.headers.clear();
         self.data_frames.clear();
@@ -207,7 +210,12 @@ impl Ring {
 
     /// Whether a publisher is there.
     pub fn is_published(&self) -> bool {
-        self.published
+        self.epoch.is_some()
+    }
+
+    /// A number of the present publisher's own, to tell it from those before and after it.
+    pub fn epoch(&self) -> Option<u64> {
+        self.epoch
     }
 
     /// When the last message of this publisher arrived: audio, video or data.
@@ -294,9 +302,15 @@ impl Ring {
         entry
     }
 
+    /// One that does not fit goes to those present only. What it replaces is forgotten all
+    /// the same: it describes nothing that comes now.
     fn keep_header(&mut self, key: HeaderKey, entry: Arc<Entry>) {
         self.headers.retain(|(known, _)| *known != key);
-        self.headers.push((key, entry));
+        let headers = self.headers.iter().map(|(_, kept)| kept.payload.len());
+        let held: usize = headers.sum();
+        if held + entry.payload.len() <= self.limits.header_bytes {
+            self.headers.push((key, entry));
+        }
     }
 
     fn keep_data_frame(&mut self, name: Str, entry: Arc<Entry>) {

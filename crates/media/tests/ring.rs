@@ -249,6 +249,19 @@ fn a_new_publisher_starts_from_nothing() {
 }
 
 #[test]
+fn each_publisher_has_an_epoch_of_its_own() {
+    let mut ring = Ring::new(RingLimits::default());
+    assert_eq!(ring.epoch(), None);
+    ring.append_marker(Millis(0), Marker::Published);
+    let first = ring.epoch();
+    assert!(first.is_some());
+    ring.append_marker(Millis(1), Marker::Unpublished);
+    assert_eq!(ring.epoch(), None);
+    ring.append_marker(Millis(2), Marker::Published);
+    assert!(ring.epoch().is_some_and(|second| Some(second) != first));
+}
+
+#[test]
 fn data_frames_are_kept_by_name_until_cleared() {
     let mut publisher = Publisher::new(RingLimits::default());
     let metadata = [Value::object([
@@ -320,6 +333,26 @@ fn data_frames_past_the_limits_are_passed_on_but_not_kept() {
         [&b"12345"[..], b"1"],
         "b is too long, d one too many"
     );
+}
+
+#[test]
+fn codec_headers_past_the_limit_are_passed_on_but_not_kept() {
+    let limits = RingLimits {
+        header_bytes: 1000,
+        ..RingLimits::default()
+    };
+    let mut publisher = Publisher::new(limits);
+    let mut present = player();
+    publisher.read(&mut present);
+    publisher.send_sized(Header, 900);
+    publisher.send_sized(AudioHeader, 90);
+    assert_eq!(publisher.numbers(&mut player()), [0, 1]);
+    publisher.send_sized(AudioHeader, 200);
+    assert_eq!(publisher.numbers(&mut player()), [0], "no old one either");
+    publisher.send_sized(Header, 100);
+    publisher.send_sized(AudioHeader, 200);
+    assert_eq!(publisher.numbers(&mut player()), [3, 4]);
+    assert_eq!(publisher.numbers(&mut present), [0, 1, 2, 3, 4]);
 }
 
 #[test]

@@ -363,11 +363,9 @@ fn websocket_message() -> Result<()> {
             socket.send(long).await?;
             let code = loop {
                 let next = tokio::time::timeout(SOON, socket.next()).await?;
-                match next.context("closed without a word")?? {
-                    tungstenite::Message::Close(frame) => {
-                        break frame.context("closed without a reason")?.code;
-                    }
-                    _ => {}
+                let message = next.context("closed without a word")??;
+                if let tungstenite::Message::Close(frame) = message {
+                    break frame.context("closed without a reason")?.code;
                 }
             };
             ensure!(u16::from(code) == 1009, "closed with {code}");

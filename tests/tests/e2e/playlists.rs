@@ -43,7 +43,7 @@ fn end_together() -> Result<()> {
                     player.status(play, "NetStream.Play.Start").await?;
                     plays.push(play);
                 }
-                let while_they_last = Duration::from_millis(1000);
+                let while_they_last = Duration::from_secs(1);
                 publish_for(&mut publisher, stream, &mut media, while_they_last).await?;
                 for play in plays {
                     player.status(play, "NetStream.Play.Stop").await?;

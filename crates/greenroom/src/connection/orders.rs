@@ -17,8 +17,11 @@ impl Connection {
         match order {
             Order::Send(message) => self.send(message)?,
             Order::Close(reason) => return Err(reason),
-            Order::Publish { stream_id, live } => {
-                self.publishing.insert(stream_id, live);
+            Order::Publish {
+                stream_id,
+                publication,
+            } => {
+                self.publishing.insert(stream_id, publication);
             }
             Order::Unpublish { stream_id } => {
                 self.publishing.remove(&stream_id);
