@@ -172,14 +172,16 @@ impl Connection {
     }
 
     fn deadline(&self) -> Option<Millis> {
-        let stall = self.outbox.stall_deadline();
-        self.session_timeout.into_iter().chain(stall).min()
+        let patience = self.outbox.patience().map(|(at, _)| at);
+        self.session_timeout.into_iter().chain(patience).min()
     }
 
     fn on_deadline(&mut self) -> Result<(), CloseReason> {
         let now = clock::now();
-        if self.outbox.stall_deadline().is_some_and(|at| at <= now) {
-            return Err(CloseReason::PlayerStalled);
+        if let Some((at, reason)) = self.outbox.patience()
+            && at <= now
+        {
+            return Err(reason);
         }
         self.session
             .handle(rtmp::Input::Timeout { now })

@@ -7,8 +7,9 @@
 //! full, only the session's task goes on, once it can be written again; pumps pass by.
 //!
 //! What a slow client costs is bounded: the queue for control bytes by
-//! `limits.client_outbox_bytes`, media by the reader's lag, the wait by
-//! `live.player_stall_close_ms`.
+//! `limits.client_outbox_bytes`, media by the reader's lag, the wait for a client that takes
+//! nothing by `live.player_stall_close_ms`, and for a player that takes too little by
+//! `live.player_behind_close_ms`.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -24,6 +25,7 @@ use smallvec::SmallVec;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::lateness::Lateness;
 use crate::live::{LiveStream, PlayerCount};
 use crate::pump::{Batch, Ticket};
 
@@ -37,6 +39,7 @@ const SLICES: usize = 64;
 pub(crate) struct OutboxLimits {
     pub(crate) control_bytes: usize,
     pub(crate) stall_ms: u64,
+    pub(crate) behind_ms: u64,
 }
 
 /// A play on one message stream of the connection.
@@ -71,6 +74,7 @@ struct State {
     plays: SmallVec<[Play; 1]>,
     /// The socket took no more; only the session's task writes until it does again.
     blocked_since: Option<Millis>,
+    lateness: Lateness,
     ended: SmallVec<[u32; 1]>,
     closed: Option<CloseReason>,
     /// The socket has failed; nothing can be written any more.
@@ -85,6 +89,7 @@ impl Outbox {
             control_queued: 0,
             plays: SmallVec::new(),
             blocked_since: None,
+            lateness: Lateness::new(limits.behind_ms),
             ended: SmallVec::new(),
             closed: None,
             failed: false,
@@ -202,10 +207,16 @@ impl Outbox {
         self.state.lock().queue.is_empty()
     }
 
-    /// When the connection must be closed if the socket takes nothing until then.
-    pub(crate) fn stall_deadline(&self) -> Option<Millis> {
-        self.blocked_since()
-            .map(|since| since + self.limits.stall_ms)
+    /// When the connection must be closed, and why, if the client takes no more than it does.
+    pub(crate) fn patience(&self) -> Option<(Millis, CloseReason)> {
+        let state = self.state.lock();
+        let stalled = state
+            .blocked_since
+            .map(|since| since + self.limits.stall_ms);
+        let stalled = stalled.map(|at| (at, CloseReason::PlayerStalled));
+        let behind = state.lateness.deadline();
+        let behind = behind.map(|at| (at, CloseReason::PlayerBehind));
+        stalled.into_iter().chain(behind).min_by_key(|(at, _)| *at)
     }
 
     /// Asks for the connection to be closed; the first reason stays.
@@ -254,6 +265,7 @@ impl Outbox {
     fn flush_locked(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
         while state.blocked_since.is_none() && !state.failed {
             if state.queue.is_empty() && !state.refill(now, &self.wake) {
+                state.lateness.up_to_date(now);
                 return;
             }
             self.write_queue(now, state);
@@ -280,6 +292,9 @@ impl Outbox {
 
     fn block(&self, now: Millis, state: &mut State) {
         state.blocked_since.get_or_insert(now);
+        if !state.plays.is_empty() {
+            state.lateness.behind(now);
+        }
         self.wake.notify_one();
     }
 
@@ -309,6 +324,7 @@ impl State {
                 play.reader.read(now, &ring, READ_BYTES, &mut entries)
             };
             if skipped {
+                self.lateness.skipped(now);
                 let client = &play.greeting.client_id;
                 play.live.note_skip(client, play.reader.stats());
             }
@@ -384,3 +400,6 @@ impl Play {
         rtmp::chunk::frame(csid, 0, raw.type_id, stream_id, &raw.payload, size, out);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,5 +99,6 @@ pub(crate) fn outbox(config: &Config) -> OutboxLimits {
     OutboxLimits {
         control_bytes: config.limits.client_outbox_bytes,
         stall_ms: config.live.player_stall_close_ms,
+        behind_ms: config.live.player_behind_close_ms,
     }
 }

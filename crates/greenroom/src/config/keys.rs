@@ -110,6 +110,10 @@ sections! {
         /// How long a player may accept no bytes at all. At least `live.player_lag_ms`.
         player_stall_close_ms: u64 = 15_000, range 1_000..=DAY_MS,
             reached "The connection is closed; the log and the metrics name the reason.";
+        /// How long a player may take bytes and yet never be up to date. At least
+        /// `live.player_lag_ms`.
+        player_behind_close_ms: u64 = 60_000, range 1_000..=DAY_MS,
+            reached "The connection is closed; the log and the metrics name the reason.";
         /// How long media may wait to be sent together with what follows. More costs less
         /// processor time per player and adds as much delay; 0 sends at once.
         latency_budget_ms: u64 = 0, range 0..=1_000;
