@@ -44,9 +44,19 @@ pub(super) struct Feed {
 impl Feed {
     /// Joins the instance and plays the stream.
     pub(super) async fn open(shared: &Arc<Shared>, wish: Wish) -> Result<Self, Refusal> {
-        let seat = shared
-            .applications
-            .join(&wish.app, &wish.instance)
+        let (app, instance) = (&wish.app, &wish.instance);
+        let applications = &shared.applications;
+        // An instance that does not run publishes nothing; a page that asks again and again
+        // must not start and stop it each time.
+        if !wish.wait
+            && !applications
+                .is_running(app, instance)
+                .map_err(Refusal::Rejected)?
+        {
+            return Err(Refusal::NotPublished);
+        }
+        let seat = applications
+            .join(app, instance)
             .map_err(Refusal::Rejected)?;
         let mut guest = Guest::new(
             seat,
