@@ -8,6 +8,8 @@
 mod close;
 mod orders;
 
+pub(crate) use close::LONGEST_END;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -356,7 +358,10 @@ impl Connection {
                 metrics::rejected(rejection.as_str());
                 self.detail = Some(rejection.description());
                 self.send_command(rejection.status().error(transaction))?;
-                Err(CloseReason::Rejected)
+                Err(match rejection {
+                    Rejection::TooManyConnections => CloseReason::TooManyConnections,
+                    _ => CloseReason::Rejected,
+                })
             }
         }
     }
@@ -364,6 +369,9 @@ impl Connection {
     fn admit(&self, command: &Command) -> Result<(ConnectInfo, Seat), Rejection> {
         if self.shared.stopping.is_cancelled() {
             return Err(Rejection::ShuttingDown);
+        }
+        if self.pass.is_refused() {
+            return Err(Rejection::TooManyConnections);
         }
         let bad_url = |error: &dyn std::error::Error| Rejection::BadUrl(error.to_string());
         let info = ConnectInfo::from_command(command).map_err(|error| bad_url(&error))?;

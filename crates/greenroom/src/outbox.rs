@@ -219,6 +219,12 @@ impl Outbox {
         stalled.into_iter().chain(behind).min_by_key(|(at, _)| *at)
     }
 
+    /// Gives up what waits, except what the socket may have taken a part of: the client must
+    /// be able to read what comes then.
+    pub(crate) fn drop_waiting(&self) {
+        self.state.lock().queue.truncate(1);
+    }
+
     /// Asks for the connection to be closed; the first reason stays.
     pub(crate) fn close(&self, reason: CloseReason) {
         self.state.lock().close(reason);

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use e2e::client::{self, Client};
 use e2e::feed::{self, publish_for};
-use e2e::http;
+use e2e::process::Program;
 use e2e::server::{self, Server};
 use e2e::wait::{self, SOON};
+use e2e::{http, players};
 use libtest_mimic::Trial;
 use testkit::media::{Mark, Settings, Stream};
 use tokio::io::AsyncWriteExt;
@@ -339,13 +340,32 @@ fn nested() -> Result<()> {
 
 fn too_many() -> Result<()> {
     server::with(&["limits.connections=3"], |server| {
-        let rtmp = server.rtmp;
+        let (rtmp, page, url) = (server.rtmp, server.http, server.stream_url("one"));
+        let file = server.file("refused.flv");
         client::run(async {
             let mut inside = Vec::new();
             for _ in 0..3 {
                 inside.push(Client::connect(rtmp).await?);
             }
-            ensure!(Client::connect(rtmp).await.is_err(), "a fourth was let in");
+            let refused = Client::connect(rtmp)
+                .await
+                .err()
+                .context("a fourth was let in")?;
+            let text = format!("{refused:#}");
+            ensure!(
+                text.contains("[ Resource.Limit.Exceeded ]"),
+                "it is told: {text}"
+            );
+            let mut player = Program::start(&mut players::ffmpeg_for(1, &url, &file))?;
+            player
+                .wait_for_output("[ Resource.Limit.Exceeded ]", SOON)
+                .context("ffmpeg does not show why")?;
+            let answer = http::get(page, "/healthz")?;
+            ensure!(
+                answer.status == 503,
+                "HTTP is answered with {}",
+                answer.status
+            );
             inside.pop();
             let again = async {
                 loop {

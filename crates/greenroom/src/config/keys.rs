@@ -50,8 +50,8 @@ sections! {
     http: Http {
         /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
         listen: SocketAddr = any_address(8080);
-        /// Web origins, besides the server's own, whose pages may read from it (CORS): a list
-        /// such as `["https://www.example.org"]`, or `["*"]` for every site. The empty default
+        /// Web origins, besides the server's own, whose pages may read from it (CORS) and open
+        /// WebSockets to it: a list such as `["https://www.example.org"]`, or `["*"]` for every site. The empty default
         /// allows none.
         cors_origins: Vec<CorsOrigin> = Vec::new(), range 0..=64;
     }
@@ -130,15 +130,20 @@ sections! {
     limits: Limits {
         /// Connections at one time, over all listeners.
         connections: usize = 10_000, range 1..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
         /// Connections at one time from one IP address; 0 means no such limit. Addresses of this
         /// machine itself (`127.0.0.0/8`, `::1`) are exempt. Raise it when all clients arrive
         /// through one proxy or address translator.
         connections_per_ip: usize = 1_000, range 0..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
         /// Connections at one time that have not completed `connect` (or their HTTP request).
         pending_connections: usize = 6_000, range 1..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
+        /// Connections past one of the limits above that are served at one time, just far enough
+        /// to be told so: `connect` is refused with `NetConnection.Connect.Rejected`, an HTTP
+        /// request with 503. A line in the log, at most one a second, names the newest.
+        refused_connections: usize = 100, range 0..=1_000_000,
+            reached "The connection is closed at once and counted.";
         /// Time from being accepted to the end of the RTMP handshake.
         handshake_timeout_ms: u64 = 5_000, range 100..=600_000,
             reached "The connection is closed.";
