@@ -21,7 +21,7 @@ use engine::{ClientId, CloseReason, Input, Rejection};
 use media::Kind;
 use rtmp::connect::ConnectInfo;
 use rtmp::status::{Code, Status};
-use rtmp::{Body, Command, Event, Message, Millis, Session};
+use rtmp::{Body, Command, Encoding, Event, Message, Millis, Session};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -60,6 +60,8 @@ pub(crate) struct Connection {
     link: Option<Link>,
     orders: mpsc::Receiver<Order>,
     seat: Option<Seat>,
+    /// What the client said it reads.
+    encoding: Encoding,
     publishing: HashMap<u32, Publication>,
     calls: Bucket,
     /// The first bytes told which other protocol the peer speaks.
@@ -108,6 +110,7 @@ impl Connection {
             link: Some(link),
             orders,
             seat: None,
+            encoding: Encoding::default(),
             publishing: HashMap::new(),
             calls,
             spoke_http: false,
@@ -344,6 +347,7 @@ impl Connection {
                     "client connected"
                 );
                 self.seat = Some(seat);
+                self.encoding = info.encoding();
                 self.pass.settle();
                 self.session.connected();
                 let client = self.client;

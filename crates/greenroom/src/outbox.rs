@@ -394,6 +394,7 @@ impl Play {
         let Framing::Rtmp {
             stream_id,
             chunk_size,
+            ..
         } = self.framing
         else {
             return;

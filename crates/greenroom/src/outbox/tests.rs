@@ -77,6 +77,7 @@ impl Table {
             framing: Framing::Rtmp {
                 stream_id: STREAM_ID,
                 chunk_size: 4096,
+                encoding: rtmp::Encoding::Amf0,
             },
             greeting: Arc::new(greeting),
             ticket,
