@@ -51,8 +51,8 @@ sections! {
         /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
         listen: SocketAddr = any_address(8080);
         /// Web origins, besides the server's own, whose pages may read from it (CORS) and open
-        /// WebSockets to it: a list such as `["https://www.example.org"]`, or `["*"]` for every site. The empty default
-        /// allows none.
+        /// a WebSocket to it: a list such as `["https://www.example.org"]`, or `["*"]` for every
+        /// site. The empty default allows none.
         cors_origins: Vec<CorsOrigin> = Vec::new(), range 0..=64;
     }
 

@@ -98,8 +98,8 @@ async fn over_websocket(mut socket: WebSocket, mut feed: Feed) {
     let _ = socket.send(Message::Close(Some(frame))).await;
 }
 
-/// Whether the page that asks for a WebSocket may have it. Browsers apply no CORS to
-/// WebSockets but say where the page comes from (RFC 6455 §10.2); other clients say nothing.
+/// Whether the page that asks for a WebSocket may have it. Browsers do not apply CORS here,
+/// but say where the page comes from (RFC 6455 §10.2); other clients say nothing.
 fn may_upgrade(headers: &HeaderMap, origins: &[CorsOrigin]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
