@@ -84,6 +84,7 @@ pub(crate) fn session(config: &Config) -> rtmp::SessionConfig {
             amf: amf::Limits {
                 depth: limits.amf_depth as u32,
                 elements: limits.amf_elements as u32,
+                output_bytes: limits.amf_output_bytes,
                 ..amf::Limits::default()
             },
         },

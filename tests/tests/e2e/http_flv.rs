@@ -136,7 +136,7 @@ fn stalled_players() -> Result<()> {
             };
             let started = Instant::now();
             // A picture that stands for many, until the system's own buffers are full.
-            let picture = [&[0x17, 1, 0, 0, 0][..], &[0; 64 << 10]].concat();
+            let picture = [&[0x17, 1, 0, 0, 0][..], &vec![0; 64 << 10]].concat();
             while !(gone("ws-flv") && gone("http-flv")) {
                 ensure!(started.elapsed() < 2 * SOON, "they are still served");
                 let body = rtmp::Body::Video(picture.clone().into());

@@ -177,6 +177,9 @@ sections! {
         /// property and entry in them.
         amf_elements: usize = 65_536, range 64..=1_048_576,
             reached "The message is refused and the connection closed.";
+        /// Length of the values of one message to a client, what they share written out each time.
+        amf_output_bytes: usize = MIB, range 4_096..=16_777_215,
+            reached "The message is not sent and the connection closed.";
         /// Events, slots and keys in one shared object message from a client.
         shared_object_items: usize = 16_384, range 64..=1_048_576,
             reached "The message is refused and the connection closed.";
