@@ -126,6 +126,7 @@ impl Outbox {
             .plays
             .iter()
             .position(|play| play.stream_id == stream_id)?;
+        state.lateness = Lateness::new(self.limits.behind_ms);
         Some(state.plays.swap_remove(index))
     }
 

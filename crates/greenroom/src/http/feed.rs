@@ -109,6 +109,8 @@ impl Feed {
             self.lateness.up_to_date(clock::now());
             if self.over.is_none() {
                 self.wait_for_more().await;
+                // It has had everything until now, however long that was.
+                self.lateness.up_to_date(clock::now());
             }
         }
     }

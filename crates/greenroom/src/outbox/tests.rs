@@ -140,3 +140,19 @@ async fn a_player_that_takes_too_little_is_given_up_in_the_end() {
     assert_eq!(reason, Some(CloseReason::PlayerBehind));
     assert_eq!(now, Millis(60_000));
 }
+
+#[tokio::test]
+async fn a_player_that_was_late_once_is_not_given_up_when_all_is_quiet() {
+    let table = Table::new().await;
+    table.play();
+    table.outbox.flush(Millis(0));
+    for _ in 0..3 {
+        // Past its lag at once: it is moved to the head, where there is nothing more.
+        (0..40).for_each(|_| table.append(64 << 10));
+        table.outbox.flush(Millis(1_000));
+    }
+    let deadline = table.outbox.patience().map(|(at, _)| at);
+    assert_eq!(deadline, Some(Millis(61_000)));
+    table.outbox.flush(Millis(61_000));
+    assert_eq!(table.outbox.patience(), None);
+}
