@@ -14,6 +14,8 @@ pub enum Rejection {
     BadUrl(String),
     /// The client insists on an object encoding that does not exist.
     UnsupportedEncoding(String),
+    /// The server, or the client's address, has as many connections as it may.
+    TooManyConnections,
     /// The application has as many instances as it may.
     TooManyInstances(String),
     /// The instance has as many clients as it may.
@@ -33,6 +35,9 @@ impl Rejection {
             Self::UnsupportedEncoding(encoding) => {
                 format!("[ Server.Reject ] : Object encoding {encoding} is not supported.")
             }
+            Self::TooManyConnections => {
+                "[ Resource.Limit.Exceeded ] : The server has no room for more connections.".into()
+            }
             Self::TooManyInstances(app) => format!(
                 "[ Resource.Limit.Exceeded ] : Application ({app}) has no room for more instances."
             ),
@@ -49,6 +54,7 @@ impl Rejection {
             Self::UnknownApplication(_) => "unknown_application",
             Self::BadUrl(_) => "bad_url",
             Self::UnsupportedEncoding(_) => "unsupported_encoding",
+            Self::TooManyConnections => "too_many_connections",
             Self::TooManyInstances(_) => "too_many_instances",
             Self::InstanceFull(_) => "instance_full",
             Self::ShuttingDown => "shutting_down",

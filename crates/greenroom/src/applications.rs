@@ -137,6 +137,19 @@ impl Applications {
         })
     }
 
+    /// Whether an instance runs, without starting it.
+    pub(crate) fn is_running(&self, app: &str, instance: &str) -> Result<bool, Rejection> {
+        self.check_names(app, instance)?;
+        if !self.dir.join(app).is_dir() {
+            return Err(Rejection::UnknownApplication(app.to_owned()));
+        }
+        let address = InstanceAddress {
+            app: app.into(),
+            instance: instance.into(),
+        };
+        Ok(self.running.lock().contains_key(&address))
+    }
+
     fn check_names(&self, app: &str, instance: &str) -> Result<(), Rejection> {
         if !self.is_name(app) {
             let shown: String = app.chars().take(64).filter(|c| !c.is_control()).collect();

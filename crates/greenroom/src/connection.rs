@@ -8,6 +8,8 @@
 mod close;
 mod orders;
 
+pub(crate) use close::LONGEST_END;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -19,7 +21,7 @@ use engine::{ClientId, CloseReason, Input, Rejection};
 use media::Kind;
 use rtmp::connect::ConnectInfo;
 use rtmp::status::{Code, Status};
-use rtmp::{Body, Command, Event, Message, Millis, Session};
+use rtmp::{Body, Command, Encoding, Event, Message, Millis, Session};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -58,6 +60,8 @@ pub(crate) struct Connection {
     link: Option<Link>,
     orders: mpsc::Receiver<Order>,
     seat: Option<Seat>,
+    /// What the client said it reads.
+    encoding: Encoding,
     publishing: HashMap<u32, Publication>,
     calls: Bucket,
     /// The first bytes told which other protocol the peer speaks.
@@ -106,6 +110,7 @@ impl Connection {
             link: Some(link),
             orders,
             seat: None,
+            encoding: Encoding::default(),
             publishing: HashMap::new(),
             calls,
             spoke_http: false,
@@ -172,14 +177,18 @@ impl Connection {
     }
 
     fn deadline(&self) -> Option<Millis> {
-        let stall = self.outbox.stall_deadline();
-        self.session_timeout.into_iter().chain(stall).min()
+        let patience = self.outbox.patience().map(|(at, _)| at);
+        self.session_timeout.into_iter().chain(patience).min()
     }
 
     fn on_deadline(&mut self) -> Result<(), CloseReason> {
         let now = clock::now();
-        if self.outbox.stall_deadline().is_some_and(|at| at <= now) {
-            return Err(CloseReason::PlayerStalled);
+        // A player that has long had everything is not late, whatever was before.
+        self.outbox.flush(now);
+        if let Some((at, reason)) = self.outbox.patience()
+            && at <= now
+        {
+            return Err(reason);
         }
         self.session
             .handle(rtmp::Input::Timeout { now })
@@ -345,6 +354,7 @@ impl Connection {
                     "client connected"
                 );
                 self.seat = Some(seat);
+                self.encoding = info.encoding();
                 self.pass.settle();
                 self.session.connected();
                 let client = self.client;
@@ -359,7 +369,10 @@ impl Connection {
                 metrics::rejected(rejection.as_str());
                 self.detail = Some(rejection.description());
                 self.send_command(rejection.status().error(transaction))?;
-                Err(CloseReason::Rejected)
+                Err(match rejection {
+                    Rejection::TooManyConnections => CloseReason::TooManyConnections,
+                    _ => CloseReason::Rejected,
+                })
             }
         }
     }
@@ -367,6 +380,9 @@ impl Connection {
     fn admit(&self, command: &Command) -> Result<(ConnectInfo, Seat), Rejection> {
         if self.shared.stopping.is_cancelled() {
             return Err(Rejection::ShuttingDown);
+        }
+        if self.pass.is_refused() {
+            return Err(Rejection::TooManyConnections);
         }
         let bad_url = |error: &dyn std::error::Error| Rejection::BadUrl(error.to_string());
         let info = ConnectInfo::from_command(command).map_err(|error| bad_url(&error))?;

@@ -7,8 +7,9 @@
 //! full, only the session's task goes on, once it can be written again; pumps pass by.
 //!
 //! What a slow client costs is bounded: the queue for control bytes by
-//! `limits.client_outbox_bytes`, media by the reader's lag, the wait by
-//! `live.player_stall_close_ms`.
+//! `limits.client_outbox_bytes`, media by the reader's lag, the wait for a client that takes
+//! nothing by `live.player_stall_close_ms`, and for a player that takes too little by
+//! `live.player_behind_close_ms`.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -24,6 +25,7 @@ use smallvec::SmallVec;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::lateness::Lateness;
 use crate::live::{LiveStream, PlayerCount};
 use crate::pump::{Batch, Ticket};
 
@@ -37,6 +39,7 @@ const SLICES: usize = 64;
 pub(crate) struct OutboxLimits {
     pub(crate) control_bytes: usize,
     pub(crate) stall_ms: u64,
+    pub(crate) behind_ms: u64,
 }
 
 /// A play on one message stream of the connection.
@@ -73,6 +76,7 @@ struct State {
     plays: SmallVec<[Play; 1]>,
     /// The socket took no more; only the session's task writes until it does again.
     blocked_since: Option<Millis>,
+    lateness: Lateness,
     /// Plays whose length is over: message stream and number. Not yet told.
     ended: SmallVec<[(u32, u64); 1]>,
     closed: Option<CloseReason>,
@@ -88,6 +92,7 @@ impl Outbox {
             control_queued: 0,
             plays: SmallVec::new(),
             blocked_since: None,
+            lateness: Lateness::new(limits.behind_ms),
             ended: SmallVec::new(),
             closed: None,
             failed: false,
@@ -126,6 +131,7 @@ impl Outbox {
             .plays
             .iter()
             .position(|play| play.stream_id == stream_id)?;
+        state.lateness = Lateness::new(self.limits.behind_ms);
         state.ended.retain(|(ended, _)| *ended != stream_id);
         let mut play = state.plays.swap_remove(index);
         let mut markers = Vec::new();
@@ -213,10 +219,22 @@ impl Outbox {
         self.state.lock().queue.is_empty()
     }
 
-    /// When the connection must be closed if the socket takes nothing until then.
-    pub(crate) fn stall_deadline(&self) -> Option<Millis> {
-        self.blocked_since()
-            .map(|since| since + self.limits.stall_ms)
+    /// When the connection must be closed, and why, if the client takes no more than it does.
+    pub(crate) fn patience(&self) -> Option<(Millis, CloseReason)> {
+        let state = self.state.lock();
+        let stalled = state
+            .blocked_since
+            .map(|since| since + self.limits.stall_ms);
+        let stalled = stalled.map(|at| (at, CloseReason::PlayerStalled));
+        let behind = state.lateness.deadline();
+        let behind = behind.map(|at| (at, CloseReason::PlayerBehind));
+        stalled.into_iter().chain(behind).min_by_key(|(at, _)| *at)
+    }
+
+    /// Gives up what waits, except what the socket may have taken a part of: the client must
+    /// be able to read what comes then.
+    pub(crate) fn drop_waiting(&self) {
+        self.state.lock().queue.truncate(1);
     }
 
     /// Asks for the connection to be closed; the first reason stays.
@@ -266,6 +284,7 @@ impl Outbox {
     fn flush_locked(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
         while state.blocked_since.is_none() && !state.failed {
             if state.queue.is_empty() && !state.refill(now, &self.wake) {
+                state.lateness.up_to_date(now);
                 return;
             }
             self.write_queue(now, state);
@@ -292,6 +311,9 @@ impl Outbox {
 
     fn block(&self, now: Millis, state: &mut State) {
         state.blocked_since.get_or_insert(now);
+        if !state.plays.is_empty() {
+            state.lateness.behind(now);
+        }
         self.wake.notify_one();
     }
 
@@ -321,6 +343,7 @@ impl State {
                 play.reader.read(now, &ring, READ_BYTES, &mut entries)
             };
             if skipped {
+                self.lateness.skipped(now);
                 let client = &play.greeting.client_id;
                 play.live.note_skip(client, play.reader.stats());
             }
@@ -384,6 +407,7 @@ impl Play {
         let Framing::Rtmp {
             stream_id,
             chunk_size,
+            ..
         } = self.framing
         else {
             return;
@@ -396,3 +420,6 @@ impl Play {
         rtmp::chunk::frame(csid, 0, raw.type_id, stream_id, &raw.payload, size, out);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ use crate::pump::Pumps;
 /// Streams of an instance below which unused ones are not looked for.
 const SWEEP_FROM: usize = 64;
 /// How long a session waits to hear that it has been let go.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Something for an instance to handle.
 pub(crate) struct Post {

@@ -85,6 +85,7 @@ pub(crate) fn session(config: &Config) -> rtmp::SessionConfig {
             amf: amf::Limits {
                 depth: limits.amf_depth as u32,
                 elements: limits.amf_elements as u32,
+                output_bytes: limits.amf_output_bytes,
                 ..amf::Limits::default()
             },
         },
@@ -100,5 +101,6 @@ pub(crate) fn outbox(config: &Config) -> OutboxLimits {
     OutboxLimits {
         control_bytes: config.limits.client_outbox_bytes,
         stall_ms: config.live.player_stall_close_ms,
+        behind_ms: config.live.player_behind_close_ms,
     }
 }

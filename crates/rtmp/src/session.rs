@@ -324,7 +324,7 @@ impl Session {
     }
 
     fn send(&mut self, message: &Message) -> Result<(), Error> {
-        let raw = message.encode()?;
+        let raw = message.encode_within(&self.config.limits.amf)?;
         if let Body::WindowAckSize(bytes) = message.body {
             self.flow.announce(bytes);
         }

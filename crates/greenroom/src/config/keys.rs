@@ -52,9 +52,9 @@ sections! {
     http: Http {
         /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
         listen: SocketAddr = any_address(8080);
-        /// Web origins, besides the server's own, whose pages may read from it (CORS): a list
-        /// such as `["https://www.example.org"]`, or `["*"]` for every site. The empty default
-        /// allows none.
+        /// Web origins, besides the server's own, whose pages may read from it (CORS) and open
+        /// a WebSocket to it: a list such as `["https://www.example.org"]`, or `["*"]` for every
+        /// site. The empty default allows none.
         cors_origins: Vec<CorsOrigin> = Vec::new(), range 0..=64;
     }
 
@@ -112,6 +112,10 @@ sections! {
         /// How long a player may accept no bytes at all. At least `live.player_lag_ms`.
         player_stall_close_ms: u64 = 15_000, range 1_000..=DAY_MS,
             reached "The connection is closed; the log and the metrics name the reason.";
+        /// How long a player may take bytes and yet never be up to date. At least
+        /// `live.player_lag_ms`.
+        player_behind_close_ms: u64 = 60_000, range 1_000..=DAY_MS,
+            reached "The connection is closed; the log and the metrics name the reason.";
         /// How long media may wait to be sent together with what follows. More costs less
         /// processor time per player and adds as much delay; 0 sends at once.
         latency_budget_ms: u64 = 0, range 0..=1_000;
@@ -128,15 +132,20 @@ sections! {
     limits: Limits {
         /// Connections at one time, over all listeners.
         connections: usize = 10_000, range 1..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
         /// Connections at one time from one IP address; 0 means no such limit. Addresses of this
         /// machine itself (`127.0.0.0/8`, `::1`) are exempt. Raise it when all clients arrive
         /// through one proxy or address translator.
         connections_per_ip: usize = 1_000, range 0..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
         /// Connections at one time that have not completed `connect` (or their HTTP request).
         pending_connections: usize = 6_000, range 1..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
+        /// Connections past one of the limits above that are served at one time, just far enough
+        /// to be told so: `connect` is refused with `NetConnection.Connect.Rejected`, an HTTP
+        /// request with 503. A line in the log, at most one a second, names the newest.
+        refused_connections: usize = 100, range 0..=1_000_000,
+            reached "The connection is closed at once and counted.";
         /// Time from being accepted to the end of the RTMP handshake.
         handshake_timeout_ms: u64 = 5_000, range 100..=600_000,
             reached "The connection is closed.";
@@ -174,6 +183,9 @@ sections! {
         /// property and entry in them.
         amf_elements: usize = 65_536, range 64..=1_048_576,
             reached "The message is refused and the connection closed.";
+        /// Length of the values of one message to a client, what they share written out each time.
+        amf_output_bytes: usize = MIB, range 4_096..=16_777_215,
+            reached "The message is not sent and the connection closed.";
         /// Events, slots and keys in one shared object message from a client.
         shared_object_items: usize = 16_384, range 64..=1_048_576,
             reached "The message is refused and the connection closed.";

@@ -58,6 +58,7 @@ impl Connection {
         let framing = Framing::Rtmp {
             stream_id,
             chunk_size: self.session.out_chunk_size(),
+            encoding: self.encoding,
         };
         let greeting = Greeting {
             client_id: self.client.to_string(),

@@ -362,6 +362,25 @@ fn a_message_of_ours_that_cannot_be_written_harms_nobody() {
 }
 
 #[test]
+fn what_we_write_keeps_to_the_configured_limits() {
+    let text = "x".repeat(2000);
+    for (output_bytes, fits) in [(1000, false), (4000, true)] {
+        let amf = amf::Limits {
+            output_bytes,
+            ..amf::Limits::default()
+        };
+        let mut server = open(Limits {
+            amf,
+            ..Limits::default()
+        });
+        let command = Command::new("f", 0.0, vec![text.as_str().into()]);
+        let message = rtmp::Message::connection(rtmp::Body::Command(command));
+        let sent = server.handle(Input::Send(message));
+        assert_eq!(sent.is_ok(), fits, "{output_bytes}");
+    }
+}
+
+#[test]
 fn abort_frees_what_was_held() {
     let mut reader = Reader::new(Limits::default());
     let start = first_byte(64, 9, 300);
