@@ -286,7 +286,12 @@ fn pending() -> Result<()> {
                 TcpStream::connect(rtmp).await?,
                 TcpStream::connect(rtmp).await?,
             ];
-            ensure!(Client::open(rtmp).await.is_err(), "a third was let in");
+            let third = Client::connect(rtmp).await;
+            let told = third.err().context("a third was let in")?;
+            ensure!(
+                format!("{told:?}").contains("[ Resource.Limit.Exceeded ]"),
+                "{told:?}"
+            );
             drop(waiting);
             Ok(())
         })?;
