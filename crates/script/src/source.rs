@@ -84,6 +84,29 @@ pub fn decode(name: &str, bytes: &[u8], limits: &SourceLimits) -> Result<String,
     Ok(with_line_feeds(text))
 }
 
+/// Line and column, in characters, of an offset in bytes; both from 1.
+pub(crate) fn position(text: &str, offset: usize) -> (u32, u32) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let column = before[line_start..].chars().count() + 1;
+    (capped(line), capped(column))
+}
+
+fn capped(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Where a line of a text begins, in bytes, and the line without its end. Counted from 1.
+pub(crate) fn line(text: &str, line: u32) -> Option<(usize, &str)> {
+    let index = usize::try_from(line).ok()?.checked_sub(1)?;
+    let start = match index.checked_sub(1) {
+        Some(ends) => text.match_indices('\n').nth(ends)?.0 + 1,
+        None => 0,
+    };
+    text[start..].split('\n').next().map(|line| (start, line))
+}
+
 fn with_line_feeds(text: Cow<'_, str>) -> String {
     if text.contains('\r') {
         text.replace("\r\n", "\n").replace('\r', "\n")

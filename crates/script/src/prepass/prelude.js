@@ -1,6 +1,8 @@
 // What rewritten scripts call. Evaluated once in every new engine, before the first script.
 Object.defineProperty(globalThis, "__greenroom", { value: (function () {
     var define = Object.defineProperty;
+    var describe = Object.getOwnPropertyDescriptor;
+    var hasOwn = Object.hasOwn;
     var defineGetter = Object.prototype.__defineGetter__;
     var defineSetter = Object.prototype.__defineSetter__;
 
@@ -12,12 +14,18 @@ Object.defineProperty(globalThis, "__greenroom", { value: (function () {
     // Constants can be read from the start of the script that declares them.
     function declare() {
         for (var i = 0; i < arguments.length; i++) {
-            if (!Object.hasOwn(globalThis, arguments[i])) setConstant(null, arguments[i], undefined);
+            if (!hasOwn(globalThis, arguments[i])) setConstant(null, arguments[i], undefined);
         }
     }
 
+    // A `var` of the same name leaves a property that stays but can be closed, once.
     function setConstant(target, name, value) {
-        define(globalThis, name, { value: value, writable: false, enumerable: true, configurable: true });
+        var old = describe(globalThis, name);
+        if (!old || old.configurable) {
+            define(globalThis, name, { value: value, writable: false, enumerable: true, configurable: true });
+        } else if (old.writable) {
+            define(globalThis, name, { value: value, writable: false });
+        }
         return true;
     }
 
