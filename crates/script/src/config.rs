@@ -3,6 +3,8 @@
 
 use amf::Value;
 
+use crate::source::SourceLimits;
+
 /// The limits of one script. Each is per instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptConfig {
@@ -32,8 +34,8 @@ pub struct ScriptConfig {
     /// Effects that one handler may ask for. Default 100,000. One more is refused with a
     /// `RangeError`.
     pub queued_effects: usize,
-    /// Bytes of a script file. Default 1 MiB.
-    pub file_bytes: usize,
+    /// Length and nesting of a script file.
+    pub source: SourceLimits,
     /// Files that load each other, one inside the other. Default 32.
     pub load_depth: usize,
 }
@@ -51,7 +53,7 @@ impl Default for ScriptConfig {
             argument_depth: 64,
             trace_line_bytes: 8_192,
             queued_effects: 100_000,
-            file_bytes: 1 << 20,
+            source: SourceLimits::default(),
             load_depth: 32,
         }
     }

@@ -41,7 +41,7 @@ pub enum FileError {
     #[error("the file {0:?} is not inside the application's folder")]
     Outside(String),
     /// The file is too long.
-    #[error("the file {path} is longer than {max} bytes (limit file_bytes)")]
+    #[error("the file {path} is longer than {max} bytes (limit source_bytes)")]
     TooLong {
         /// Its name.
         path: String,

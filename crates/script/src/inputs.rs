@@ -79,7 +79,7 @@ impl AppScript {
     fn settle_loading(&mut self, result: Result<(), Fault>) -> bool {
         if let Err(Fault::Script(problem)) = &result {
             let loader = self.core.loader.borrow();
-            if loader.failure(&problem.description).is_some() {
+            if loader.is_failure(problem) {
                 let problem = problem.clone();
                 drop(loader);
                 self.core.report(&problem);

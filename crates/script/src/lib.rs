@@ -8,6 +8,12 @@
 //! The objects that a script sees are written in JavaScript (`host/*.js`) over a small set of
 //! native functions. They have the semantics; the Rust side has the engine, the limits, the
 //! conversion of values, and the reports of what goes wrong.
+//!
+//! A script goes through two steps before the engine sees it. [`source::decode`] makes text of
+//! the bytes of a file. [`prepass::prepare`] does that and then rewrites what SpiderMonkey's
+//! JavaScript 1.5 took and today's engine refuses, without moving anything to another line, and
+//! lists what it could not help with. [`prepass::PRELUDE`] is what the rewritten text calls: it
+//! is evaluated once in every new engine, before the first script.
 
 mod config;
 mod convert;
@@ -20,9 +26,11 @@ mod library;
 mod links;
 mod loading;
 mod native;
+pub mod prepass;
 mod problem;
 mod script;
 mod setup;
+pub mod source;
 mod text;
 mod timers;
 

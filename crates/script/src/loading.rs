@@ -9,31 +9,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::scripting::Problem;
 use rquickjs::context::EvalOptions;
-use rquickjs::{Ctx, Exception, Value as Js};
+use rquickjs::{Ctx, Error, Exception, Value as Js};
 
 use crate::core::Core;
 use crate::files::{self, Place};
+use crate::prepass::{self, Prepared};
 use crate::problem;
+use crate::source::SourceError;
 
 /// The files of one script.
 #[derive(Debug, Default)]
 pub(crate) struct Loader {
-    /// The text of what has run, by the name that errors give.
-    sources: BTreeMap<String, String>,
+    /// What has run, by the name that errors give.
+    sources: BTreeMap<String, Prepared>,
     /// What has been loaded while the application started.
     loaded: BTreeSet<String>,
     /// Files that load each other at this moment.
     depth: usize,
     main_folder: String,
     started: bool,
-    failure: Option<Problem>,
+    failure: Option<Failure>,
+}
+
+/// A file that could not be loaded.
+#[derive(Debug)]
+struct Failure {
+    /// How the exception describes itself that tells the script so.
+    exception: String,
+    /// What its owner is told.
+    problem: Problem,
 }
 
 impl Loader {
     /// A line of a file, counted from 1.
     pub(crate) fn line(&self, file: &str, line: u32) -> Option<&str> {
-        let index = usize::try_from(line).ok()?.checked_sub(1)?;
-        self.sources.get(file)?.lines().nth(index)
+        self.sources.get(file)?.original_line(line)
     }
 
     /// The application has started.
@@ -42,10 +52,20 @@ impl Loader {
         self.failure = None;
     }
 
+    /// Whether this problem is the last file that could not be loaded.
+    pub(crate) fn is_failure(&self, problem: &Problem) -> bool {
+        let failure = self.failure.as_ref();
+        failure.is_some_and(|failure| failure.problem == *problem)
+    }
+
     /// What is known of the failure to load a file that an exception tells of.
     pub(crate) fn failure(&self, description: &str) -> Option<&Problem> {
         let failure = self.failure.as_ref()?;
-        (failure.description == description).then_some(failure)
+        (failure.exception == description).then_some(&failure.problem)
+    }
+
+    fn fail(&mut self, exception: String, problem: Problem) {
+        self.failure = Some(Failure { exception, problem });
     }
 
     fn candidates(&self, path: &str) -> Vec<(Place, String)> {
@@ -103,18 +123,20 @@ pub(crate) fn load(core: &Core, ctx: &Ctx<'_>, name: &str) -> rquickjs::Result<(
 
 fn read(core: &Core, ctx: &Ctx<'_>, place: Place, name: &str) -> rquickjs::Result<Option<Vec<u8>>> {
     core.files
-        .read(place, name, core.config.file_bytes)
+        .read(place, name, core.config.source.source_bytes)
         .map_err(|error| refuse(core, ctx, name, &error.to_string()))
 }
 
 /// Throws, and keeps what the exception cannot say.
-fn refuse(core: &Core, ctx: &Ctx<'_>, file: &str, text: &str) -> rquickjs::Error {
+fn refuse(core: &Core, ctx: &Ctx<'_>, file: &str, text: &str) -> Error {
     let failure = Problem {
         description: format!("Error: {text}"),
         file: file.to_owned(),
         ..problem::error()
     };
-    core.loader.borrow_mut().failure = Some(failure);
+    core.loader
+        .borrow_mut()
+        .fail(failure.description.clone(), failure);
     Exception::throw_message(ctx, text)
 }
 
@@ -138,28 +160,65 @@ fn run(core: &Core, ctx: &Ctx<'_>, name: &str, bytes: &[u8]) -> rquickjs::Result
 }
 
 fn evaluate(core: &Core, ctx: &Ctx<'_>, name: &str, bytes: &[u8]) -> rquickjs::Result<()> {
-    let text = String::from_utf8_lossy(bytes).into_owned();
+    let prepared = match prepass::prepare(name, bytes, &core.config.source) {
+        Ok(prepared) => prepared,
+        Err(error) => return Err(refuse_source(core, ctx, name, error)),
+    };
+    for note in prepared.notes() {
+        core.report(&Problem {
+            file: name.to_owned(),
+            line: note.line,
+            source_line: prepared
+                .original_line(note.line)
+                .unwrap_or_default()
+                .to_owned(),
+            ..problem::warning(format!("{}: {}", note.text, note.kind.explanation()))
+        });
+    }
     let mut options = EvalOptions::default();
     options.strict = false;
     options.filename = Some(name.to_owned());
-    let source = text.clone();
-    core.loader
-        .borrow_mut()
-        .sources
-        .insert(name.to_owned(), text);
-    let result = ctx.eval_with_options::<Js<'_>, _>(source, options);
-    let Err(error) = result else {
-        return Ok(());
+    let text = prepared.text().to_owned();
+    let mut loader = core.loader.borrow_mut();
+    loader.sources.insert(name.to_owned(), prepared);
+    drop(loader);
+    match ctx.eval_with_options::<Js<'_>, _>(text, options) {
+        Ok(_) => Ok(()),
+        Err(Error::Exception) => {
+            let exception = ctx.catch();
+            note_compile_error(core, name, &exception);
+            Err(ctx.throw(exception))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A file that the pre-pass does not take: throws a `SyntaxError`, as for any other.
+fn refuse_source(core: &Core, ctx: &Ctx<'_>, name: &str, error: SourceError) -> Error {
+    let syntax = match error {
+        SourceError::Syntax(syntax) => syntax,
+        too_long @ SourceError::TooLong { .. } => {
+            return refuse(core, ctx, name, &too_long.to_string());
+        }
     };
-    if !matches!(error, rquickjs::Error::Exception) {
-        return Err(error);
-    }
-    // What does not compile fails the start of the application; what fails while it runs does
-    // not.
-    let exception = ctx.catch();
-    if problem::is_compile_error(&exception, name) {
-        let failure = problem::of_exception(core, &exception);
-        core.loader.borrow_mut().failure = Some(failure);
-    }
-    Err(ctx.throw(exception))
+    let exception = format!("SyntaxError: {}", syntax.message);
+    let problem = problem::of_syntax(&syntax);
+    core.loader.borrow_mut().fail(exception, problem);
+    Exception::throw_syntax(ctx, &syntax.message)
+}
+
+/// What does not compile fails the start of the application; what fails while it runs does not.
+fn note_compile_error(core: &Core, name: &str, exception: &Js<'_>) {
+    let Some((line, column, message)) = problem::compile_error(exception, name) else {
+        return;
+    };
+    let mut loader = core.loader.borrow_mut();
+    let Some(prepared) = loader.sources.get(name) else {
+        return;
+    };
+    let syntax = prepared.syntax_error(line, column, &message);
+    loader.fail(
+        format!("SyntaxError: {message}"),
+        problem::of_syntax(&syntax),
+    );
 }

@@ -4,6 +4,7 @@ use engine::scripting::Problem;
 use rquickjs::{Coerced, Ctx, Error, Object, Value as Js};
 
 use crate::core::Core;
+use crate::source::SyntaxError;
 
 /// The code of an error in the script.
 const ERROR: &str = "Application.Script.Error";
@@ -117,19 +118,33 @@ pub(crate) fn of_exception(core: &Core, exception: &Js<'_>) -> Problem {
     }
 }
 
-/// Whether an exception says that this file does not compile: it has a place in the file, and no
-/// function there.
-pub(crate) fn is_compile_error(exception: &Js<'_>, file: &str) -> bool {
-    let Some(error) = exception.as_object().filter(|_| exception.is_error()) else {
-        return false;
-    };
+/// What an exception says of a file that does not compile: line, column, message. It has its
+/// place in the file, and no function there.
+pub(crate) fn compile_error(exception: &Js<'_>, file: &str) -> Option<(u32, u32, String)> {
+    let error = exception.as_object().filter(|_| exception.is_error())?;
+    if read(error, "name") != "SyntaxError" {
+        return None;
+    }
     let stack = read(error, "stack");
-    let first = stack.lines().next().unwrap_or_default().trim_start();
-    let at = first.strip_prefix("at ").unwrap_or_default();
-    read(error, "name") == "SyntaxError"
-        && at
-            .strip_prefix(file)
-            .is_some_and(|rest| rest.starts_with(':'))
+    let at = stack.lines().next()?.trim_start().strip_prefix("at ")?;
+    let place = at.strip_prefix(file)?.strip_prefix(':')?;
+    let (line, column) = place.split_once(':')?;
+    Some((
+        line.parse().ok()?,
+        column.parse().ok()?,
+        read(error, "message"),
+    ))
+}
+
+/// A file that is no script.
+pub(crate) fn of_syntax(syntax: &SyntaxError) -> Problem {
+    Problem {
+        description: format!("SyntaxError: {}", syntax.message),
+        file: syntax.file.clone(),
+        line: syntax.line,
+        source_line: syntax.source_line.clone(),
+        ..error()
+    }
 }
 
 fn describe(exception: &Js<'_>) -> String {

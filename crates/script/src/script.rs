@@ -16,7 +16,7 @@ use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
 use crate::timers::Timers;
-use crate::{library, native, setup};
+use crate::{library, native, prepass, setup};
 
 /// What a script needs to be.
 pub struct ScriptSetup {
@@ -165,6 +165,7 @@ fn make_host(core: &Rc<Core>, ctx: &Ctx<'_>) -> rquickjs::Result<Persistent<Obje
     let host = Object::new(ctx.clone())?;
     native::install(core, &host)?;
     host.set("limits", setup::limits(core, ctx)?)?;
+    ctx.eval::<(), _>(prepass::PRELUDE)?;
     library::install(ctx, &host)?;
     host.set("info", setup::info(core, ctx, &host)?)?;
     Ok(Persistent::save(ctx, host))
