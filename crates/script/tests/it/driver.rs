@@ -131,6 +131,7 @@ impl Driver {
             method: method.into(),
             args: args.to_vec(),
             transaction: 7.0,
+            native: false,
         })
     }
 
