@@ -34,6 +34,14 @@ pub enum CloseReason {
     PlayerStalled,
     /// Another publisher took the stream's name.
     PublisherReplaced,
+    /// The application's script closed it.
+    ClosedByApplication,
+    /// The application's script did not decide in time whether to let the client in.
+    PendingTimeout,
+    /// The instance was unloaded, or is being loaded anew.
+    ApplicationUnloaded,
+    /// The instance's script did not come back from what it was doing.
+    ScriptStuck,
     /// The server is shutting down.
     ServerShutdown,
     /// A bug in the server; the connection alone was ended.
@@ -42,7 +50,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for documents and metrics.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::ClientLeft,
         Self::NetworkError,
         Self::HandshakeTimeout,
@@ -57,6 +65,10 @@ impl CloseReason {
         Self::OutboxFull,
         Self::PlayerStalled,
         Self::PublisherReplaced,
+        Self::ClosedByApplication,
+        Self::PendingTimeout,
+        Self::ApplicationUnloaded,
+        Self::ScriptStuck,
         Self::ServerShutdown,
         Self::InternalError,
     ];
@@ -78,6 +90,10 @@ impl CloseReason {
             Self::OutboxFull => "outbox_full",
             Self::PlayerStalled => "player_stalled",
             Self::PublisherReplaced => "publisher_replaced",
+            Self::ClosedByApplication => "closed_by_application",
+            Self::PendingTimeout => "pending_timeout",
+            Self::ApplicationUnloaded => "application_unloaded",
+            Self::ScriptStuck => "script_stuck",
             Self::ServerShutdown => "server_shutdown",
             Self::InternalError => "internal_error",
         }

@@ -120,6 +120,11 @@ impl Instance {
         item: Item,
         reset: bool,
     ) {
+        if !self.may_read(client, &item.name) {
+            let why = format!("No read access to {}.", item.name);
+            let name = item.name.to_string();
+            return self.refuse(client, stream_id, Code::PlayFailed, &why, Some(&name));
+        }
         if item.start == Start::Recorded {
             // Nothing is recorded yet, so nothing recorded can be found.
             let why = format!("Failed to play {}; stream not found.", item.name);
@@ -173,6 +178,7 @@ impl Instance {
         announce: Announce,
     ) {
         let published = self.is_published(&item.name);
+        let samples = self.may_sample(client, &item.name);
         let text = item.name.to_string();
         let chunk_size = Body::SetChunkSize(self.config.chunk_size);
         self.send_control(client, chunk_size);
@@ -185,7 +191,7 @@ impl Instance {
         let why = format!("Started playing {text}.");
         self.tell(client, stream_id, Code::PlayStart, why, Some(&text));
         if published {
-            for data in data_start(self.config.sample_access, self.config.data_start) {
+            for data in data_start(samples, self.config.data_start) {
                 self.send_data(client, stream_id, data);
             }
         }
@@ -213,6 +219,7 @@ impl Instance {
             name,
             length_ms,
             selection,
+            samples,
         });
     }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use amf::Value;
 use bytes::Bytes;
-use engine::{ClientId, CloseReason, Input, Rejection};
+use engine::scripting::ClientStats;
+use engine::{ClientId, CloseReason, Input, Origin, Rejection};
 use media::{Entry, Framing, Kind, Marker, Reader};
 use rtmp::connect::ConnectInfo;
 use rtmp::status::Level;
@@ -21,7 +22,7 @@ use crate::applications::Seat;
 use crate::clock;
 use crate::live::{LiveStream, PlayerCount};
 use crate::metrics::Transport;
-use crate::runner::{self, Link, Order, Post};
+use crate::runner::{self, Endpoint, Link, Order, Post, Sender};
 use crate::shared::Shared;
 
 /// Payload bytes put into one piece at most.
@@ -40,6 +41,21 @@ pub(super) struct Wish {
     pub(super) peer: Option<SocketAddr>,
     /// Whether to wait for a publisher, now and when one has left.
     pub(super) wait: bool,
+}
+
+/// The session of such a player is its HTTP response: what it moves is not counted here.
+struct Response;
+
+impl Endpoint for Response {
+    /// Its orders are taken whenever it waits for media, and are few.
+    fn overflow(&self, _: CloseReason) {}
+
+    fn stats(&self) -> ClientStats {
+        ClientStats {
+            responsive: true,
+            ..ClientStats::default()
+        }
+    }
 }
 
 /// Why a wish was not granted.
@@ -87,7 +103,7 @@ impl Feed {
             .applications
             .join(&wish.app, &wish.instance)
             .map_err(Refusal::Rejected)?;
-        let (link, orders) = Link::new(|_| {});
+        let (link, orders) = Link::new(Arc::new(Response));
         let client = Shared::client_id();
         let mut guest = Guest {
             seat,
@@ -178,7 +194,11 @@ impl Feed {
     }
 
     async fn wait_for_more(&mut self) {
+        let Some(written_off) = self.seat.as_ref().map(Seat::written_off) else {
+            return;
+        };
         tokio::select! {
+            () = written_off => self.over = Some(CloseReason::ScriptStuck),
             changed = self.grown.changed() => {
                 if changed.is_ok() && !self.budget.is_zero() {
                     tokio::time::sleep(self.budget).await;
@@ -226,6 +246,13 @@ impl Guest {
             client,
             info: Box::new(info),
             transaction: 1.0,
+            origin: Origin {
+                ip: wish
+                    .peer
+                    .map_or(String::new(), |peer| peer.ip().to_string()),
+                protocol: wish.transport.as_str(),
+                secure: false,
+            },
         })
         .await?;
         let create = Command::new("createStream", 2.0, Vec::new());
@@ -246,24 +273,30 @@ impl Guest {
         if let Some(live) = self.live.take() {
             return Ok(live);
         }
-        let why = self.refused.take().unwrap_or_default();
+        let undecided = || "The application has not let the player in.".to_owned();
+        let why = self.refused.take().unwrap_or_else(undecided);
         Err(Refusal::Status(why))
     }
 
     /// Posts and waits until it has been handled, minding what is ordered meanwhile.
     async fn post(&mut self, input: Input) -> Result<(), Refusal> {
         let post = Post {
-            from: self.client,
+            from: Sender::Client(self.client),
             input,
             link: self.link.take(),
         };
-        self.seat
-            .inbox
-            .send(post)
-            .await
-            .map_err(|_| Refusal::Gone)?;
+        let written_off = self.seat.written_off();
+        tokio::pin!(written_off);
+        tokio::select! {
+            sent = self.seat.inbox.send(post) => sent.map_err(|_| Refusal::Gone)?,
+            () = &mut written_off => return Err(Refusal::Gone),
+        }
         loop {
-            match self.orders.recv().await.ok_or(Refusal::Gone)? {
+            let order = tokio::select! {
+                order = self.orders.recv() => order,
+                () = &mut written_off => None,
+            };
+            match order.ok_or(Refusal::Gone)? {
                 Order::Done => return Ok(()),
                 Order::Play { live, .. } => self.live = Some(live),
                 Order::Send(message) => self.note_refusal(&message.body),
