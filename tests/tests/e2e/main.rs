@@ -8,6 +8,7 @@ mod http_flv;
 mod live;
 mod operations;
 mod peers;
+mod scripts;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     trials.extend(browser::trials());
     trials.extend(commands::trials());
     trials.extend(peers::trials());
+    trials.extend(scripts::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
