@@ -33,12 +33,13 @@ impl Connection {
                 from,
                 length_ms,
                 selection,
+                samples,
             } => {
                 let limits = self.shared.applications.settings().reader;
                 let mut reader = Reader::new(limits, length_ms);
                 reader.joined_at(from);
                 reader.select(selection);
-                self.start_play(stream_id, play, live, reader);
+                self.start_play((stream_id, play), live, reader, samples);
             }
             Order::Stop { stream_id } => self.stop_play(stream_id),
             Order::Pause { stream_id, paused } => {
@@ -48,12 +49,27 @@ impl Connection {
                 stream_id,
                 selection,
             } => self.outbox.select(stream_id, selection),
+            Order::Ping => self.ping()?,
+            Order::LimitBandwidth { down, up } => {
+                if let Some(down) = down {
+                    self.outbox.limit(down);
+                }
+                if let Some(up) = up {
+                    self.upload.set(up);
+                }
+            }
             Order::Done => self.awaiting = false,
         }
         Ok(())
     }
 
-    fn start_play(&mut self, stream_id: u32, number: u64, live: Arc<LiveStream>, reader: Reader) {
+    fn start_play(
+        &mut self,
+        (stream_id, number): (u32, u64),
+        live: Arc<LiveStream>,
+        reader: Reader,
+        samples: (bool, bool),
+    ) {
         let settings = &self.shared.applications.settings().config;
         let framing = Framing::Rtmp {
             stream_id,
@@ -62,7 +78,7 @@ impl Connection {
         };
         let greeting = Greeting {
             client_id: self.client.to_string(),
-            data: engine::data_start(settings.sample_access, settings.data_start),
+            data: engine::data_start(samples, settings.data_start),
         };
         let ticket = Pumps::join(&live, &self.outbox, stream_id);
         let counted = live.count_player();

@@ -1,0 +1,109 @@
+//! What a script may cost, and what it is told of itself. Every limit has a name, which is the
+//! one that errors give.
+
+use amf::Value;
+
+use crate::source::SourceLimits;
+
+/// The limits of one script. Each is per instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptConfig {
+    /// Bytes of the script's heap (`RuntimeSize`). Default 32 MiB. A handler that runs out of
+    /// it ends the instance.
+    pub memory_bytes: usize,
+    /// Bytes of stack for nested calls. The thread that runs the script needs as much, and some
+    /// more. Default 512 KiB. A script that goes deeper gets a `RangeError`.
+    pub stack_bytes: usize,
+    /// Milliseconds that one handler may run (`MaxTimeOut`); 0 is no limit. Default 5000. The
+    /// engine looks at the clock now and then only, and never inside one of its own functions.
+    pub handler_ms: u64,
+    /// Timers that run at the same time. Default 1000. One more is refused with a `RangeError`.
+    pub timers: usize,
+    /// Calls whose answer has not come. Default 10,000. A call more is not made and answers
+    /// `false`.
+    pub pending_calls: usize,
+    /// `NetConnection`s that are open at the same time. Default 16. One more does not connect
+    /// and answers `false`.
+    pub connections: usize,
+    /// Values in the arguments of one call, or in its result. Default 100,000.
+    pub argument_elements: usize,
+    /// Levels of objects and arrays inside each other in an argument. Default 64.
+    pub argument_depth: usize,
+    /// Bytes of a line of `trace`; what is over is cut off. Default 8192.
+    pub trace_line_bytes: usize,
+    /// Effects that one handler may ask for. Default 100,000. One more is refused with a
+    /// `RangeError`.
+    pub queued_effects: usize,
+    /// Length and nesting of a script file.
+    pub source: SourceLimits,
+    /// Files that load each other, one inside the other. Default 32.
+    pub load_depth: usize,
+}
+
+impl Default for ScriptConfig {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 32 << 20,
+            stack_bytes: 512 << 10,
+            handler_ms: 5_000,
+            timers: 1_000,
+            pending_calls: 10_000,
+            connections: 16,
+            argument_elements: 100_000,
+            argument_depth: 64,
+            trace_line_bytes: 8_192,
+            queued_effects: 100_000,
+            source: SourceLimits::default(),
+            load_depth: 32,
+        }
+    }
+}
+
+/// What a script can read of its instance, and what does not change while it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApplicationInfo {
+    /// `application.name`: `app/instance`.
+    pub name: String,
+    /// `application.hostname`: the server's host name, or that of the virtual host.
+    pub hostname: String,
+    /// `application.server`: product, platform and version.
+    pub server: String,
+    /// `application.config`: an object, or `undefined` where there is no configuration.
+    pub config: Value,
+    /// What a client may move before the script limits it, in bytes per second.
+    pub bandwidth: Bandwidth,
+    /// The most that the script can allow a client.
+    pub bandwidth_cap: Bandwidth,
+}
+
+impl Default for ApplicationInfo {
+    fn default() -> Self {
+        Self {
+            name: "app/_definst_".into(),
+            hostname: "localhost".into(),
+            server: "Flash Communication Server-Linux/1.5.2".into(),
+            config: Value::Undefined,
+            bandwidth: Bandwidth::both(250_000),
+            bandwidth_cap: Bandwidth::both(10_000_000),
+        }
+    }
+}
+
+/// A limit for either direction, in bytes per second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bandwidth {
+    /// From the server to the client.
+    pub down: u64,
+    /// From the client to the server.
+    pub up: u64,
+}
+
+impl Bandwidth {
+    /// The same limit for both directions.
+    pub const fn both(bytes_per_second: u64) -> Self {
+        Self {
+            down: bytes_per_second,
+            up: bytes_per_second,
+        }
+    }
+}

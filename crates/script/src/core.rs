@@ -1,0 +1,59 @@
+//! What the script's native functions share with the one that drives the script.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use engine::scripting::{CallId, Problem, ScriptEffect, ScriptHost};
+use rquickjs::{Ctx, Exception};
+use rtmp::Millis;
+
+use crate::config::{ApplicationInfo, ScriptConfig};
+use crate::deadline::Deadline;
+use crate::effects::Effects;
+use crate::files::ScriptFiles;
+use crate::links::Links;
+use crate::loading::Loader;
+use crate::timers::Timers;
+
+/// The state of one script outside the engine. It holds no values of the engine.
+pub(crate) struct Core {
+    pub(crate) config: ScriptConfig,
+    pub(crate) info: ApplicationInfo,
+    pub(crate) files: Box<dyn ScriptFiles>,
+    pub(crate) world: Rc<dyn ScriptHost>,
+    /// The time of the input that is handled.
+    pub(crate) now: Cell<Millis>,
+    pub(crate) deadline: Rc<Deadline>,
+    pub(crate) effects: RefCell<Effects>,
+    pub(crate) timers: RefCell<Timers>,
+    pub(crate) links: RefCell<Links>,
+    pub(crate) loader: RefCell<Loader>,
+    pub(crate) last_call: Cell<u64>,
+}
+
+impl Core {
+    /// Queues an effect that the running handler asks for.
+    pub(crate) fn emit(&self, ctx: &Ctx<'_>, effect: ScriptEffect) -> rquickjs::Result<()> {
+        self.count_effect(ctx)?;
+        self.effects.borrow_mut().push(effect);
+        Ok(())
+    }
+
+    /// Counts an effect of the running handler, which gets a `RangeError` when it has had its
+    /// share.
+    pub(crate) fn count_effect(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+        let counted = self.effects.borrow_mut().count(self.config.queued_effects);
+        counted.map_err(|error| Exception::throw_range(ctx, &error.to_string()))
+    }
+
+    /// Queues a report.
+    pub(crate) fn report(&self, problem: &Problem) {
+        self.effects.borrow_mut().report(problem);
+    }
+
+    /// An id for a call that wants an answer.
+    pub(crate) fn next_call(&self) -> CallId {
+        self.last_call.set(self.last_call.get() + 1);
+        CallId(self.last_call.get())
+    }
+}

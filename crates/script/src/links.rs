@@ -1,0 +1,72 @@
+//! The outgoing connections of the script, and what waits until they are there.
+
+use std::collections::BTreeMap;
+
+use engine::scripting::{LinkId, ScriptEffect};
+
+/// The open `NetConnection`s of one script.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    open: BTreeMap<LinkId, Link>,
+    last_id: u64,
+}
+
+#[derive(Debug, Default)]
+struct Link {
+    connected: bool,
+    /// Calls made before the connection was there.
+    waiting: Vec<ScriptEffect>,
+}
+
+impl Links {
+    /// How many are open or about to be.
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Opens one more.
+    pub(crate) fn open(&mut self) -> LinkId {
+        self.last_id += 1;
+        let id = LinkId(self.last_id);
+        self.open.insert(id, Link::default());
+        id
+    }
+
+    /// Gives back what can be sent now; keeps it if the connection is not there yet. `false` if
+    /// there is no such connection, or `max` calls wait for it.
+    pub(crate) fn send(
+        &mut self,
+        id: LinkId,
+        effect: ScriptEffect,
+        max: usize,
+    ) -> (bool, Option<ScriptEffect>) {
+        match self.open.get_mut(&id) {
+            None => (false, None),
+            Some(link) if link.waiting.len() >= max => (false, None),
+            Some(link) if link.connected => (true, Some(effect)),
+            Some(link) => {
+                link.waiting.push(effect);
+                (true, None)
+            }
+        }
+    }
+
+    /// The connection is there: gives out what waited for it.
+    pub(crate) fn connected(&mut self, id: LinkId) -> Vec<ScriptEffect> {
+        let Some(link) = self.open.get_mut(&id) else {
+            return Vec::new();
+        };
+        link.connected = true;
+        std::mem::take(&mut link.waiting)
+    }
+
+    /// The connection is over; whether it was open. What waited for it is lost.
+    pub(crate) fn close(&mut self, id: LinkId) -> bool {
+        self.open.remove(&id).is_some()
+    }
+
+    /// Closes all, and tells which.
+    pub(crate) fn close_all(&mut self) -> Vec<LinkId> {
+        std::mem::take(&mut self.open).into_keys().collect()
+    }
+}

@@ -1,0 +1,67 @@
+//! The native functions that the JavaScript part of the host calls, all on one object.
+//!
+//! The JavaScript part (`host/*.js`) has the semantics of the scripting interface; what is here
+//! only hands things over. Every function is called as a method of the host object: it is `this`,
+//! through which the values that travel are converted.
+
+mod connection;
+mod remote;
+mod system;
+
+use std::rc::Rc;
+
+use amf::{Str, Value};
+use engine::ClientId;
+use rquickjs::function::IntoJsFunc;
+use rquickjs::{Array, Ctx, Exception, Function, Object, Value as Js};
+
+use crate::convert;
+use crate::core::Core;
+
+/// Puts all native functions on the host object.
+pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
+    system::install(core, host)?;
+    remote::install(core, host)?;
+    connection::install(core, host)
+}
+
+/// Puts one function on the host object.
+fn put<'js, P, F: IntoJsFunc<'js, P> + 'js>(
+    host: &Object<'js>,
+    name: &str,
+    function: F,
+) -> rquickjs::Result<()> {
+    let function = Function::new(host.ctx().clone(), function)?.with_name(name)?;
+    host.set(name, function)
+}
+
+/// The client that a key of the JavaScript part names.
+fn client(ctx: &Ctx<'_>, key: &str) -> rquickjs::Result<ClientId> {
+    let id = key.parse().map(ClientId);
+    id.map_err(|_| Exception::throw_internal(ctx, "not a client"))
+}
+
+/// The arguments of a call, for the wire.
+fn take_args<'js>(
+    core: &Core,
+    host: &Object<'js>,
+    args: &Array<'js>,
+) -> rquickjs::Result<Vec<Value>> {
+    let args: rquickjs::Result<Vec<Js<'js>>> = args.iter().collect();
+    convert::from_js(host, &core.config, args?).map_err(|error| error.throw(host.ctx()))
+}
+
+/// One value, for the wire.
+fn take<'js>(core: &Core, host: &Object<'js>, value: Js<'js>) -> rquickjs::Result<Value> {
+    let taken = convert::from_js(host, &core.config, [value]);
+    let mut taken = taken.map_err(|error| error.throw(host.ctx()))?;
+    Ok(taken.pop().unwrap_or(Value::Undefined))
+}
+
+/// Text, if it is some.
+fn text(value: &Js<'_>) -> rquickjs::Result<Option<Str>> {
+    match value.as_string() {
+        Some(string) => Ok(Some(crate::text::of(string)?.into())),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,110 @@
+//! Native functions that have nothing to do with clients: traces, timers, files, memory.
+
+use std::rc::Rc;
+
+use engine::scripting::ScriptEffect;
+use rquickjs::function::This;
+use rquickjs::{Ctx, Exception, Object, String as JsString};
+
+use super::put;
+use crate::core::Core;
+use crate::{loading, problem, text};
+
+pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Result<()> {
+    install_reports(core, host)?;
+    install_timers(core, host)?;
+    let this = Rc::clone(core);
+    put(host, "loadFile", move |ctx: Ctx<'_>, name: JsString<'_>| {
+        loading::load(&this, &ctx, &text::of(&name)?)
+    })?;
+    let this = Rc::clone(core);
+    put(host, "hold", move || this.deadline.hold())?;
+    let this = Rc::clone(core);
+    put(host, "release", move || this.deadline.release())?;
+    put(host, "collectGarbage", |ctx: Ctx<'_>| ctx.run_gc())?;
+    let this = Rc::clone(core);
+    put(host, "emitShutdown", move |ctx: Ctx<'_>| {
+        this.emit(&ctx, ScriptEffect::Shutdown)
+    })?;
+    let this = Rc::clone(core);
+    put(host, "unixMs", move || this.world.unix_ms())?;
+    let this = Rc::clone(core);
+    put(host, "applicationStats", move |host: This<Object<'js>>| {
+        application_stats(&this, &host)
+    })
+}
+
+fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
+    let this = Rc::clone(core);
+    put(
+        host,
+        "emitTrace",
+        move |ctx: Ctx<'_>, line: JsString<'_>| {
+            let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+            this.emit(&ctx, ScriptEffect::Trace(line))
+        },
+    )?;
+    let this = Rc::clone(core);
+    put(host, "warn", move |line: JsString<'_>| {
+        let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+        this.report(&problem::warning(line));
+        rquickjs::Result::Ok(())
+    })
+}
+
+fn install_timers(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
+    let this = Rc::clone(core);
+    put(
+        host,
+        "startTimer",
+        move |ctx: Ctx<'_>, delay: f64, repeats: bool| {
+            let mut timers = this.timers.borrow_mut();
+            let max = this.config.timers;
+            if timers.len() >= max {
+                let text = format!("more than {max} timers (limit timers)");
+                return Err(Exception::throw_range(&ctx, &text));
+            }
+            // Saturates; NaN is 0.
+            Ok(timers.start(this.now.get(), delay as u64, repeats))
+        },
+    )?;
+    let this = Rc::clone(core);
+    put(host, "stopTimer", move |id: u32| {
+        this.timers.borrow_mut().stop(id)
+    })
+}
+
+fn application_stats<'js>(core: &Core, host: &Object<'js>) -> rquickjs::Result<Object<'js>> {
+    let stats = core.world.application_stats();
+    let object = Object::new(host.ctx().clone())?;
+    for (name, value) in [
+        ("bytes_in", stats.bytes_in),
+        ("bytes_out", stats.bytes_out),
+        ("msg_in", stats.msg_in),
+        ("msg_out", stats.msg_out),
+        ("msg_dropped", stats.msg_dropped),
+        ("total_connects", stats.total_connects),
+        ("total_disconnects", stats.total_disconnects),
+    ] {
+        object.set(name, value as f64)?;
+    }
+    Ok(object)
+}
+
+/// The text up to a number of bytes, without half a character at its end.
+fn cut(mut text: String, max_bytes: usize) -> String {
+    text.truncate(text.floor_char_boundary(max_bytes));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn long_lines_are_cut_between_characters() {
+        assert_eq!(cut("aäb".into(), 2), "a");
+        assert_eq!(cut("aäb".into(), 3), "aä");
+        assert_eq!(cut("aäb".into(), 9), "aäb");
+    }
+}

@@ -1,0 +1,172 @@
+//! [`AppScript`]: a script on its engine, driven by its instance.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use engine::scripting::{Problem, Script, ScriptEffect, ScriptHost, ScriptInput, ScriptOutput};
+use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime};
+use rtmp::Millis;
+
+use crate::config::{ApplicationInfo, ScriptConfig};
+use crate::core::Core;
+use crate::deadline::Deadline;
+use crate::effects::Effects;
+use crate::files::ScriptFiles;
+use crate::links::Links;
+use crate::loading::Loader;
+use crate::problem::{self, Fault};
+use crate::timers::Timers;
+use crate::{library, native, prepass, setup};
+
+/// What a script needs to be.
+pub struct ScriptSetup {
+    /// Its limits.
+    pub config: ScriptConfig,
+    /// What it is told of its instance.
+    pub info: ApplicationInfo,
+    /// Where its files are.
+    pub files: Box<dyn ScriptFiles>,
+    /// What it asks while it runs.
+    pub world: Rc<dyn ScriptHost>,
+}
+
+/// The engine did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("the script engine does not start: {0}")]
+pub struct SetupError(String);
+
+/// A script on an engine of its own. It stays on the thread that made it.
+pub struct AppScript {
+    pub(crate) core: Rc<Core>,
+    // In the order in which they must go: the engine's values before the engine.
+    host: Persistent<Object<'static>>,
+    context: Context,
+    pub(crate) failed: bool,
+}
+
+impl AppScript {
+    /// Starts an engine. The script itself runs on [`ScriptInput::Start`].
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] if the memory limit leaves no room for the engine.
+    pub fn new(setup: ScriptSetup) -> Result<Self, SetupError> {
+        let failed = |error: rquickjs::Error| SetupError(error.to_string());
+        let runtime = Runtime::new().map_err(failed)?;
+        runtime.set_memory_limit(setup.config.memory_bytes);
+        runtime.set_max_stack_size(setup.config.stack_bytes);
+        let deadline = Rc::new(Deadline::default());
+        let watch = Rc::clone(&deadline);
+        runtime.set_interrupt_handler(Some(Box::new(move || watch.is_over())));
+        let context = Context::full(&runtime).map_err(failed)?;
+        let core = Rc::new(Core {
+            config: setup.config,
+            info: setup.info,
+            files: setup.files,
+            world: setup.world,
+            now: Cell::new(Millis(0)),
+            deadline,
+            effects: RefCell::new(Effects::default()),
+            timers: RefCell::new(Timers::default()),
+            links: RefCell::new(Links::default()),
+            loader: RefCell::new(Loader::default()),
+            last_call: Cell::new(0),
+        });
+        let host = context.with(|ctx| {
+            make_host(&core, &ctx).map_err(|error| match problem::of_error(&core, &ctx, &error) {
+                Fault::Script(problem) | Fault::Memory(problem) => SetupError(problem.description),
+            })
+        })?;
+        Ok(Self {
+            core,
+            host,
+            context,
+            failed: false,
+        })
+    }
+
+    /// Runs `work`, which may call the script, within the limits of one handler.
+    pub(crate) fn run<R>(
+        &self,
+        work: impl for<'js> FnOnce(&Ctx<'js>, &Object<'js>) -> rquickjs::Result<R>,
+    ) -> Result<R, Fault> {
+        let core = &self.core;
+        core.deadline.start(core.config.handler_ms);
+        core.effects.borrow_mut().start();
+        self.context.with(|ctx| {
+            let result = self.host.clone().restore(&ctx);
+            let result = result.and_then(|host| work(&ctx, &host));
+            let result = result.map_err(|error| problem::of_error(core, &ctx, &error));
+            // What the script has put off with promises.
+            while !core.deadline.is_over() && ctx.execute_pending_job() {}
+            result
+        })
+    }
+
+    /// Calls one of the functions that the host keeps for the instance.
+    pub(crate) fn entry<'js>(host: &Object<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
+        host.get::<_, Object<'js>>("entries")?.get(name)
+    }
+
+    /// Tells the script and its owner of a fault. Without memory that is the end of the script.
+    /// Answers `None` for a fault.
+    pub(crate) fn settle<R>(&mut self, result: Result<R, Fault>) -> Option<R> {
+        match result {
+            Ok(value) => return Some(value),
+            Err(Fault::Script(problem)) => self.tell(&problem),
+            Err(Fault::Memory(problem)) => {
+                self.tell(&problem);
+                self.fail(problem);
+            }
+        }
+        None
+    }
+
+    /// Reports a problem to the owner and to `application.onStatus`.
+    pub(crate) fn tell(&self, problem: &Problem) {
+        self.core.report(problem);
+        let told = self.run(|ctx, host| {
+            let info = setup::status_of(ctx, problem)?;
+            Self::entry(host, "status")?.call::<_, ()>((info,))
+        });
+        // A handler of errors that fails is not told of itself.
+        if let Err(Fault::Script(problem) | Fault::Memory(problem)) = told {
+            self.core.report(&problem);
+        }
+    }
+
+    /// The end of the script.
+    pub(crate) fn fail(&mut self, problem: Problem) {
+        self.failed = true;
+        self.core.timers.borrow_mut().stop_all();
+        let failed = ScriptEffect::Failed(Box::new(problem));
+        self.core.effects.borrow_mut().push(failed);
+    }
+}
+
+impl Script for AppScript {
+    fn handle(&mut self, now: Millis, input: ScriptInput) {
+        if self.failed {
+            return;
+        }
+        self.core.now.set(now);
+        self.on_input(input);
+    }
+
+    fn poll(&mut self) -> ScriptOutput {
+        match self.core.effects.borrow_mut().pop() {
+            Some(effect) => ScriptOutput::Effect(effect),
+            None => ScriptOutput::Timeout(self.core.timers.borrow().next_due()),
+        }
+    }
+}
+
+fn make_host(core: &Rc<Core>, ctx: &Ctx<'_>) -> rquickjs::Result<Persistent<Object<'static>>> {
+    let host = Object::new(ctx.clone())?;
+    native::install(core, &host)?;
+    host.set("limits", setup::limits(core, ctx)?)?;
+    ctx.eval::<(), _>(prepass::PRELUDE)?;
+    library::install(ctx, &host)?;
+    host.set("info", setup::info(core, ctx, &host)?)?;
+    Ok(Persistent::save(ctx, host))
+}

@@ -1,0 +1,85 @@
+//! Objects that the host gets from Rust: its limits, and what it knows of the instance.
+
+use engine::scripting::{ClientInfo, Problem};
+use rquickjs::{Array, Ctx, Exception, Object, Value as Js};
+
+use crate::config::Bandwidth;
+use crate::convert;
+use crate::core::Core;
+
+/// `host.limits`.
+pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let limits = Object::new(ctx.clone())?;
+    limits.set("pendingCalls", core.config.pending_calls as f64)?;
+    limits.set("connections", core.config.connections as f64)?;
+    limits.set("bandwidth", pair(ctx, core.info.bandwidth)?)?;
+    limits.set("bandwidthCap", pair(ctx, core.info.bandwidth_cap)?)?;
+    Ok(limits)
+}
+
+fn pair<'js>(ctx: &Ctx<'js>, bandwidth: Bandwidth) -> rquickjs::Result<Array<'js>> {
+    let pair = Array::new(ctx.clone())?;
+    pair.set(0, bandwidth.down as f64)?;
+    pair.set(1, bandwidth.up as f64)?;
+    Ok(pair)
+}
+
+/// `host.info`, which needs the conversion of values.
+pub(crate) fn info<'js>(
+    core: &Core,
+    ctx: &Ctx<'js>,
+    host: &Object<'js>,
+) -> rquickjs::Result<Object<'js>> {
+    let info = Object::new(ctx.clone())?;
+    info.set("name", core.info.name.as_str())?;
+    info.set("hostname", core.info.hostname.as_str())?;
+    info.set("server", core.info.server.as_str())?;
+    let config = std::slice::from_ref(&core.info.config);
+    let config = convert::to_js(ctx, host, &core.config, config)
+        .map_err(|error| Exception::throw_type(ctx, &error.to_string()))?;
+    let config = config.into_iter().next().filter(Js::is_object);
+    let config = match config {
+        Some(config) => config,
+        // `application.config.x` is `undefined` where nothing is configured.
+        None => Object::new(ctx.clone())?.into_value(),
+    };
+    info.set("config", config)?;
+    Ok(info)
+}
+
+/// What the constructor of `Client` reads.
+pub(crate) fn client<'js>(
+    ctx: &Ctx<'js>,
+    id: &str,
+    info: &ClientInfo,
+) -> rquickjs::Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    for (name, value) in [
+        ("id", id),
+        ("agent", &info.agent),
+        ("ip", &info.ip),
+        ("protocol", &info.protocol),
+        ("referrer", &info.referrer),
+        ("pageUrl", &info.page_url),
+        ("uri", &info.uri),
+    ] {
+        object.set(name, value)?;
+    }
+    object.set("secure", info.secure)?;
+    Ok(object)
+}
+
+/// The information object of `application.onStatus`.
+pub(crate) fn status_of<'js>(ctx: &Ctx<'js>, problem: &Problem) -> rquickjs::Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    let is_error = problem.code.ends_with(".Error");
+    object.set("code", problem.code.as_str())?;
+    object.set("level", if is_error { "error" } else { "warning" })?;
+    object.set("description", problem.description.as_str())?;
+    if problem.code.starts_with("Application.Script.") {
+        object.set("filename", problem.file.as_str())?;
+        object.set("lineno", problem.line)?;
+        object.set("linebuf", problem.source_line.as_str())?;
+    }
+    Ok(object)
+}

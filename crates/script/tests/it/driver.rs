@@ -1,0 +1,245 @@
+//! Drives a script as an instance would, without one.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use amf::Value;
+use engine::ClientId;
+use engine::scripting::{
+    ApplicationStats, CallOutcome, ClientInfo, ClientStats, Problem, Script as _, ScriptEffect,
+    ScriptHost, ScriptInput, ScriptOutput, StopReason,
+};
+use rtmp::Millis;
+use script::{AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptSetup};
+
+/// What the script reads of the world.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) clients: RefCell<BTreeMap<u64, ClientStats>>,
+    pub(crate) application: RefCell<ApplicationStats>,
+}
+
+impl ScriptHost for World {
+    fn client_stats(&self, client: ClientId) -> Option<ClientStats> {
+        self.clients.borrow().get(&client.0).copied()
+    }
+
+    fn application_stats(&self) -> ApplicationStats {
+        *self.application.borrow()
+    }
+
+    fn unix_ms(&self) -> f64 {
+        1_000_000_000_000.0
+    }
+}
+
+/// A script and the time.
+pub(crate) struct Driver {
+    script: AppScript,
+    pub(crate) now: Millis,
+    pub(crate) due: Option<Millis>,
+    pub(crate) world: Rc<World>,
+}
+
+impl Driver {
+    /// A script with these files and limits, not started.
+    pub(crate) fn with(files: MemoryFiles, config: ScriptConfig, info: ApplicationInfo) -> Self {
+        let world = Rc::new(World::default());
+        let setup = ScriptSetup {
+            config,
+            info,
+            files: Box::new(files),
+            world: Rc::<World>::clone(&world),
+        };
+        Self {
+            script: AppScript::new(setup).expect("an engine"),
+            now: Millis(1_000),
+            due: None,
+            world,
+        }
+    }
+
+    /// A started script of one file. Nothing must have gone wrong.
+    pub(crate) fn new(main: &str) -> Self {
+        let (driver, effects) = Self::limited(main, ScriptConfig::default());
+        assert_eq!(problems(&effects), [] as [String; 0], "while it starts");
+        driver
+    }
+
+    /// A started script of one file with these limits, and what starting it gave.
+    pub(crate) fn limited(main: &str, config: ScriptConfig) -> (Self, Vec<ScriptEffect>) {
+        let files = MemoryFiles::new().with("main.asc", main);
+        let mut driver = Self::with(files, config, ApplicationInfo::default());
+        let effects = driver.input(ScriptInput::Start);
+        (driver, effects)
+    }
+
+    /// Hands in one input and takes what comes of it.
+    pub(crate) fn input(&mut self, input: ScriptInput) -> Vec<ScriptEffect> {
+        self.script.handle(self.now, input);
+        let mut effects = Vec::new();
+        loop {
+            match self.script.poll() {
+                ScriptOutput::Effect(effect) => effects.push(effect),
+                ScriptOutput::Timeout(due) => {
+                    self.due = due;
+                    return effects;
+                }
+            }
+        }
+    }
+
+    /// Lets time pass, and timers run.
+    pub(crate) fn pass(&mut self, ms: u64) -> Vec<ScriptEffect> {
+        let end = self.now + ms;
+        let mut effects = Vec::new();
+        while let Some(due) = self.due.filter(|due| *due <= end) {
+            self.now = due.max(self.now);
+            effects.extend(self.input(ScriptInput::Timeout));
+        }
+        self.now = end;
+        effects
+    }
+
+    pub(crate) fn connect(&mut self, client: u64, args: &[Value]) -> Vec<ScriptEffect> {
+        let info = ClientInfo {
+            agent: "WIN 6,0,65,0".into(),
+            ip: "192.0.2.7".into(),
+            protocol: "rtmp".into(),
+            referrer: "http://example.com/chat.swf".into(),
+            page_url: "http://example.com/chat.html".into(),
+            uri: "rtmp://example.com/chat".into(),
+            secure: false,
+        };
+        self.input(ScriptInput::Connect {
+            client: ClientId(client),
+            info: Box::new(info),
+            args: args.to_vec(),
+        })
+    }
+
+    pub(crate) fn disconnect(&mut self, client: u64) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Disconnect {
+            client: ClientId(client),
+        })
+    }
+
+    pub(crate) fn call(&mut self, client: u64, method: &str, args: &[Value]) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Call {
+            client: ClientId(client),
+            method: method.into(),
+            args: args.to_vec(),
+            transaction: 7.0,
+            native: false,
+        })
+    }
+
+    /// Calls a method and takes its result; nothing else must come of it.
+    pub(crate) fn result(&mut self, client: u64, method: &str, args: &[Value]) -> Value {
+        let effects = self.call(client, method, args);
+        match effects.as_slice() {
+            [
+                ScriptEffect::Return {
+                    outcome: CallOutcome::Result(value),
+                    ..
+                },
+            ] => value.clone(),
+            other => panic!("{method}: {other:?}"),
+        }
+    }
+
+    /// Evaluates an expression in the script: a client whose method `evaluate` is `eval` must
+    /// have been let in as number 1.
+    pub(crate) fn eval(&mut self, expression: &str) -> Value {
+        self.result(1, "evaluate", &[expression.into()])
+    }
+
+    /// Asks whether the instance may stop.
+    pub(crate) fn stop(&mut self, reason: StopReason, silent: bool) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Stop { reason, silent })
+    }
+}
+
+/// A script with a client 1, through which [`Driver::eval`] works.
+pub(crate) fn evaluator(main: &str) -> Driver {
+    let eval = "Client.prototype.evaluate = function (text) { return (0, eval)(text); };";
+    let mut driver = Driver::new(&format!("{main}\n{eval}"));
+    driver.connect(1, &[]);
+    driver
+}
+
+/// The descriptions of all problems.
+pub(crate) fn problems(effects: &[ScriptEffect]) -> Vec<String> {
+    reports(effects)
+        .map(|problem| problem.description.clone())
+        .collect()
+}
+
+pub(crate) fn reports(effects: &[ScriptEffect]) -> impl Iterator<Item = &Problem> {
+    effects.iter().filter_map(|effect| match effect {
+        ScriptEffect::Problem(problem) => Some(&**problem),
+        _ => None,
+    })
+}
+
+/// The lines of `trace`.
+pub(crate) fn traces(effects: &[ScriptEffect]) -> Vec<&str> {
+    let lines = effects.iter().filter_map(|effect| match effect {
+        ScriptEffect::Trace(line) => Some(line.as_str()),
+        _ => None,
+    });
+    lines.collect()
+}
+
+pub(crate) fn accept(client: u64) -> ScriptEffect {
+    ScriptEffect::Accept {
+        client: ClientId(client),
+    }
+}
+
+/// A rejection with nothing said.
+pub(crate) fn reject(client: u64) -> ScriptEffect {
+    ScriptEffect::Reject {
+        client: ClientId(client),
+        description: None,
+        application: Value::Undefined,
+        redirect: None,
+    }
+}
+
+/// A call that wants no answer.
+pub(crate) fn call(client: u64, method: &str, args: &[Value]) -> ScriptEffect {
+    ScriptEffect::Call {
+        client: ClientId(client),
+        method: method.into(),
+        args: args.to_vec(),
+        call: None,
+    }
+}
+
+/// The result of the call with transaction 7.
+pub(crate) fn returned(client: u64, value: impl Into<Value>) -> ScriptEffect {
+    ScriptEffect::Return {
+        client: ClientId(client),
+        transaction: 7.0,
+        outcome: CallOutcome::Result(value.into()),
+    }
+}
+
+/// `NetConnection.Call.Failed` for the call with transaction 7.
+pub(crate) fn failed(client: u64, description: &str) -> ScriptEffect {
+    ScriptEffect::Return {
+        client: ClientId(client),
+        transaction: 7.0,
+        outcome: CallOutcome::Error(call_failed(description)),
+    }
+}
+
+pub(crate) fn call_failed(description: &str) -> Value {
+    Value::object([
+        ("level", Value::from("error")),
+        ("code", "NetConnection.Call.Failed".into()),
+        ("description", description.into()),
+    ])
+}
