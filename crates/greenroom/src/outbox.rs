@@ -79,6 +79,7 @@ struct State {
     failed: bool,
     /// What a script allows the client to receive.
     throttle: Throttle,
+    told_closed_until: Option<Millis>,
     sent_bytes: u64,
     sent_messages: u64,
     dropped_messages: u64,
@@ -95,6 +96,7 @@ impl Outbox {
             closed: None,
             failed: false,
             throttle: Throttle::default(),
+            told_closed_until: None,
             sent_bytes: 0,
             sent_messages: 0,
             dropped_messages: 0,
@@ -212,6 +214,12 @@ impl Outbox {
         } else {
             self.flush_locked(now, &mut state);
         }
+        // A limit forbids more for now: the session's task goes on in time, told once.
+        let closed_until = state.throttle.closed_until(now);
+        if closed_until.is_some() && state.told_closed_until != closed_until {
+            state.told_closed_until = closed_until;
+            self.wake.notify_one();
+        }
     }
 
     /// Writes all that is queued and all that the plays are behind, until the socket is full.
@@ -288,8 +296,7 @@ impl Outbox {
     fn flush_locked(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
         while state.blocked_since.is_none() && !state.failed {
             if state.throttle.closed_until(now).is_some() {
-                // The session's task goes on in time.
-                return self.wake.notify_one();
+                return;
             }
             if state.queue.is_empty() && !state.refill(now, &self.wake) {
                 return;
@@ -450,5 +457,45 @@ impl Play {
                 "a slow player was moved to the newest key frame"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+
+    #[tokio::test]
+    async fn a_limit_is_waited_for_without_being_woken() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap());
+        let (near, far) = tokio::join!(near, listener.accept());
+        let _far = far.unwrap();
+        let socket = Arc::new(near.unwrap());
+        socket.writable().await.unwrap();
+        let limits = OutboxLimits {
+            control_bytes: 1 << 20,
+            stall_ms: 1000,
+        };
+        let outbox = Outbox::new(socket, limits);
+        outbox.limit(1000);
+        outbox.woken().await;
+        outbox.push(Bytes::from(vec![0; 3000]));
+        let mut now = Millis(5000);
+        let mut waits = 0;
+        loop {
+            outbox.flush(now);
+            let Some(at) = outbox.throttled_until(now) else {
+                break;
+            };
+            assert!(
+                outbox.woken().now_or_never().is_none(),
+                "woken while waiting"
+            );
+            now = at;
+            waits += 1;
+        }
+        assert!(outbox.is_flushed());
+        assert_eq!((outbox.sent_bytes(), waits), (3000, 2));
     }
 }
