@@ -11,7 +11,7 @@ use engine::scripting::{
     ScriptHost, ScriptInput, ScriptOutput, StopReason,
 };
 use rtmp::Millis;
-use script::{AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptSetup};
+use script::{AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptFiles, ScriptSetup};
 
 /// What the script reads of the world.
 #[derive(Default)]
@@ -45,11 +45,20 @@ pub(crate) struct Driver {
 impl Driver {
     /// A script with these files and limits, not started.
     pub(crate) fn with(files: MemoryFiles, config: ScriptConfig, info: ApplicationInfo) -> Self {
+        Self::set_up(Box::new(files), config, info)
+    }
+
+    /// A script with files from elsewhere, not started.
+    pub(crate) fn with_files(files: Box<dyn ScriptFiles>) -> Self {
+        Self::set_up(files, ScriptConfig::default(), ApplicationInfo::default())
+    }
+
+    fn set_up(files: Box<dyn ScriptFiles>, config: ScriptConfig, info: ApplicationInfo) -> Self {
         let world = Rc::new(World::default());
         let setup = ScriptSetup {
             config,
             info,
-            files: Box::new(files),
+            files,
             world: Rc::<World>::clone(&world),
         };
         Self {

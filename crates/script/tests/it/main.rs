@@ -2,6 +2,9 @@
 
 mod driver;
 
+mod containment;
 mod doors;
+mod files;
 mod life;
 mod remote_calls;
+mod values;
