@@ -2,9 +2,13 @@
 
 mod driver;
 
+mod clients;
+mod connections;
 mod containment;
 mod doors;
 mod files;
+mod language;
 mod life;
 mod remote_calls;
+mod timing;
 mod values;
