@@ -342,6 +342,7 @@ fn a_slash_divides_or_begins_a_regular_expression() {
 #[test]
 fn todays_syntax_keeps_its_meaning() {
     check(&[
+        ("try { throw 1 } catch { } /'/.test(\"'\")", "true"),
         ("const list = [1,2].map(x => x + 1); list", "2,3"),
         (
             "class A { class() { return 5 } } class B extends A { class() { return super.class() } } new B().class()",
