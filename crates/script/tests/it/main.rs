@@ -2,6 +2,7 @@
 
 mod driver;
 
+mod checklist;
 mod clients;
 mod connections;
 mod containment;
@@ -11,4 +12,5 @@ mod language;
 mod life;
 mod remote_calls;
 mod timing;
+mod trouble;
 mod values;
