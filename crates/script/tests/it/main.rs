@@ -11,6 +11,7 @@ mod files;
 mod language;
 mod life;
 mod remote_calls;
+mod sequences;
 mod timing;
 mod trouble;
 mod values;
