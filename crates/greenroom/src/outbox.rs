@@ -85,6 +85,7 @@ struct State {
     failed: bool,
     /// What a script allows the client to receive.
     throttle: Throttle,
+    told_closed_until: Option<Millis>,
     sent_bytes: u64,
     sent_messages: u64,
     dropped_messages: u64,
@@ -102,6 +103,7 @@ impl Outbox {
             closed: None,
             failed: false,
             throttle: Throttle::default(),
+            told_closed_until: None,
             sent_bytes: 0,
             sent_messages: 0,
             dropped_messages: 0,
@@ -228,6 +230,12 @@ impl Outbox {
         } else {
             self.flush_locked(now, &mut state);
         }
+        // A limit forbids more for now: the session's task goes on in time, told once.
+        let closed_until = state.throttle.closed_until(now);
+        if closed_until.is_some() && state.told_closed_until != closed_until {
+            state.told_closed_until = closed_until;
+            self.wake.notify_one();
+        }
     }
 
     /// Writes all that is queued and all that the plays are behind, until the socket is full.
@@ -317,8 +325,7 @@ impl Outbox {
     fn flush_locked(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
         while state.blocked_since.is_none() && !state.failed {
             if state.throttle.closed_until(now).is_some() {
-                // The session's task goes on in time.
-                return self.wake.notify_one();
+                return;
             }
             if state.queue.is_empty() && !state.refill(now, &self.wake) {
                 state.lateness.up_to_date(now);

@@ -136,12 +136,12 @@ impl AppScript {
             let call = (key.as_str(), method.as_str(), args, transaction, native);
             Self::entry(host, "call")?.call::<_, ()>(call)
         });
-        if self.settle(result).is_none() || refused {
+        if (self.settle(result).is_none() || refused) && !self.failed {
             let result = self.run(|_, host| {
                 let call = (key.as_str(), method.as_str(), transaction);
                 Self::entry(host, "callFailed")?.call::<_, ()>(call)
             });
-            self.settle_unless_failed(result);
+            self.settle(result);
         }
     }
 
@@ -186,17 +186,11 @@ impl AppScript {
             };
             Self::entry(host, "linkCall")?.call::<_, ()>((id, method.as_str(), args, transaction))
         });
-        if self.settle(result).is_none() || refused {
+        if (self.settle(result).is_none() || refused) && !self.failed {
             let result = self.run(|_, host| {
                 let call = (id, method.as_str(), transaction);
                 Self::entry(host, "linkCallFailed")?.call::<_, ()>(call)
             });
-            self.settle_unless_failed(result);
-        }
-    }
-
-    fn settle_unless_failed(&mut self, result: Result<(), Fault>) {
-        if !self.failed {
             self.settle(result);
         }
     }

@@ -9,6 +9,7 @@ use e2e::client::{self, Client, text};
 use e2e::server::{self, Server};
 use e2e::wait::SOON;
 use libtest_mimic::Trial;
+use rtmp::{Body, Command, Encoding, Message};
 
 use crate::trial;
 
@@ -24,6 +25,18 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         trial("scripts::an_instance_calls_another_and_is_called", links),
         trial("scripts::an_instance_may_call_itself", self_link),
+        trial(
+            "scripts::an_instance_calls_one_of_another_server",
+            remote_link,
+        ),
+        trial(
+            "scripts::scripts_connect_to_allowed_hosts_only",
+            refused_link,
+        ),
+        trial(
+            "scripts::what_cannot_be_sent_is_an_error_of_the_call",
+            unsendable,
+        ),
         trial("scripts::a_changed_script_is_loaded_on_sighup", reload),
         trial("scripts::a_script_that_does_not_compile_rejects", broken),
         trial("scripts::an_idle_instance_is_unloaded", idle),
@@ -299,6 +312,103 @@ fn self_link() -> Result<()> {
         client::run(async {
             let mut client = joined(rtmp, "mirror", vec![]).await?;
             until(&mut client, "seen", &21.into()).await
+        })
+    })
+}
+
+const CALLING_AWAY: &str = "
+    var seen = '', greeted = '', codes = '';
+    nc = new NetConnection();
+    nc.greet = function (x) { greeted = x; return 'thanks'; };
+    nc.onStatus = function (info) {
+        codes += info.code + ' ';
+        trace('link ' + info.code + ' ' + info.description);
+    };
+    application.onConnect = function () { return true; };
+    application.onAppStart = function () {
+        nc.connect('rtmp://127.0.0.1:PORT/far/away', 'me');
+        nc.call('ask', { onResult: function (x) { seen = x; } }, 20);
+    };
+    Client.prototype.seen = function () { return greeted + ' ' + seen; };
+    Client.prototype.codes = function () { return codes; };
+    Client.prototype.hangUp = function () { nc.close(); };
+";
+
+fn remote_link() -> Result<()> {
+    server::with(&[], |far| {
+        far.application(
+            "far",
+            "application.onConnect = function (client, who) {
+                application.acceptConnection(client);
+                client.call('greet', {
+                    onResult: function (x) { trace(who + ' says ' + x); }
+                }, 'hello');
+            };
+            application.onDisconnect = function () { trace('hung up'); };
+            Client.prototype.ask = function (x) { return x + 1; };",
+        )?;
+        server::with(&["scripts.allowed_hosts=127.0.0.1"], |near| {
+            let port = far.rtmp.port().to_string();
+            near.application("near", &CALLING_AWAY.replace("PORT", &port))?;
+            let rtmp = near.rtmp;
+            client::run(async {
+                let mut client = joined(rtmp, "near", vec![]).await?;
+                until(&mut client, "seen", &"hello 21".into()).await?;
+                client.call("hangUp", vec![]).await?;
+                Ok(())
+            })?;
+            far.wait_for_log(&["me says thanks"], SOON)?;
+            far.wait_for_log(&["hung up"], SOON)?;
+            Ok(())
+        })
+    })
+}
+
+fn refused_link() -> Result<()> {
+    server::with(&[], |server| {
+        server.application("near", &CALLING_AWAY.replace("PORT", "9"))?;
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = joined(rtmp, "near", vec![]).await?;
+            let failed = Value::from("NetConnection.Connect.Failed ");
+            until(&mut client, "codes", &failed).await
+        })?;
+        server.wait_for_log(&["Connect.Failed", "scripts.allowed_hosts"], SOON)?;
+        Ok(())
+    })
+}
+
+fn unsendable() -> Result<()> {
+    server::with(&[], |server| {
+        server.application(
+            "odd",
+            "application.onConnect = function () { return true; };
+            Client.prototype.odd = function () { return { '': 1 }; };
+            Client.prototype.even = function () { return { a: 1 }; };",
+        )?;
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = Client::open(rtmp).await?;
+            let object = Value::object([
+                ("app", "odd".into()),
+                ("tcUrl", "rtmp://localhost/odd".into()),
+                ("objectEncoding", 3.into()),
+            ]);
+            let connect = Command::new("connect", 1.0, vec![]).with_object(object);
+            let connect = Message::connection(Body::Command(connect));
+            client.send(connect).await?;
+            client.called("_result").await?;
+            for (transaction, method, answer) in [(2.0, "odd", "_error"), (3.0, "even", "_result")]
+            {
+                let call = Command::new(method, transaction, vec![]);
+                let call = call.with_encoding(Encoding::Amf3);
+                client
+                    .send(Message::connection(Body::Command(call)))
+                    .await?;
+                let answer = client.called(answer).await?;
+                ensure!((answer.transaction - transaction).abs() < 0.5, "{answer:?}");
+            }
+            Ok(())
         })
     })
 }

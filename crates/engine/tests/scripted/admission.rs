@@ -248,8 +248,8 @@ fn access_rules_and_limits_set_before_the_decision_count() {
         "1 < [1] onStatus error Publish.BadName: No write access to open/a.",
         "1 < [1] onStatus error Play.Failed: No read access to own/a.",
         "> 1 publishes own/a",
-        "Publish { client: ClientId(1), stream_id: 1, name: StreamName(\"own/a\") }",
         "Mark { name: StreamName(\"own/a\"), marker: Published }",
+        "Publish { client: ClientId(1), stream_id: 1, name: StreamName(\"own/a\") }",
         "1 < [1] onStatus status Publish.Start: own/a is now published.",
     ]);
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use engine::CloseReason;
 use media::{Framing, Reader};
+use rtmp::status::{Code, Status};
+use rtmp::{Body, Message};
 
 use super::Connection;
 use crate::clock;
@@ -15,7 +17,7 @@ use crate::runner::Order;
 impl Connection {
     pub(super) fn carry_out(&mut self, order: Order) -> Result<(), CloseReason> {
         match order {
-            Order::Send(message) => self.send(message)?,
+            Order::Send(message) => self.send_for_instance(message)?,
             Order::Close(reason) => return Err(reason),
             Order::Publish {
                 stream_id,
@@ -61,6 +63,31 @@ impl Connection {
             Order::Done => self.awaiting = false,
         }
         Ok(())
+    }
+
+    /// Sends what the instance, perhaps its script, wants sent. What cannot be said in the
+    /// client's encoding is not sent; if it answers a call the client is told so.
+    fn send_for_instance(&mut self, message: Message) -> Result<(), CloseReason> {
+        let transaction = match &message.body {
+            Body::Command(command) if &*command.name == "_result" => Some(command.transaction),
+            _ => None,
+        };
+        match self.session.handle(rtmp::Input::Send(message)) {
+            Ok(()) => {
+                self.outbox.count_messages(1);
+                self.drain_session()
+            }
+            Err(error @ rtmp::Error::Unsendable { .. }) => {
+                tracing::info!(conn = %self.client, %error, "a message was not sent");
+                let Some(transaction) = transaction else {
+                    return Ok(());
+                };
+                let text = format!("The result cannot be sent: {error}.");
+                let status = Status::new(Code::CallFailed, text);
+                self.send_command(status.error(transaction))
+            }
+            Err(error) => Err(self.fault(&error)),
+        }
     }
 
     fn start_play(

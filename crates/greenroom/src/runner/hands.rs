@@ -54,12 +54,7 @@ impl Hands {
                 stream_id,
                 name,
             } => {
-                // The mark that came before made it the publisher.
-                let publication = self.streams.get_or_make(&name).publication()?;
-                let order = Order::Publish {
-                    stream_id,
-                    publication,
-                };
+                let order = self.publish(stream_id, &name)?;
                 (client, order)
             }
             Effect::Unpublish { client, stream_id } => (client, Order::Unpublish { stream_id }),
@@ -112,6 +107,15 @@ impl Hands {
         };
         self.give(client, order);
         None
+    }
+
+    fn publish(&self, stream_id: u32, name: &StreamName) -> Option<Order> {
+        // The mark that came before made it the publisher.
+        let publication = self.streams.get_or_make(name).publication()?;
+        Some(Order::Publish {
+            stream_id,
+            publication,
+        })
     }
 
     fn mark(&self, instance: &Instance, name: &StreamName, marker: Marker) {

@@ -2,6 +2,16 @@
 
 mod driver;
 
+mod checklist;
+mod clients;
+mod connections;
+mod containment;
 mod doors;
+mod files;
+mod language;
 mod life;
 mod remote_calls;
+mod sequences;
+mod timing;
+mod trouble;
+mod values;
