@@ -368,3 +368,6 @@ impl Drop for Seat {
         self.applications.leave(&self.address, self.id);
     }
 }
+
+#[cfg(test)]
+mod tests;
