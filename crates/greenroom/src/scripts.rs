@@ -35,8 +35,10 @@ pub(crate) struct ScriptFolders {
 impl Scripts for ScriptFolders {
     fn has_script(&self, folder: &Path) -> bool {
         let app = folder.file_name().and_then(|name| name.to_str());
-        let names = script::main_script_names(app.unwrap_or_default());
-        names.iter().any(|name| folder.join(name).is_file())
+        let app = app.unwrap_or_default();
+        let archives = script::archive_names(app).into_iter();
+        let mut names = script::main_script_names(app).into_iter().chain(archives);
+        names.any(|name| folder.join(name).is_file())
     }
 
     fn load(
@@ -45,13 +47,14 @@ impl Scripts for ScriptFolders {
         address: &InstanceAddress,
         host: Rc<dyn ScriptHost>,
     ) -> Result<Box<dyn Script>, String> {
+        let files = AppFiles::open(&address.app, folder, Vec::new());
         let setup = ScriptSetup {
             config: self.config.clone(),
             info: ApplicationInfo {
                 name: format!("{}/{}", address.app, address.instance),
                 ..ApplicationInfo::default()
             },
-            files: Box::new(AppFiles::new(folder, Vec::new())),
+            files: Box::new(files.map_err(|error| error.to_string())?),
             world: host,
         };
         match AppScript::new(setup) {

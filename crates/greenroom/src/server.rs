@@ -116,6 +116,8 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
         () = tokio::time::sleep(patience) => {}
         () = signals.next() => {}
     }
+    // First, so that scripts are asked while their clients are still there.
+    shared.applications.stop_scripts(GOODBYE).await;
     shared.stop_now.cancel();
     if tokio::time::timeout(GOODBYE, shared.tasks.wait())
         .await
@@ -126,7 +128,6 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
             "stopped before all had ended"
         );
     }
-    shared.applications.stop_scripts(GOODBYE).await;
     tracing::info!("stopped");
 }
 

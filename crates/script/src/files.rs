@@ -7,7 +7,7 @@ mod app;
 mod archive;
 mod memory;
 
-pub use app::AppFiles;
+pub use app::{AppFiles, archive_names};
 pub use memory::MemoryFiles;
 
 /// Reads script files.

@@ -37,6 +37,7 @@ mod timers;
 
 pub use config::{ApplicationInfo, Bandwidth, ScriptConfig};
 pub use files::{
-    AppFiles, FileError, MemoryFiles, Place, ScriptFiles, main_script_names, relative_path,
+    AppFiles, FileError, MemoryFiles, Place, ScriptFiles, archive_names, main_script_names,
+    relative_path,
 };
 pub use script::{AppScript, ScriptSetup, SetupError};

@@ -505,8 +505,16 @@ fn stop() -> Result<()> {
             server.signal("TERM")?;
             client.closed(SOON).await
         })?;
-        server.wait_for_log(&["left"], SOON)?;
-        server.wait_for_log(&["stops: Application.Shutdown"], SOON)?;
+        server.wait_for_log(&["trace: left"], SOON)?;
+        let log = server.log();
+        let at = |text| {
+            log.find(text)
+                .with_context(|| format!("no {text} in the log"))
+        };
+        ensure!(
+            at("stops: Application.Shutdown")? < at("trace: left")?,
+            "clients go before the script is asked"
+        );
         let status = server.wait(SOON)?;
         ensure!(status.success(), "{status}");
         Ok(())

@@ -157,6 +157,17 @@ impl Driver {
         })
     }
 
+    /// Calls a method that the server has an answer of its own to.
+    pub(crate) fn native_call(&mut self, client: u64, method: &str) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Call {
+            client: ClientId(client),
+            method: method.into(),
+            args: vec![],
+            transaction: 7.0,
+            native: true,
+        })
+    }
+
     /// Calls a method and takes its result; nothing else must come of it.
     pub(crate) fn result(&mut self, client: u64, method: &str, args: &[Value]) -> Value {
         let effects = self.call(client, method, args);
