@@ -7,6 +7,7 @@
 mod array;
 mod convert;
 mod dictionary;
+mod discard;
 mod equal;
 mod externalizable;
 mod object;
@@ -32,7 +33,8 @@ const REPEATED_MAX: usize = 10_000;
 /// [`Value::count_up_to`] says in advance how much there is.
 ///
 /// Equality looks at content: `NaN` equals `NaN`, and a comparison that would take more than a
-/// million steps answers "not equal".
+/// million steps or go deeper than 512 containers answers "not equal". Dropping, counting and
+/// showing a value use little stack however deep it is.
 #[derive(Clone)]
 pub enum Value {
     /// `undefined`.

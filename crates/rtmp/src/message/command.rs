@@ -8,6 +8,9 @@ use crate::bytes_at::u8_at;
 use crate::error::{Error, Malformed};
 use crate::limits::Limits;
 
+/// What an argument that was not given is.
+static UNDEFINED: Value = Value::Undefined;
+
 /// A remote call, or an answer to one (RTMP 1.0 §7.1.1, §7.2).
 ///
 /// A command is a name, a transaction number, a command object or null, and arguments. Clients
@@ -61,7 +64,7 @@ impl Command {
 
     /// The argument at `index`; undefined past the end, as in `ActionScript`.
     pub fn arg(&self, index: usize) -> &Value {
-        self.args.get(index).unwrap_or(&Value::Undefined)
+        self.args.get(index).unwrap_or(&UNDEFINED)
     }
 
     /// Everything after the transaction number that is not a mere placeholder: the command
