@@ -48,6 +48,10 @@ const FOR_BENCHES: &[Program] = &[
     program("taskset", &["util-linux"]),
 ];
 
+/// The oldest node that runs the tests, major and minor version: what the `package.json` files
+/// say. Debian 12 has 18.20.
+const NODE_MIN: (u32, u32) = (18, 15);
+
 /// Folders with a `package.json` whose packages tests use.
 const NPM_FOLDERS: [&str; 2] = ["web", "tests/browser"];
 
@@ -66,6 +70,7 @@ pub(crate) fn run(_options: &Options) -> Result<bool> {
 /// Installs what `cargo xtask test` runs.
 pub(crate) fn for_tests() -> Result<()> {
     debian_programs(FOR_TESTS)?;
+    check_node(&process::read(Command::new("node").arg("--version"))?)?;
     NPM_FOLDERS
         .iter()
         .try_for_each(|folder| npm_packages(&workspace::root().join(folder)))
@@ -101,6 +106,20 @@ fn debian_programs(programs: &[Program]) -> Result<()> {
     apt_get(&["update", "--quiet"])?;
     let install = ["install", "--yes", "--quiet", "--no-install-recommends"];
     apt_get(&[&install[..], &packages].concat())
+}
+
+/// Checks what `node --version` answered. A node from elsewhere may stand before Debian's.
+fn check_node(answer: &str) -> Result<()> {
+    let version = answer.trim().trim_start_matches('v');
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= NODE_MIN => Ok(()),
+        _ => bail!(
+            "node {version} is too old: the tests need {}.{} or later",
+            NODE_MIN.0,
+            NODE_MIN.1
+        ),
+    }
 }
 
 fn is_installed(package: &str) -> bool {
@@ -170,4 +189,32 @@ pub(crate) fn cargo_tool(name: &str) -> Result<PathBuf> {
     path.is_file()
         .then_some(path)
         .with_context(|| format!("{name} was not installed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NODE_MIN, NPM_FOLDERS, check_node};
+    use crate::workspace;
+
+    #[test]
+    fn a_node_that_is_too_old_is_named() {
+        for fit in ["v18.15.0\n", "v18.20.4\n", "v20.1.0\n"] {
+            check_node(fit).unwrap();
+        }
+        for old in ["v18.14.2\n", "v16.20.0\n", "none"] {
+            let refused = check_node(old).unwrap_err().to_string();
+            assert!(refused.contains("18.15 or later"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_package_files_ask_for_the_same_node() {
+        for folder in NPM_FOLDERS {
+            let file = workspace::root().join(folder).join("package.json");
+            let text = std::fs::read_to_string(file).unwrap();
+            let package: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let wanted = format!(">={}.{}", NODE_MIN.0, NODE_MIN.1);
+            assert_eq!(package["engines"]["node"], wanted, "{folder}");
+        }
+    }
 }
