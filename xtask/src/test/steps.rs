@@ -125,7 +125,7 @@ fn node_tests(folder: &Path) -> Result<Tally> {
 /// Licences, doubled and banned crates, and where crates come from. Advisories are left out:
 /// their database is fetched from elsewhere, and a new one must not turn an old commit red.
 fn deny(_options: &Options) -> Result<Tally> {
-    let tool = setup::cargo_tool("cargo-deny")?;
+    let tool = setup::cargo_tool(&setup::CARGO_DENY)?;
     let mut command = Command::new(tool);
     command.args(["--locked", "check", "bans", "licenses", "sources"]);
     check(command.current_dir(workspace::root()))
