@@ -136,6 +136,40 @@ impl Data {
         self.values.first().and_then(Value::as_str)
     }
 
+    /// The body without its first value, which is a text: byte for byte as it was read, unless
+    /// that text was in AMF3, where later values may refer to it. `None` when there is no text or
+    /// the rest cannot be written.
+    pub fn body_without_name(&self) -> Option<Bytes> {
+        let rest = match self.values.split_first()? {
+            (Value::String(_), _) if !self.payload.is_empty() => self.payload_behind_first()?,
+            (first, rest) => {
+                first.as_text()?;
+                return encode_values(rest, self.encoding).ok();
+            }
+        };
+        let lead = self.payload.len() - self.values_in_payload().len();
+        if lead == 0 {
+            return Some(self.payload.slice_ref(rest));
+        }
+        Some([self.payload.get(..lead)?, rest].concat().into())
+    }
+
+    /// What follows the first value in the body.
+    fn payload_behind_first(&self) -> Option<&[u8]> {
+        let limits = amf::Limits::default();
+        let mut values = amf0::Decoder::new(self.values_in_payload(), &limits);
+        values.value().ok()??;
+        Some(values.rest())
+    }
+
+    /// The body without the byte that leads the AMF3 form.
+    fn values_in_payload(&self) -> &[u8] {
+        match (self.encoding, self.payload.split_first()) {
+            (Encoding::Amf3, Some((0, values))) => values,
+            _ => &self.payload,
+        }
+    }
+
     /// Reads a body of type 18 or 15.
     pub(super) fn decode(type_id: u8, payload: &Bytes, limits: &Limits) -> Result<Self, Error> {
         Ok(Self {
