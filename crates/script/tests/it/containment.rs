@@ -92,10 +92,9 @@ fn promises_do_not_escape_the_limit() {
         };",
         hasty(),
     );
-    assert_eq!(
-        driver.call(1, "chain", &[]),
-        [returned(1, Value::Undefined)]
-    );
+    let effects = driver.call(1, "chain", &[]);
+    assert_eq!(problems(&effects), [TOO_LONG]);
+    assert_eq!(effects.len(), 2, "and the answer");
 }
 
 #[test]
@@ -149,6 +148,17 @@ fn without_memory_the_instance_ends_and_says_so() {
         assert_eq!(problem.code, "Application.Resource.LowMemory", "{name}");
         assert_eq!(driver.call(1, "eat", &[]), [], "{name}: it is over");
         assert_eq!(driver.pass(1_000), []);
+    }
+}
+
+#[test]
+fn there_is_room_for_ten_thousand_clients() {
+    let mut driver = limited("", ScriptConfig::default());
+    for client in 2..=10_000 {
+        assert_eq!(driver.connect(client, &[]), [accept(client)]);
+    }
+    for client in (2..=10_000).step_by(100) {
+        assert_eq!(driver.disconnect(client), []);
     }
 }
 
