@@ -1,6 +1,6 @@
 //! Which applications have a script, and what makes one: the only place that names the engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use engine::scripting::{Problem, Script, ScriptEffect, ScriptHost, ScriptInput, ScriptOutput};
@@ -30,13 +30,17 @@ pub(crate) trait Scripts: Send + Sync {
 pub(crate) struct ScriptFolders {
     /// What each script may cost.
     pub(crate) config: ScriptConfig,
+    /// Folders and archives of the script library.
+    pub(crate) library: Vec<PathBuf>,
 }
 
 impl Scripts for ScriptFolders {
     fn has_script(&self, folder: &Path) -> bool {
         let app = folder.file_name().and_then(|name| name.to_str());
-        let names = script::main_script_names(app.unwrap_or_default());
-        names.iter().any(|name| folder.join(name).is_file())
+        let app = app.unwrap_or_default();
+        let archives = ["main.far".to_owned(), format!("{app}.far")];
+        let mut names = script::main_script_names(app).into_iter().chain(archives);
+        names.any(|name| folder.join(name).is_file())
     }
 
     fn load(
@@ -45,13 +49,14 @@ impl Scripts for ScriptFolders {
         address: &InstanceAddress,
         host: Rc<dyn ScriptHost>,
     ) -> Result<Box<dyn Script>, String> {
+        let files = AppFiles::open(&address.app, folder, self.library.clone());
         let setup = ScriptSetup {
             config: self.config.clone(),
             info: ApplicationInfo {
                 name: format!("{}/{}", address.app, address.instance),
                 ..ApplicationInfo::default()
             },
-            files: Box::new(AppFiles::new(folder, Vec::new())),
+            files: Box::new(files.map_err(|error| error.to_string())?),
             world: host,
         };
         match AppScript::new(setup) {
@@ -83,6 +88,34 @@ impl Script for Broken {
                 ..Problem::default()
             }))),
             None => ScriptOutput::Timeout(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_a_script_or_an_archive_has_a_script() {
+        let scripts = ScriptFolders {
+            config: ScriptConfig::default(),
+            library: Vec::new(),
+        };
+        for (file, expected) in [
+            ("main.asc", true),
+            ("scripts/main.asc", true),
+            ("chat.js", true),
+            ("chat.far", true),
+            ("other.asc", false),
+            ("main.asc/folder", false),
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            let path = root.path().join("chat").join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+            let found = scripts.has_script(&root.path().join("chat"));
+            assert_eq!(found, expected, "{file}");
         }
     }
 }

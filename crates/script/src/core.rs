@@ -13,6 +13,7 @@ use crate::effects::Effects;
 use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
+use crate::rejections::Rejections;
 use crate::timers::Timers;
 
 /// The state of one script outside the engine. It holds no values of the engine.
@@ -28,6 +29,7 @@ pub(crate) struct Core {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) links: RefCell<Links>,
     pub(crate) loader: RefCell<Loader>,
+    pub(crate) rejections: Rejections,
     pub(crate) last_call: Cell<u64>,
 }
 

@@ -15,6 +15,7 @@ use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
+use crate::rejections::{self, Rejections};
 use crate::timers::Timers;
 use crate::{library, native, prepass, setup};
 
@@ -69,8 +70,10 @@ impl AppScript {
             timers: RefCell::new(Timers::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),
+            rejections: Rejections::default(),
             last_call: Cell::new(0),
         });
+        rejections::watch(&runtime, &core);
         let host = context.with(|ctx| {
             make_host(&core, &ctx).map_err(|error| match problem::of_error(&core, &ctx, &error) {
                 Fault::Script(problem) | Fault::Memory(problem) => SetupError(problem.description),
@@ -158,6 +161,9 @@ impl Script for AppScript {
         }
         self.core.now.set(now);
         self.on_input(input);
+        for problem in self.core.rejections.take() {
+            self.tell(&problem);
+        }
     }
 
     fn poll(&mut self) -> ScriptOutput {
