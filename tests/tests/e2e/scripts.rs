@@ -493,6 +493,8 @@ fn broken() -> Result<()> {
             Ok(())
         })?;
         server.wait_for_log(&["main.asc", "WARN"], SOON)?;
+        let reports = server.log().matches("SyntaxError").count();
+        ensure!(reports == 1, "the error is reported {reports} times");
         Ok(())
     })
 }
@@ -555,6 +557,9 @@ fn stuck() -> Result<()> {
             let mut caller = joined(rtmp, "away", vec![]).await?;
             let mut bystander = joined(rtmp, "away", vec![]).await?;
             caller.command(0, "forever", vec![]).await?;
+            let told = caller.called("onStatus").await?;
+            let code = text(told.arg(0), "code");
+            ensure!(code == "NetConnection.Connect.AppShutdown", "{told:?}");
             caller.closed(SOON).await?;
             bystander.closed(SOON).await?;
             other.call("echo", vec![1.into()]).await?;
