@@ -19,6 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("scripts::a_pending_client_waits_for_the_decision", pending),
         trial("scripts::calls_have_results_and_errors", calls),
         trial("scripts::the_script_calls_its_clients", server_calls),
+        trial("scripts::scripts_load_from_the_library", library),
         trial(
             "scripts::the_servers_own_calls_can_be_defined",
             native_calls,
@@ -191,6 +192,28 @@ fn server_calls() -> Result<()> {
             client.answer(&add, 5.into()).await?;
             let sum = client.called("sum").await?;
             ensure!(sum.arg(0).as_f64() == Some(5.0), "{sum:?}");
+            Ok(())
+        })
+    })
+}
+
+fn library() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(
+        folder.path().join("answer.asc"),
+        "Client.prototype.answer = function () { return 42; };",
+    )?;
+    let setting = format!("scripts.library={}", folder.path().display());
+    server::with(&[&setting], |server| {
+        server.application(
+            "app",
+            "load('answer.asc'); application.onConnect = function () { return true; };",
+        )?;
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = joined(rtmp, "app", vec![]).await?;
+            let answer = client.call("answer", vec![]).await?;
+            ensure!(answer.as_f64() == Some(42.0), "{answer:?}");
             Ok(())
         })
     })
@@ -470,6 +493,8 @@ fn broken() -> Result<()> {
             Ok(())
         })?;
         server.wait_for_log(&["main.asc", "WARN"], SOON)?;
+        let reports = server.log().matches("SyntaxError").count();
+        ensure!(reports == 1, "the error is reported {reports} times");
         Ok(())
     })
 }
@@ -532,6 +557,9 @@ fn stuck() -> Result<()> {
             let mut caller = joined(rtmp, "away", vec![]).await?;
             let mut bystander = joined(rtmp, "away", vec![]).await?;
             caller.command(0, "forever", vec![]).await?;
+            let told = caller.called("onStatus").await?;
+            let code = text(told.arg(0), "code");
+            ensure!(code == "NetConnection.Connect.AppShutdown", "{told:?}");
             caller.closed(SOON).await?;
             bystander.closed(SOON).await?;
             other.call("echo", vec![1.into()]).await?;

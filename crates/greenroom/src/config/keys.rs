@@ -68,6 +68,10 @@ sections! {
 
     /// Applications with a script: what they are told, and what they may use.
     scripts: Scripts {
+        /// Folders and `.far` archives in which `load()` looks, in this order, for what the
+        /// application does not have. A relative path starts at the directory the server was
+        /// started in.
+        library: Vec<PathBuf> = Vec::new(), range 0..=64;
         /// How long an instance stays loaded without clients, before its script is asked
         /// whether it may be unloaded.
         max_idle_ms: u64 = 600_000, range 1_000..=DAY_MS;

@@ -245,6 +245,7 @@ mod tests {
             Catalog::new(),
             Box::new(ScriptFolders {
                 config: settings::script_config(&config),
+                library: Vec::new(),
             }),
         );
         let mut seat = applications.join("live", "_definst_").expect("a seat");
