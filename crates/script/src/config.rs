@@ -36,6 +36,17 @@ pub struct ScriptConfig {
     pub queued_effects: usize,
     /// Length and nesting of a script file.
     pub source: SourceLimits,
+    /// Files that are open at the same time. Default 64. One more is refused with a `RangeError`.
+    pub open_files: usize,
+    /// Bytes of a file that are read by one call. Default 1 MiB. A call that would read more is
+    /// refused with a `RangeError`.
+    pub file_read_bytes: usize,
+    /// Bytes of a file that the script writes or copies. Default 64 MiB. What would make it
+    /// longer is refused with a `RangeError`.
+    pub file_bytes: u64,
+    /// Files of a folder that are listed, counted or removed at once. Default 10,000. A folder
+    /// with more is refused with a `RangeError`.
+    pub list_entries: usize,
     /// Files that load each other, one inside the other. Default 32.
     pub load_depth: usize,
 }
@@ -54,6 +65,10 @@ impl Default for ScriptConfig {
             trace_line_bytes: 8_192,
             queued_effects: 100_000,
             source: SourceLimits::default(),
+            open_files: 64,
+            file_read_bytes: 1 << 20,
+            file_bytes: 64 << 20,
+            list_entries: 10_000,
             load_depth: 32,
         }
     }

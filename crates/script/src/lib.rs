@@ -31,9 +31,13 @@ mod problem;
 mod script;
 mod setup;
 pub mod source;
+mod storage;
 mod text;
 mod timers;
 
 pub use config::{ApplicationInfo, Bandwidth, ScriptConfig};
 pub use files::{AppFiles, FileError, MemoryFiles, Place, ScriptFiles, relative_path};
 pub use script::{AppScript, ScriptSetup, SetupError};
+pub use storage::{
+    DiskStorage, MemoryStorage, OpenHow, Stat, Storage, StorageError, Stream, storage_path,
+};

@@ -20,6 +20,7 @@ const FILES: &[(&str, &str)] = &[
     ("client.js", include_str!("host/client.js")),
     ("application.js", include_str!("host/application.js")),
     ("connection.js", include_str!("host/connection.js")),
+    ("file.js", include_str!("host/file.js")),
 ];
 
 /// Runs all files.

@@ -5,6 +5,7 @@
 //! through which the values that travel are converted.
 
 mod connection;
+mod file;
 mod remote;
 mod system;
 
@@ -22,7 +23,8 @@ use crate::core::Core;
 pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     system::install(core, host)?;
     remote::install(core, host)?;
-    connection::install(core, host)
+    connection::install(core, host)?;
+    file::install(core, host)
 }
 
 /// Puts one function on the host object.

@@ -11,7 +11,9 @@ use engine::scripting::{
     ScriptHost, ScriptInput, ScriptOutput, StopReason,
 };
 use rtmp::Millis;
-use script::{AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptFiles, ScriptSetup};
+use script::{
+    AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptFiles, ScriptSetup, Storage,
+};
 
 /// What the script reads of the world.
 #[derive(Default)]
@@ -45,20 +47,42 @@ pub(crate) struct Driver {
 impl Driver {
     /// A script with these files and limits, not started.
     pub(crate) fn with(files: MemoryFiles, config: ScriptConfig, info: ApplicationInfo) -> Self {
-        Self::set_up(Box::new(files), config, info)
+        Self::set_up(Box::new(files), config, info, None)
     }
 
     /// A script with files from elsewhere, not started.
     pub(crate) fn with_files(files: Box<dyn ScriptFiles>) -> Self {
-        Self::set_up(files, ScriptConfig::default(), ApplicationInfo::default())
+        Self::set_up(
+            files,
+            ScriptConfig::default(),
+            ApplicationInfo::default(),
+            None,
+        )
     }
 
-    fn set_up(files: Box<dyn ScriptFiles>, config: ScriptConfig, info: ApplicationInfo) -> Self {
+    /// A script with limits and with files of its own to read and change, started; client 1 is
+    /// let in, through which [`Driver::eval`] works.
+    pub(crate) fn with_storage(storage: impl Storage + 'static, config: ScriptConfig) -> Self {
+        let files = Box::new(MemoryFiles::new().with("main.asc", EVALUATE));
+        let storage = Some(Box::new(storage) as Box<dyn Storage>);
+        let mut driver = Self::set_up(files, config, ApplicationInfo::default(), storage);
+        assert_eq!(driver.input(ScriptInput::Start), [ScriptEffect::Started]);
+        driver.connect(1, &[]);
+        driver
+    }
+
+    fn set_up(
+        files: Box<dyn ScriptFiles>,
+        config: ScriptConfig,
+        info: ApplicationInfo,
+        storage: Option<Box<dyn Storage>>,
+    ) -> Self {
         let world = Rc::new(World::default());
         let setup = ScriptSetup {
             config,
             info,
             files,
+            storage,
             world: Rc::<World>::clone(&world),
         };
         Self {
@@ -163,16 +187,45 @@ impl Driver {
         self.result(1, "evaluate", &[expression.into()])
     }
 
+    /// Evaluates an expression, whatever is reported meanwhile.
+    pub(crate) fn try_eval(&mut self, expression: &str) -> Value {
+        let effects = self.call(1, "evaluate", &[expression.into()]);
+        let result = effects.iter().find_map(|effect| match effect {
+            ScriptEffect::Return {
+                outcome: CallOutcome::Result(value),
+                ..
+            } => Some(value.clone()),
+            _ => None,
+        });
+        result.unwrap_or_else(|| panic!("{expression}: {effects:?}"))
+    }
+
+    /// Evaluates each expression, whatever is reported, and compares it as text.
+    pub(crate) fn check(&mut self, cases: &[(&str, &str)]) {
+        for (expression, wanted) in cases {
+            let found = self.try_eval(&format!("String({expression})"));
+            assert_eq!(found, Value::from(*wanted), "{expression}");
+        }
+    }
+
+    /// What an expression throws, as text.
+    pub(crate) fn thrown(&mut self, expression: &str) -> String {
+        let text = format!("try {{ {expression}; 'nothing' }} catch (e) {{ String(e) }}");
+        let text = self.try_eval(&text);
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Asks whether the instance may stop.
     pub(crate) fn stop(&mut self, reason: StopReason, silent: bool) -> Vec<ScriptEffect> {
         self.input(ScriptInput::Stop { reason, silent })
     }
 }
 
+const EVALUATE: &str = "Client.prototype.evaluate = function (text) { return (0, eval)(text); };";
+
 /// A script with a client 1, through which [`Driver::eval`] works.
 pub(crate) fn evaluator(main: &str) -> Driver {
-    let eval = "Client.prototype.evaluate = function (text) { return (0, eval)(text); };";
-    let mut driver = Driver::new(&format!("{main}\n{eval}"));
+    let mut driver = Driver::new(&format!("{main}\n{EVALUATE}"));
     driver.connect(1, &[]);
     driver
 }

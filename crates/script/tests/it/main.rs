@@ -4,6 +4,7 @@ mod driver;
 
 mod containment;
 mod doors;
+mod file_class;
 mod files;
 mod life;
 mod remote_calls;
