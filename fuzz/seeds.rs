@@ -1,6 +1,6 @@
-//! Fills `corpus/<target>/` from the test vectors: `cargo run --example seeds`.
+//! Fills `corpus/<target>/` from the test vectors and samples: `cargo run --example seeds`.
 //!
-//! A target is added by one line in [`SEEDS`].
+//! A target is added by one line in [`SEEDS`] or [`SAMPLES`].
 
 use std::fs;
 use std::path::Path;
@@ -34,6 +34,9 @@ const SEEDS: [(&str, &str, &str, &str); 13] = [
     ("shared_object", "shared-object.json", "vectors", "hex"),
 ];
 
+/// The folder of sample files of a target.
+const SAMPLES: [(&str, &str); 1] = [("prepass", "../crates/script/tests/samples")];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
     for (target, file, list, bytes) in SEEDS {
@@ -49,6 +52,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             };
             let name = id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
             fs::write(folder.join(name), hex::decode(text)?)?;
+        }
+    }
+    for (target, samples) in SAMPLES {
+        let folder = corpus.join(target);
+        fs::create_dir_all(&folder)?;
+        let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join(samples);
+        for sample in fs::read_dir(samples)? {
+            let sample = sample?;
+            fs::copy(sample.path(), folder.join(sample.file_name()))?;
         }
     }
     Ok(())

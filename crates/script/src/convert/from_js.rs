@@ -113,7 +113,12 @@ impl<'js> Taker<'js> {
             return self.map(object);
         }
         if let Some(boxed) = kind.as_array() {
-            return self.take(&boxed.get(0)?);
+            let inner: Js<'js> = boxed.get(0)?;
+            // A view of an array is that array; it is the container already.
+            return match inner.as_array() {
+                Some(array) => self.array(array),
+                None => self.take(&inner),
+            };
         }
         Ok(Value::Object(Arc::new(AmfObject::new(self.props(object)?))))
     }

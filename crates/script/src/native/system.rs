@@ -58,12 +58,13 @@ fn install_timers(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
         host,
         "startTimer",
         move |ctx: Ctx<'_>, delay: f64, repeats: bool| {
-            let mut timers = this.timers.borrow_mut();
             let max = this.config.timers;
-            if timers.len() >= max {
+            // Nothing is borrowed while an exception is made: that may run the script's code.
+            if this.timers.borrow().len() >= max {
                 let text = format!("more than {max} timers (limit timers)");
                 return Err(Exception::throw_range(&ctx, &text));
             }
+            let mut timers = this.timers.borrow_mut();
             // Saturates; NaN is 0.
             Ok(timers.start(this.now.get(), delay as u64, repeats))
         },

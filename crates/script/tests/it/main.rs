@@ -2,10 +2,17 @@
 
 mod driver;
 
+mod checklist;
+mod clients;
+mod connections;
 mod containment;
 mod doors;
 mod file_class;
 mod files;
+mod language;
 mod life;
 mod remote_calls;
+mod sequences;
+mod timing;
+mod trouble;
 mod values;
