@@ -13,6 +13,7 @@ use crate::effects::Effects;
 use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
+use crate::requests::Requests;
 use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
 
@@ -30,6 +31,7 @@ pub(crate) struct Core {
     pub(crate) effects: RefCell<Effects>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) links: RefCell<Links>,
+    pub(crate) requests: RefCell<Requests>,
     pub(crate) open_files: RefCell<OpenFiles>,
     pub(crate) loader: RefCell<Loader>,
     pub(crate) last_call: Cell<u64>,

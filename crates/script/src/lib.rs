@@ -28,6 +28,7 @@ mod loading;
 mod native;
 pub mod prepass;
 mod problem;
+mod requests;
 mod script;
 mod setup;
 pub mod source;

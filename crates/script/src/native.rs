@@ -6,6 +6,7 @@
 
 mod connection;
 mod file;
+mod http;
 mod remote;
 mod system;
 
@@ -24,7 +25,8 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     system::install(core, host)?;
     remote::install(core, host)?;
     connection::install(core, host)?;
-    file::install(core, host)
+    file::install(core, host)?;
+    http::install(core, host)
 }
 
 /// Puts one function on the host object.

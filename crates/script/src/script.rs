@@ -15,6 +15,7 @@ use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
+use crate::requests::Requests;
 use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
 use crate::{library, native, prepass, setup};
@@ -72,6 +73,7 @@ impl AppScript {
             deadline,
             effects: RefCell::new(Effects::default()),
             timers: RefCell::new(Timers::default()),
+            requests: RefCell::new(Requests::default()),
             open_files: RefCell::new(OpenFiles::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),
