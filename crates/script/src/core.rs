@@ -52,6 +52,16 @@ impl Core {
         counted.map_err(|error| Exception::throw_range(ctx, &error.to_string()))
     }
 
+    /// Counts bytes of an effect of the running handler, which gets a `RangeError` when it has had
+    /// its share.
+    pub(crate) fn spend(&self, ctx: &Ctx<'_>, bytes: usize) -> rquickjs::Result<()> {
+        let spent = self
+            .effects
+            .borrow_mut()
+            .spend(bytes, self.config.queued_bytes);
+        spent.map_err(|error| Exception::throw_range(ctx, &error.to_string()))
+    }
+
     /// Queues a report.
     pub(crate) fn report(&self, problem: &Problem) {
         self.effects.borrow_mut().report(problem);

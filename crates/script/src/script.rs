@@ -57,7 +57,6 @@ impl AppScript {
     pub fn new(setup: ScriptSetup) -> Result<Self, SetupError> {
         let failed = |error: rquickjs::Error| SetupError(error.to_string());
         let runtime = Runtime::new().map_err(failed)?;
-        runtime.set_memory_limit(setup.config.memory_bytes);
         runtime.set_max_stack_size(setup.config.stack_bytes);
         let deadline = Rc::new(Deadline::default());
         let watch = Rc::clone(&deadline);
@@ -84,6 +83,14 @@ impl AppScript {
                 Fault::Script(problem) | Fault::Memory(problem) => SetupError(problem.description),
             })
         })?;
+        // Only now: without room for itself the engine stops the process.
+        let used = usize::try_from(runtime.memory_usage().malloc_size).unwrap_or(usize::MAX);
+        if used >= core.config.memory_bytes {
+            return Err(SetupError(format!(
+                "it takes {used} bytes itself (limit memory_bytes)"
+            )));
+        }
+        runtime.set_memory_limit(core.config.memory_bytes);
         Ok(Self {
             core,
             host,

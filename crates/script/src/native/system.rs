@@ -27,8 +27,6 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
         this.emit(&ctx, ScriptEffect::Shutdown)
     })?;
     let this = Rc::clone(core);
-    put(host, "unixMs", move || this.world.unix_ms())?;
-    let this = Rc::clone(core);
     put(host, "applicationStats", move |host: This<Object<'js>>| {
         application_stats(&this, &host)
     })
@@ -41,6 +39,7 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
         "emitTrace",
         move |ctx: Ctx<'_>, line: JsString<'_>| {
             let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+            this.spend(&ctx, line.len())?;
             this.emit(&ctx, ScriptEffect::Trace(line))
         },
     )?;

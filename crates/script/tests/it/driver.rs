@@ -12,7 +12,8 @@ use engine::scripting::{
 };
 use rtmp::Millis;
 use script::{
-    AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptFiles, ScriptSetup, Storage,
+    AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptFiles, ScriptSetup, SetupError,
+    Storage,
 };
 
 /// What the script reads of the world.
@@ -47,17 +48,13 @@ pub(crate) struct Driver {
 impl Driver {
     /// A script with these files and limits, not started.
     pub(crate) fn with(files: MemoryFiles, config: ScriptConfig, info: ApplicationInfo) -> Self {
-        Self::set_up(Box::new(files), config, info, None)
+        Self::set_up(Box::new(files), config, info, None).expect("an engine")
     }
 
     /// A script with files from elsewhere, not started.
     pub(crate) fn with_files(files: Box<dyn ScriptFiles>) -> Self {
-        Self::set_up(
-            files,
-            ScriptConfig::default(),
-            ApplicationInfo::default(),
-            None,
-        )
+        let config = ScriptConfig::default();
+        Self::set_up(files, config, ApplicationInfo::default(), None).expect("an engine")
     }
 
     /// A script with limits and with files of its own to read and change, started; client 1 is
@@ -65,7 +62,8 @@ impl Driver {
     pub(crate) fn with_storage(storage: impl Storage + 'static, config: ScriptConfig) -> Self {
         let files = Box::new(MemoryFiles::new().with("main.asc", EVALUATE));
         let storage = Some(Box::new(storage) as Box<dyn Storage>);
-        let mut driver = Self::set_up(files, config, ApplicationInfo::default(), storage);
+        let set_up = Self::set_up(files, config, ApplicationInfo::default(), storage);
+        let mut driver = set_up.expect("an engine");
         assert_eq!(driver.input(ScriptInput::Start), [ScriptEffect::Started]);
         driver.connect(1, &[]);
         driver
@@ -76,7 +74,7 @@ impl Driver {
         config: ScriptConfig,
         info: ApplicationInfo,
         storage: Option<Box<dyn Storage>>,
-    ) -> Self {
+    ) -> Result<Self, SetupError> {
         let world = Rc::new(World::default());
         let setup = ScriptSetup {
             config,
@@ -85,12 +83,18 @@ impl Driver {
             storage,
             world: Rc::<World>::clone(&world),
         };
-        Self {
-            script: AppScript::new(setup).expect("an engine"),
+        Ok(Self {
+            script: AppScript::new(setup)?,
             now: Millis(1_000),
             due: None,
             world,
-        }
+        })
+    }
+
+    /// A script of one file with these limits, not started, if there is room for it.
+    pub(crate) fn try_limited(main: &str, config: ScriptConfig) -> Result<Self, SetupError> {
+        let files = MemoryFiles::new().with("main.asc", main);
+        Self::set_up(Box::new(files), config, ApplicationInfo::default(), None)
     }
 
     /// A started script of one file. Nothing must have gone wrong.
