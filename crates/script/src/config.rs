@@ -39,6 +39,9 @@ pub struct ScriptConfig {
     pub queued_bytes: usize,
     /// Length and nesting of a script file.
     pub source: SourceLimits,
+    /// Bytes of one `ByteArray`. Default 8 MiB. A write that would make it longer is refused with
+    /// a `RangeError`.
+    pub byte_array_bytes: usize,
     /// HTTP requests whose answer has not come. Default 32. One more is not made and answers
     /// `false`.
     pub pending_requests: usize,
@@ -87,6 +90,7 @@ impl Default for ScriptConfig {
             queued_effects: 100_000,
             queued_bytes: 64 << 20,
             source: SourceLimits::default(),
+            byte_array_bytes: 8 << 20,
             pending_requests: 32,
             request_headers: 64,
             response_bytes: 1 << 20,

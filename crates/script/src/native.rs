@@ -4,6 +4,7 @@
 //! only hands things over. Every function is called as a method of the host object: it is `this`,
 //! through which the values that travel are converted.
 
+mod bytes;
 mod connection;
 mod file;
 mod http;
@@ -25,6 +26,7 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     system::install(core, host)?;
     remote::install(core, host)?;
     connection::install(core, host)?;
+    bytes::install(core, host)?;
     file::install(core, host)?;
     http::install(core, host)
 }

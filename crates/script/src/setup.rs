@@ -12,6 +12,7 @@ pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Objec
     let limits = Object::new(ctx.clone())?;
     limits.set("pendingCalls", core.config.pending_calls as f64)?;
     limits.set("connections", core.config.connections as f64)?;
+    limits.set("byteArrayBytes", core.config.byte_array_bytes as f64)?;
     limits.set("pendingRequests", core.config.pending_requests as f64)?;
     limits.set("requestHeaders", core.config.request_headers as f64)?;
     limits.set("loadedVariables", core.config.loaded_variables as f64)?;

@@ -2,6 +2,7 @@
 
 mod driver;
 
+mod byte_array;
 mod checklist;
 mod clients;
 mod connections;
