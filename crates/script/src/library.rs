@@ -21,6 +21,7 @@ const FILES: &[(&str, &str)] = &[
     ("application.js", include_str!("host/application.js")),
     ("connection.js", include_str!("host/connection.js")),
     ("byte_array.js", include_str!("host/byte_array.js")),
+    ("log.js", include_str!("host/log.js")),
     ("file.js", include_str!("host/file.js")),
     ("http.js", include_str!("host/http.js")),
     ("xml_node.js", include_str!("host/xml_node.js")),

@@ -238,8 +238,10 @@ fn answer<T>(core: &Core, ctx: &Ctx<'_>, result: Result<T, StorageError>) -> Ans
         Ok(value) => Ok(Some(value)),
         Err(error) if error.is_limit() => Err(Exception::throw_range(ctx, &error.to_string())),
         Err(error) => {
+            let report = problem::warning(format!("File: {error}"));
             core.count_effect(ctx)?;
-            core.report(&problem::warning(format!("File: {error}")));
+            core.spend(ctx, report.description.len())?;
+            core.report(&report);
             Ok(None)
         }
     }

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use engine::scripting::HttpRequest;
 use rquickjs::{Array, Ctx, Object, String as JsString};
 
-use super::put;
+use super::{put, text};
 use crate::core::Core;
-use crate::{requests, text};
+use crate::requests;
 
 pub(super) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     let this = Rc::clone(core);
@@ -32,7 +32,7 @@ fn emit(
     core.count_effect(ctx)?;
     let fields: rquickjs::Result<Vec<String>> = headers
         .iter::<JsString<'_>>()
-        .map(|field| text::of(&field?))
+        .map(|field| text(core, &field?))
         .collect();
     let mut fields = fields?.into_iter();
     let mut pairs = Vec::new();
@@ -41,9 +41,9 @@ fn emit(
     }
     let what = HttpRequest {
         method,
-        url: text::of(url)?,
+        url: text(core, url)?,
         headers: pairs,
-        body: text::of(body)?.into_bytes(),
+        body: text(core, body)?.into_bytes(),
     };
     Ok(requests::start(core, what).map_or(0.0, |id| id.0 as f64))
 }

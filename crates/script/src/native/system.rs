@@ -47,6 +47,7 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     put(host, "warn", move |ctx: Ctx<'_>, line: JsString<'_>| {
         this.count_effect(&ctx)?;
         let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+        this.spend(&ctx, line.len())?;
         this.report(&problem::warning(line));
         rquickjs::Result::Ok(())
     })

@@ -252,6 +252,31 @@ fn addresses_are_of_http() {
 }
 
 #[test]
+fn what_is_sent_is_bounded() {
+    let config = ScriptConfig {
+        queued_bytes: 1_000,
+        ..ScriptConfig::default()
+    };
+    let (mut driver, _) = Driver::limited(LOADER, config);
+    driver.connect(1, &[]);
+    let effects = driver.call(
+        1,
+        "evaluate",
+        &["v.a = Array(1001).join('a'); v.send('http://a')".into()],
+    );
+    assert!(
+        problems(&effects)[0].contains("queued_bytes"),
+        "{effects:?}"
+    );
+    assert!(
+        !effects
+            .iter()
+            .any(|effect| matches!(effect, ScriptEffect::Http { .. }))
+    );
+    driver.check(&[("(v.a = 1, v.send('http://a'))", "true")]);
+}
+
+#[test]
 fn requests_are_bounded() {
     let config = ScriptConfig {
         pending_requests: 2,

@@ -13,6 +13,7 @@ mod files;
 mod language;
 mod life;
 mod load_vars;
+mod log_class;
 mod remote_calls;
 mod sequences;
 mod timing;
