@@ -13,6 +13,7 @@ use crate::effects::Effects;
 use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
+use crate::rejections::Rejections;
 use crate::requests::Requests;
 use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
@@ -34,6 +35,7 @@ pub(crate) struct Core {
     pub(crate) requests: RefCell<Requests>,
     pub(crate) open_files: RefCell<OpenFiles>,
     pub(crate) loader: RefCell<Loader>,
+    pub(crate) rejections: Rejections,
     pub(crate) last_call: Cell<u64>,
 }
 

@@ -54,11 +54,10 @@ impl AppScript {
         let core = Rc::clone(&self.core);
         let secured = self.run(|ctx, host| {
             Self::entry(host, "secure")?.call::<_, ()>((true,))?;
-            let ran = loading::run_if_there(&core, ctx, "secure.asc");
-            let ended = Self::entry(host, "secure")?.call::<_, ()>((false,));
-            ran.and(ended)
+            loading::run_secure(&core, ctx)
         });
-        if !self.settle_loading(secured) {
+        let ended = self.run(|_, host| Self::entry(host, "secure")?.call::<_, ()>((false,)));
+        if !self.settle_loading(secured.and(ended)) {
             return;
         }
         let ran = self.run(|ctx, _| loading::run_main(&core, ctx));

@@ -28,6 +28,7 @@ mod loading;
 mod native;
 pub mod prepass;
 mod problem;
+mod rejections;
 mod requests;
 mod script;
 mod setup;

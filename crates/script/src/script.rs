@@ -15,6 +15,7 @@ use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
+use crate::rejections::{self, Rejections};
 use crate::requests::Requests;
 use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
@@ -76,8 +77,10 @@ impl AppScript {
             open_files: RefCell::new(OpenFiles::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),
+            rejections: Rejections::default(),
             last_call: Cell::new(0),
         });
+        rejections::watch(&runtime, &core);
         let host = context.with(|ctx| {
             make_host(&core, &ctx).map_err(|error| match problem::of_error(&core, &ctx, &error) {
                 Fault::Script(problem) | Fault::Memory(problem) => SetupError(problem.description),
@@ -165,6 +168,9 @@ impl Script for AppScript {
         }
         self.core.now.set(now);
         self.on_input(input);
+        for problem in self.core.rejections.take() {
+            self.tell(&problem);
+        }
     }
 
     fn poll(&mut self) -> ScriptOutput {

@@ -38,10 +38,12 @@
         }
 
         call(methodName, resultObj) {
-            if (this.#state !== ACCEPTED || arguments.length === 0) return false;
+            if (arguments.length === 0) return false;
+            const method = String(methodName);
+            if (this.#state !== ACCEPTED) return false;
             const answer = host.isResponder(resultObj);
             if (answer && !host.mayWait()) return false;
-            const call = host.emitCall(this.#key, String(methodName), host.rest(arguments, 2), answer);
+            const call = host.emitCall(this.#key, method, host.rest(arguments, 2), answer);
             if (answer) host.wait(call, resultObj, this.#waiting);
             return true;
         }

@@ -58,10 +58,10 @@ fn install_timers(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     put(
         host,
         "startTimer",
-        move |ctx: Ctx<'_>, delay: f64, repeats: bool| {
+        move |ctx: Ctx<'_>, delay: f64, repeats: bool, script: bool| {
             let max = this.config.timers;
             // Nothing is borrowed while an exception is made: that may run the script's code.
-            if this.timers.borrow().len() >= max {
+            if script && this.timers.borrow().len() >= max {
                 let text = format!("more than {max} timers (limit timers)");
                 return Err(Exception::throw_range(&ctx, &text));
             }

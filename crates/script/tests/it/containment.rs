@@ -153,6 +153,50 @@ fn without_memory_the_instance_ends_and_says_so() {
 }
 
 #[test]
+fn what_is_deep_is_no_danger() {
+    let mut driver = limited(
+        "Client.prototype.run = function (text) {
+            try { return String(eval(text)); } catch (e) { return e.name; }
+        };",
+        ScriptConfig::default(),
+    );
+    for (text, expected) in [
+        (
+            "var s = ''; for (var i = 0; i < 2e5; i++) s += 'ab'; s.charAt(5) + s.length",
+            "b400000",
+        ),
+        (
+            "var s = ''; for (var i = 0; i < 2e5; i++) s = 'ab' + s; s.charAt(5) + s.length",
+            "b400000",
+        ),
+        ("eval(new Array(1e5).join('('))", "RangeError"),
+        (
+            "eval(new Array(1e5).join('[') + new Array(1e5).join(']'))",
+            "RangeError",
+        ),
+        (
+            "new RegExp(new Array(1e5).join('(') + new Array(1e5).join(')'))",
+            "SyntaxError",
+        ),
+        (
+            "var o = {}; for (var i = 0; i < 1e5; i++) o = { o: o }; o = null",
+            "null",
+        ),
+        ("JSON.parse(new Array(1e5).join('['))", "RangeError"),
+        (
+            "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)",
+            "TypeError",
+        ),
+    ] {
+        assert_eq!(
+            driver.result(1, "run", &[text.into()]),
+            expected.into(),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_mebibyte_is_enough_for_a_small_script() {
     let config = ScriptConfig {
         memory_bytes: 1 << 20,
