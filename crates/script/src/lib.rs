@@ -29,9 +29,11 @@ mod native;
 pub mod prepass;
 mod problem;
 mod rejections;
+mod requests;
 mod script;
 mod setup;
 pub mod source;
+mod storage;
 mod text;
 mod timers;
 
@@ -41,3 +43,6 @@ pub use files::{
     relative_path,
 };
 pub use script::{AppScript, ScriptSetup, SetupError};
+pub use storage::{
+    DiskStorage, MemoryStorage, OpenHow, Stat, Storage, StorageError, Stream, storage_path,
+};

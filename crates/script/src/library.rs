@@ -20,6 +20,14 @@ const FILES: &[(&str, &str)] = &[
     ("client.js", include_str!("host/client.js")),
     ("application.js", include_str!("host/application.js")),
     ("connection.js", include_str!("host/connection.js")),
+    ("byte_array.js", include_str!("host/byte_array.js")),
+    ("log.js", include_str!("host/log.js")),
+    ("file.js", include_str!("host/file.js")),
+    ("http.js", include_str!("host/http.js")),
+    ("xml_node.js", include_str!("host/xml_node.js")),
+    ("xml_parser.js", include_str!("host/xml_parser.js")),
+    ("xml.js", include_str!("host/xml.js")),
+    ("load_vars.js", include_str!("host/load_vars.js")),
 ];
 
 /// Runs all files.

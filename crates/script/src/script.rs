@@ -16,6 +16,8 @@ use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
 use crate::rejections::{self, Rejections};
+use crate::requests::Requests;
+use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
 use crate::{library, native, prepass, setup};
 
@@ -27,6 +29,8 @@ pub struct ScriptSetup {
     pub info: ApplicationInfo,
     /// Where its files are.
     pub files: Box<dyn ScriptFiles>,
+    /// What it may read and change with `File`; without it there is no such class.
+    pub storage: Option<Box<dyn Storage>>,
     /// What it asks while it runs.
     pub world: Rc<dyn ScriptHost>,
 }
@@ -63,11 +67,14 @@ impl AppScript {
             config: setup.config,
             info: setup.info,
             files: setup.files,
+            storage: setup.storage,
             world: setup.world,
             now: Cell::new(Millis(0)),
             deadline,
             effects: RefCell::new(Effects::default()),
             timers: RefCell::new(Timers::default()),
+            requests: RefCell::new(Requests::default()),
+            open_files: RefCell::new(OpenFiles::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),
             rejections: Rejections::default(),

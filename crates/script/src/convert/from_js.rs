@@ -119,6 +119,9 @@ impl<'js> Taker<'js> {
         if kind.as_bool() == Some(true) {
             return self.map(object);
         }
+        if let Some(bytes) = kind.as_object().filter(|kind| kind.is_typed_array::<u8>()) {
+            return self.bytes(bytes);
+        }
         if let Some(boxed) = kind.as_array() {
             let inner: Js<'js> = boxed.get(0)?;
             // A view of an array is that array; it is the container already.

@@ -44,8 +44,10 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
         },
     )?;
     let this = Rc::clone(core);
-    put(host, "warn", move |line: JsString<'_>| {
+    put(host, "warn", move |ctx: Ctx<'_>, line: JsString<'_>| {
+        this.count_effect(&ctx)?;
         let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+        this.spend(&ctx, line.len())?;
         this.report(&problem::warning(line));
         rquickjs::Result::Ok(())
     })
