@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use engine::scripting::{Problem, Script, ScriptEffect, ScriptHost, ScriptInput, ScriptOutput};
-use script::{AppFiles, AppScript, ApplicationInfo, ScriptConfig, ScriptSetup};
+use script::{AppFiles, AppScript, ApplicationInfo, DiskStorage, ScriptConfig, ScriptSetup};
 
 use crate::applications::InstanceAddress;
 
@@ -57,6 +57,7 @@ impl Scripts for ScriptFolders {
                 ..ApplicationInfo::default()
             },
             files: Box::new(files.map_err(|error| error.to_string())?),
+            storage: Some(Box::new(DiskStorage::new(folder))),
             world: host,
         };
         match AppScript::new(setup) {
