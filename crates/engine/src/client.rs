@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use media::Selection;
 use rtmp::connect::ConnectInfo;
 
 use crate::bandwidth::Check;
 use crate::name::StreamName;
 use crate::play::Playing;
+use crate::scripting::AccessRules;
 
 /// A client's id, unique across nodes and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,10 +43,15 @@ pub(crate) struct Client {
     pub(crate) id: ClientId,
     pub(crate) info: Box<ConnectInfo>,
     pub(crate) streams: BTreeMap<u32, NetStream>,
+    /// What its streams want to receive, where that is not everything. Kept from one play to
+    /// the next, until the stream is deleted.
+    pub(crate) selections: BTreeMap<u32, Selection>,
     pub(crate) next_transaction: f64,
     pub(crate) check: Option<Check>,
     /// Whether `FCPublish` was called: encoders that use it are told `onFCPublish`.
     pub(crate) fc_publish: bool,
+    /// What a script lets it read and write.
+    pub(crate) access: AccessRules,
 }
 
 impl Client {
@@ -53,9 +60,11 @@ impl Client {
             id,
             info,
             streams: BTreeMap::new(),
+            selections: BTreeMap::new(),
             next_transaction: 1.0,
             check: None,
             fc_publish: false,
+            access: AccessRules::default(),
         }
     }
 

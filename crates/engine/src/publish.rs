@@ -57,6 +57,10 @@ impl Instance {
             let why = format!("Publishing with \"{mode}\" is not available.");
             return self.refuse(client, stream_id, Code::RecordNoAccess, &why, Some(written));
         }
+        if !self.may_write(client, &name) {
+            let why = format!("No write access to {name}.");
+            return self.refuse(client, stream_id, Code::PublishBadName, &why, Some(written));
+        }
         self.publish_live(now, client, stream_id, &name);
     }
 
@@ -122,14 +126,15 @@ impl Instance {
             *stream = NetStream::Publishing(name.clone());
         }
         let marker = Marker::Published;
+        // The mark first: with it the stream is this publisher's.
+        self.effects.push_back(Effect::Mark {
+            name: name.clone(),
+            marker,
+        });
         self.effects.push_back(Effect::Publish {
             client,
             stream_id,
             name: name.clone(),
-        });
-        self.effects.push_back(Effect::Mark {
-            name: name.clone(),
-            marker,
         });
         if self
             .clients
