@@ -94,6 +94,8 @@ struct Guest {
     live: Option<Arc<LiveStream>>,
     refused: Option<String>,
     link: Option<Link>,
+    /// Posts that have not been handled.
+    unanswered: usize,
 }
 
 impl Feed {
@@ -112,8 +114,15 @@ impl Feed {
             live: None,
             refused: None,
             link: Some(link),
+            unanswered: 0,
         };
-        let live = guest.play(&wish).await?;
+        let live = match guest.play(&wish).await {
+            Ok(live) => live,
+            Err(refusal) => {
+                guest.leave().await;
+                return Err(refusal);
+            }
+        };
         if !wish.wait && !live.ring.lock().is_published() {
             guest.leave().await;
             return Err(Refusal::NotPublished);
@@ -285,6 +294,7 @@ impl Guest {
             input,
             link: self.link.take(),
         };
+        self.unanswered += 1;
         let written_off = self.seat.written_off();
         tokio::pin!(written_off);
         tokio::select! {
@@ -297,10 +307,16 @@ impl Guest {
                 () = &mut written_off => None,
             };
             match order.ok_or(Refusal::Gone)? {
-                Order::Done => return Ok(()),
+                Order::Done => {
+                    self.unanswered -= 1;
+                    return Ok(());
+                }
                 Order::Play { live, .. } => self.live = Some(live),
                 Order::Send(message) => self.note_refusal(&message.body),
-                Order::Close(_) => return Err(Refusal::Gone),
+                Order::Close(_) => {
+                    let why = self.refused.take();
+                    return Err(why.map_or(Refusal::Gone, Refusal::Status));
+                }
                 _ => {}
             }
         }
@@ -318,6 +334,6 @@ impl Guest {
     }
 
     async fn leave(self) {
-        runner::leave(self.seat, self.client, self.orders, 1).await;
+        runner::leave(self.seat, self.client, self.orders, self.unanswered + 1).await;
     }
 }
