@@ -107,8 +107,13 @@ impl AppScript {
             let result = self.host.clone().restore(&ctx);
             let result = result.and_then(|host| work(&ctx, &host));
             let result = result.map_err(|error| problem::of_error(core, &ctx, &error));
-            // What the script has put off with promises.
-            while !core.deadline.is_over() && ctx.execute_pending_job() {}
+            // What the script has put off with promises; those may go on for ever.
+            while ctx.execute_pending_job() {
+                if core.deadline.is_over() {
+                    core.report(&problem::too_long(core));
+                    break;
+                }
+            }
             result
         })
     }
