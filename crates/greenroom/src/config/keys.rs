@@ -66,7 +66,8 @@ sections! {
         dir: PathBuf = PathBuf::from("./applications"), range 1..=4096;
     }
 
-    /// Applications with a script: what they are told, and what they may use.
+    /// Applications with a script (`main.asc`): what they are told, and what they may use. SIGHUP
+    /// unloads them all, and tells their clients, so that changed scripts are loaded.
     scripts: Scripts {
         /// Folders and `.far` archives in which `load()` looks, in this order, for what the
         /// application does not have. A relative path starts at the directory the server was
