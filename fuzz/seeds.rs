@@ -1,6 +1,6 @@
 //! Fills `corpus/<target>/` from the test vectors: `cargo run --example seeds`.
 //!
-//! A target is added by one line in [`SEEDS`].
+//! A target is added by one line in [`SEEDS`], or in [`FILES`] when its seeds are whole files.
 
 use std::fs;
 use std::path::Path;
@@ -34,6 +34,9 @@ const SEEDS: [(&str, &str, &str, &str); 13] = [
     ("shared_object", "shared-object.json", "vectors", "hex"),
 ];
 
+/// The folder of a target's seeds, from this package.
+const FILES: [(&str, &str); 1] = [("application_xml", "../crates/appconfig/src/tests/files")];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
     for (target, file, list, bytes) in SEEDS {
@@ -49,6 +52,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             };
             let name = id.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
             fs::write(folder.join(name), hex::decode(text)?)?;
+        }
+    }
+    for (target, from) in FILES {
+        let folder = corpus.join(target);
+        fs::create_dir_all(&folder)?;
+        for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(from))? {
+            let file = file?;
+            fs::copy(file.path(), folder.join(file.file_name()))?;
         }
     }
     Ok(())

@@ -60,3 +60,60 @@ impl Rejection {
         Status::new(Code::ConnectRejected, self.description())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use amf::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_rejection_says_its_reason_in_flashcoms_words() {
+        let text = String::from;
+        let table = [
+            (
+                Rejection::UnknownApplication(text("chat")),
+                "unknown_application",
+                "[ Server.Reject ] : (_defaultRoot_, _defaultVHost_) : Application (chat) is not defined.",
+            ),
+            (
+                Rejection::BadUrl(text("no path")),
+                "bad_url",
+                "[ Server.Reject ] : Bad application URL: no path.",
+            ),
+            (
+                Rejection::UnsupportedEncoding(text("5")),
+                "unsupported_encoding",
+                "[ Server.Reject ] : Object encoding 5 is not supported.",
+            ),
+            (
+                Rejection::TooManyInstances(text("chat")),
+                "too_many_instances",
+                "[ Resource.Limit.Exceeded ] : Application (chat) has no room for more instances.",
+            ),
+            (
+                Rejection::InstanceFull(text("chat/one")),
+                "instance_full",
+                "[ Resource.Limit.Exceeded ] : Instance (chat/one) has no room for more clients.",
+            ),
+            (
+                Rejection::ShuttingDown,
+                "shutting_down",
+                "[ Server.Reject ] : The server is shutting down.",
+            ),
+        ];
+        for (rejection, word, description) in table {
+            assert_eq!(rejection.as_str(), word);
+            let error = rejection.status().error(1.0);
+            assert_eq!(&*error.name, "_error");
+            let told = |key: &str| error.arg(0).get(key).and_then(Value::as_str);
+            assert_eq!(
+                told("code"),
+                Some("NetConnection.Connect.Rejected"),
+                "{word}"
+            );
+            assert_eq!(told("level"), Some("error"), "{word}");
+            assert_eq!(told("description"), Some(description));
+        }
+    }
+}

@@ -26,10 +26,10 @@ use tokio::sync::mpsc;
 
 use crate::applications::Seat;
 use crate::clock;
-use crate::live::LiveStream;
+use crate::live::Publication;
 use crate::metrics::{self, OpenConnection, Transport};
 use crate::outbox::Outbox;
-use crate::rate::Bucket;
+use crate::rate::{self, Bucket};
 use crate::runner::{Link, Order, Post};
 use crate::settings;
 use crate::shared::{Pass, Shared};
@@ -58,7 +58,7 @@ pub(crate) struct Connection {
     link: Option<Link>,
     orders: mpsc::Receiver<Order>,
     seat: Option<Seat>,
-    publishing: HashMap<u32, Arc<LiveStream>>,
+    publishing: HashMap<u32, Publication>,
     calls: Bucket,
     /// The first bytes told which other protocol the peer speaks.
     spoke_http: bool,
@@ -87,7 +87,7 @@ impl Connection {
         let socket = Arc::new(socket);
         let outbox = Outbox::new(socket.clone(), settings::outbox(config));
         let overflow = Arc::downgrade(&outbox);
-        let (link, orders) = Link::new(move |reason| {
+        let (link, orders) = Link::new(config.limits.client_orders, move |reason| {
             if let Some(outbox) = overflow.upgrade() {
                 outbox.close(reason);
             }
@@ -154,8 +154,8 @@ impl Connection {
             () = sleep_until(deadline) => self.on_deadline()?,
             () = stop_now.cancelled() => return Err(CloseReason::ServerShutdown),
         }
-        self.see_to_events().await?;
         self.see_to_ended_plays().await?;
+        self.see_to_events().await?;
         self.outbox.flush(clock::now());
         Ok(())
     }
@@ -311,7 +311,7 @@ impl Connection {
             self.detail = Some("connect was sent twice".into());
             return Err(CloseReason::ProtocolError);
         }
-        if !self.calls.take(clock::now()) {
+        if rate::counts(&command) && !self.calls.take(clock::now()) {
             return self.refuse_call(&command);
         }
         self.post(Input::Command {
@@ -322,8 +322,13 @@ impl Connection {
         .await
     }
 
-    /// Over the rate: the call is answered with `_error`, as a Flash client expects.
+    /// Over the rate: the call is answered with `_error`, as a Flash client expects. One
+    /// without a transaction wants no answer.
     fn refuse_call(&mut self, command: &Command) -> Result<(), CloseReason> {
+        tracing::debug!(conn = %self.client, command = &*command.name, "call refused: too many");
+        if command.transaction == 0.0 {
+            return Ok(());
+        }
         let text = "The client makes more calls than limits.calls_per_second allows.";
         let error = Status::new(Code::CallFailed, text).error(command.transaction);
         self.send_command(error)
@@ -377,12 +382,21 @@ impl Connection {
         Ok((info, seat))
     }
 
+    /// One post at a time: the answer to it leads here again.
     async fn see_to_ended_plays(&mut self) -> Result<(), CloseReason> {
         let client = self.client;
-        for stream_id in self.outbox.take_ended() {
-            self.post(Input::PlayEnded { client, stream_id }).await?;
+        if self.awaiting {
+            return Ok(());
         }
-        Ok(())
+        let Some((stream_id, play)) = self.outbox.take_ended() else {
+            return Ok(());
+        };
+        self.post(Input::PlayEnded {
+            client,
+            stream_id,
+            play,
+        })
+        .await
     }
 
     async fn post(&mut self, input: Input) -> Result<(), CloseReason> {

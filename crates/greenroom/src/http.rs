@@ -7,6 +7,8 @@ mod api;
 mod assets;
 mod feed;
 mod flv;
+mod guest;
+mod pace;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,7 +24,6 @@ use axum::routing::get;
 use engine::CloseReason;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use socket2::SockRef;
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -30,6 +31,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::config::CorsOrigin;
 use crate::metrics::{self, OpenConnection, Transport};
 use crate::shared::{Pass, Shared};
+use pace::{Paced, Verdict};
 
 /// The first byte of an RTMP handshake.
 const RTMP_VERSION: u8 = 3;
@@ -109,9 +111,8 @@ async fn converse(
     let config = &shared.config;
     let patience = Duration::from_millis(config.limits.handshake_timeout_ms);
     let stall = Duration::from_millis(config.live.player_stall_close_ms);
-    // Failures of these cost latency, or the early end of a stalled player, only.
+    // A failure costs latency only.
     let _ = socket.set_nodelay(true);
-    let _ = SockRef::from(&socket).set_tcp_user_timeout(Some(stall));
     let mut first = [0];
     match tokio::time::timeout(patience, socket.peek(&mut first)).await {
         Err(_) => return CloseReason::HandshakeTimeout,
@@ -123,9 +124,13 @@ async fn converse(
         }
         Ok(Ok(_)) => pass.settle(),
     }
+    let verdict = Arc::new(Verdict::default());
+    let socket = Paced::new(socket, stall, verdict.clone());
     let router = router(shared.clone());
+    let known = verdict.clone();
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(known.clone());
         router.clone().oneshot(request)
     });
     let mut server = hyper::server::conn::http1::Builder::new();
@@ -147,6 +152,9 @@ async fn converse(
             connection.await
         }
     };
+    if let Some(reason) = verdict.reason() {
+        return reason;
+    }
     match ended {
         Ok(()) => CloseReason::ClientLeft,
         Err(error) if error.is_timeout() => CloseReason::HandshakeTimeout,

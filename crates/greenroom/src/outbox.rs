@@ -25,7 +25,6 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::live::{LiveStream, PlayerCount};
-use crate::metrics;
 use crate::pump::{Batch, Ticket};
 
 /// Payload bytes taken from a ring in one go; several system calls' worth.
@@ -43,6 +42,8 @@ pub(crate) struct OutboxLimits {
 /// A play on one message stream of the connection.
 pub(crate) struct Play {
     pub(crate) stream_id: u32,
+    /// The instance's number of this play.
+    pub(crate) number: u64,
     pub(crate) live: Arc<LiveStream>,
     pub(crate) reader: Reader,
     pub(crate) framing: Framing,
@@ -72,7 +73,8 @@ struct State {
     plays: SmallVec<[Play; 1]>,
     /// The socket took no more; only the session's task writes until it does again.
     blocked_since: Option<Millis>,
-    ended: SmallVec<[u32; 1]>,
+    /// Plays whose length is over: message stream and number. Not yet told.
+    ended: SmallVec<[(u32, u64); 1]>,
     closed: Option<CloseReason>,
     /// The socket has failed; nothing can be written any more.
     failed: bool,
@@ -115,14 +117,22 @@ impl Outbox {
         self.state.lock().plays.push(play);
     }
 
-    /// Ends a play; what it has queued still goes out.
+    /// Ends a play; what it has queued still goes out, and so does the news of a publisher
+    /// that came or went before: a playlist goes on for that very reason, and its player is
+    /// to be told so first.
     pub(crate) fn remove_play(&self, stream_id: u32) -> Option<Play> {
         let mut state = self.state.lock();
         let index = state
             .plays
             .iter()
             .position(|play| play.stream_id == stream_id)?;
-        Some(state.plays.swap_remove(index))
+        state.ended.retain(|(ended, _)| *ended != stream_id);
+        let mut play = state.plays.swap_remove(index);
+        let mut markers = Vec::new();
+        play.reader
+            .take_markers(&play.live.ring.lock(), &mut markers);
+        play.frame_into(&markers, &mut state.queue);
+        Some(play)
     }
 
     /// Ends all plays, as the connection does.
@@ -220,9 +230,10 @@ impl Outbox {
         self.state.lock().closed
     }
 
-    /// Message streams whose play length has ended since the last call.
-    pub(crate) fn take_ended(&self) -> SmallVec<[u32; 1]> {
-        std::mem::take(&mut self.state.lock().ended)
+    /// A play whose length is over and that has not been taken yet: its message stream and
+    /// its number.
+    pub(crate) fn take_ended(&self) -> Option<(u32, u64)> {
+        self.state.lock().ended.pop()
     }
 
     /// Bytes handed to the socket.
@@ -310,10 +321,11 @@ impl State {
                 play.reader.read(now, &ring, READ_BYTES, &mut entries)
             };
             if skipped {
-                play.note_skip();
+                let client = &play.greeting.client_id;
+                play.live.note_skip(client, play.reader.stats());
             }
             if play.reader.is_finished() && !finished_before {
-                self.ended.push(play.stream_id);
+                self.ended.push((play.stream_id, play.number));
                 wake.notify_one();
             }
             play.frame_into(&entries, &mut self.queue);
@@ -382,21 +394,5 @@ impl Play {
         };
         let (csid, size) = (media::DATA_CSID, chunk_size as usize);
         rtmp::chunk::frame(csid, 0, raw.type_id, stream_id, &raw.payload, size, out);
-    }
-
-    fn note_skip(&self) {
-        let stats = self.reader.stats();
-        metrics::player_skipped();
-        // One line for the first skip and then ever more rarely: a slow player skips often.
-        if stats.skips.is_power_of_two() {
-            let address = &self.live.address;
-            tracing::info!(
-                app = %address.app, instance = %address.instance, stream = %address.name,
-                client = %self.greeting.client_id,
-                skips = stats.skips, skipped_bytes = stats.skipped_bytes,
-                skipped_messages = stats.skipped_entries,
-                "a slow player was moved to the newest key frame"
-            );
-        }
     }
 }

@@ -31,7 +31,10 @@ pub(crate) fn instance_settings(config: &Config, threads: usize) -> InstanceSett
             bytes: live.ring_bytes as u64,
             window_bytes: live.player_lag_bytes as u64,
             window_ms: live.player_lag_ms,
-            ..RingLimits::default()
+            entries: live.ring_entries,
+            header_bytes: live.ring_header_bytes,
+            data_frames: live.ring_data_frames,
+            data_frame_bytes: live.ring_data_frame_bytes,
         },
         reader: ReaderLimits {
             lag_bytes: live.player_lag_bytes as u64,

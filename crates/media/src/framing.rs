@@ -22,12 +22,13 @@ pub enum Framing {
 /// Framed forms kept per entry; further ones are made for each player anew.
 pub(crate) const FRAMINGS_KEPT: usize = 4;
 
-// Chunk stream ids of media. The session's own messages use other ids, so a shared frame,
-// which always starts with a full (type 0) header, never disturbs its header compression.
+// Chunk stream ids of media. The session's own messages use other ids (`rtmp::chunk::csid`):
+// the full (type 0) header of a shared frame would replace what the peer remembers of the
+// session's last message there, and the session's next compressed header would be misread.
 /// The chunk stream id of data messages, and of statuses that go with the media.
-pub const DATA_CSID: u32 = 5;
+pub const DATA_CSID: u32 = 4;
 const VIDEO_CSID: u32 = 6;
-const AUDIO_CSID: u32 = 7;
+const AUDIO_CSID: u32 = 9;
 
 pub(crate) fn frame(entry: &Entry, framing: Framing) -> Bytes {
     match framing {
@@ -77,5 +78,77 @@ fn flv_tag(entry: &Entry) -> Bytes {
         out.freeze()
     } else {
         Bytes::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Weight;
+    use rtmp::chunk::{RawMessage, Reader, Writer, csid};
+    use rtmp::{Limits, Millis};
+
+    fn entry(kind: Kind, payload: &'static [u8]) -> Entry {
+        let payload = Bytes::from_static(payload);
+        Entry::new(0, 0, Millis(0), 40, (kind, Weight::Required), payload)
+    }
+
+    #[test]
+    fn media_and_the_session_never_share_a_chunk_stream() {
+        let session = [
+            csid::CONTROL,
+            csid::CONNECTION,
+            csid::STREAM,
+            csid::VIDEO,
+            csid::AUDIO,
+        ];
+        for media in [DATA_CSID, VIDEO_CSID, AUDIO_CSID] {
+            assert!(!session.contains(&media), "{media}");
+        }
+    }
+
+    #[test]
+    fn frames_between_messages_of_the_session_leave_its_headers_readable() {
+        const CHUNK_SIZE: u32 = 128;
+        let message = |payload: &'static [u8]| RawMessage {
+            csid: csid::of(20, 1),
+            timestamp: 0,
+            type_id: 20,
+            stream_id: 1,
+            payload: Bytes::from_static(payload),
+        };
+        let framing = Framing::Rtmp {
+            stream_id: 1,
+            chunk_size: CHUNK_SIZE,
+        };
+        let media = [
+            entry(Kind::Data, b"data"),
+            entry(Kind::Audio, b"sound"),
+            entry(Kind::Video, b"picture"),
+        ];
+        let (mut writer, mut out) = (Writer::new(), BytesMut::new());
+        // Of equal length, so that the second needs the least header there is.
+        writer.write(&message(b"status one"), &mut out);
+        for entry in &media {
+            out.extend_from_slice(&entry.framed(framing));
+        }
+        writer.write(&message(b"status two"), &mut out);
+
+        let mut reader = Reader::new(Limits::default());
+        reader.set_chunk_size(CHUNK_SIZE);
+        let mut input = &out[..];
+        let mut read = Vec::new();
+        while let Some(raw) = reader.read(&mut input).expect("the peer can read on") {
+            read.push((raw.type_id, raw.timestamp, raw.payload));
+        }
+        let expected: [(u8, u32, &[u8]); 5] = [
+            (20, 0, b"status one"),
+            (18, 40, b"data"),
+            (8, 40, b"sound"),
+            (9, 40, b"picture"),
+            (20, 0, b"status two"),
+        ];
+        let expected = expected.map(|(kind, at, body)| (kind, at, Bytes::from_static(body)));
+        assert_eq!(read, expected);
     }
 }

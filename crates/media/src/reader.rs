@@ -223,6 +223,19 @@ impl Reader {
         skipped
     }
 
+    /// The markers not taken yet, for a player that leaves the stream: it is to know what
+    /// happened before, but gets no more media. Afterwards nothing comes.
+    pub fn take_markers(&mut self, ring: &Ring, out: &mut Vec<Arc<Entry>>) {
+        if self.started && !self.finished {
+            let left = ring.since(self.cursor);
+            out.extend(
+                left.filter(|entry| matches!(entry.kind, Kind::Marker(_)))
+                    .cloned(),
+            );
+        }
+        self.finished = true;
+    }
+
     fn start(&mut self, now: Millis, ring: &Ring, out: &mut Vec<Arc<Entry>>) {
         self.started = true;
         self.cursor = ring.group().unwrap_or(ring.head());

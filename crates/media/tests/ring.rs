@@ -180,6 +180,32 @@ fn a_player_may_wait_before_the_publisher_comes_and_stays_when_it_goes() {
 }
 
 #[test]
+fn a_player_that_leaves_learns_what_happened_before() {
+    let mut publisher = Publisher::new(RingLimits::default());
+    publisher.send_all(&[Header, Key]);
+    let (mut leaving, mut told) = (player(), player());
+    publisher.read(&mut leaving);
+    publisher.read(&mut told);
+    publisher.send(Inter);
+    publisher
+        .ring
+        .append_marker(publisher.now, Marker::Unpublished);
+    publisher.read(&mut told);
+    let last_words = |reader: &mut Reader| {
+        let mut entries = Vec::new();
+        reader.take_markers(&publisher.ring, &mut entries);
+        entries.iter().map(|entry| entry.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        last_words(&mut leaving),
+        [Kind::Marker(Marker::Unpublished)]
+    );
+    assert_eq!(last_words(&mut leaving), [], "once is enough");
+    assert_eq!(last_words(&mut told), [], "it knows already");
+    assert!(publisher.read(&mut leaving).is_empty());
+}
+
+#[test]
 fn a_new_publisher_starts_from_nothing() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, AudioHeader, Key]);
@@ -197,6 +223,19 @@ fn a_new_publisher_starts_from_nothing() {
     assert!(publisher.read(&mut late).is_empty());
     assert_eq!(publisher.ring.info().video, None);
     assert!(!publisher.ring.has_keys());
+}
+
+#[test]
+fn each_publisher_has_an_epoch_of_its_own() {
+    let mut ring = Ring::new(RingLimits::default());
+    assert_eq!(ring.epoch(), None);
+    ring.append_marker(Millis(0), Marker::Published);
+    let first = ring.epoch();
+    assert!(first.is_some());
+    ring.append_marker(Millis(1), Marker::Unpublished);
+    assert_eq!(ring.epoch(), None);
+    ring.append_marker(Millis(2), Marker::Published);
+    assert!(ring.epoch().is_some_and(|second| Some(second) != first));
 }
 
 #[test]
@@ -225,8 +264,26 @@ fn data_frames_are_kept_by_name_until_cleared() {
         entries.iter().map(|entry| entry.payload.clone()).collect()
     };
     assert_eq!(bodies(&publisher), [&b"second"[..], b"cue"]);
-    publisher.ring.clear_data_frame("onMetaData");
+    publisher.ring.clear_data_frame(Millis(0), "onMetaData");
     assert_eq!(bodies(&publisher), [&b"cue"[..]]);
+}
+
+#[test]
+fn every_kind_of_message_shows_that_the_publisher_is_there() {
+    let mut ring = Ring::new(RingLimits::default());
+    ring.append_marker(Millis(1), Marker::Published);
+    assert_eq!(ring.last_media(), None);
+    ring.append_media(Millis(2), Kind::Audio, 0, Bytes::from_static(&[0xaf, 1]));
+    assert_eq!(ring.last_media(), Some(Millis(2)));
+    ring.append_data(Millis(3), Kind::Data, 0, Bytes::from_static(b"chat"));
+    assert_eq!(ring.last_media(), Some(Millis(3)));
+    let named = ("onMetaData".into(), &[][..]);
+    ring.set_data_frame(Millis(4), Kind::Data, 0, named, Bytes::from_static(b"m"));
+    assert_eq!(ring.last_media(), Some(Millis(4)));
+    ring.clear_data_frame(Millis(5), "onMetaData");
+    assert_eq!(ring.last_media(), Some(Millis(5)));
+    ring.append_marker(Millis(6), Marker::Unpublished);
+    assert_eq!(ring.last_media(), None);
 }
 
 #[test]
@@ -253,6 +310,26 @@ fn data_frames_past_the_limits_are_passed_on_but_not_kept() {
         [&b"12345"[..], b"1"],
         "b is too long, d one too many"
     );
+}
+
+#[test]
+fn codec_headers_past_the_limit_are_passed_on_but_not_kept() {
+    let limits = RingLimits {
+        header_bytes: 1000,
+        ..RingLimits::default()
+    };
+    let mut publisher = Publisher::new(limits);
+    let mut present = player();
+    publisher.read(&mut present);
+    publisher.send_sized(Header, 900);
+    publisher.send_sized(AudioHeader, 90);
+    assert_eq!(publisher.numbers(&mut player()), [0, 1]);
+    publisher.send_sized(AudioHeader, 200);
+    assert_eq!(publisher.numbers(&mut player()), [0], "no old one either");
+    publisher.send_sized(Header, 100);
+    publisher.send_sized(AudioHeader, 200);
+    assert_eq!(publisher.numbers(&mut player()), [3, 4]);
+    assert_eq!(publisher.numbers(&mut present), [0, 1, 2, 3, 4]);
 }
 
 #[test]

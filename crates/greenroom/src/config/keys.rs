@@ -6,8 +6,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use configtext::{Setting, read_setting};
+
 use super::key::{Key, sections};
-use super::value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover, Setting, read_setting};
+use super::value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -77,9 +79,9 @@ sections! {
         /// it; `replace-if-stalled` lets it take over when the first has sent nothing for
         /// `live.publisher_stall_ms`; `replace` always lets it take over.
         publish_takeover: PublishTakeover = PublishTakeover::ReplaceIfStalled;
-        /// How long a publisher may send no media before it counts as stalled.
+        /// How long a publisher may send nothing before it counts as stalled.
         publisher_stall_ms: u64 = 10_000, range 100..=DAY_MS;
-        /// The same for a publisher that has sent no media since it began.
+        /// The same for a publisher that has sent nothing since it began.
         publisher_first_media_ms: u64 = 20_000, range 100..=DAY_MS;
         /// Starts a new player at the newest key frame already received, so that its picture
         /// appears at once. When false it waits for the next key frame.
@@ -88,6 +90,19 @@ sections! {
         /// stream whose key frames are farther apart than this starts new players at its next
         /// key frame. At least `live.player_lag_bytes`.
         ring_bytes: usize = 16 * MIB, range 65_536..=4_294_967_295;
+        /// Messages that one stream keeps at most, however small they are.
+        ring_entries: usize = 65_536, range 64..=16_777_216,
+            reached "The oldest are forgotten; a player that still lacks them skips.";
+        /// Bytes of codec headers, of all tracks together, that one stream keeps for new players.
+        ring_header_bytes: usize = MIB, range 1_024..=1_073_741_824,
+            reached "The header is passed on but not kept for players that come later.";
+        /// Data frames (`@setDataFrame`, such as `onMetaData`) that one stream keeps for new
+        /// players.
+        ring_data_frames: usize = 32, range 1..=65_536,
+            reached "The data frame is passed on but not kept for players that come later.";
+        /// Bytes of all data frames that one stream keeps for new players.
+        ring_data_frame_bytes: usize = 256 * KIB, range 1_024..=1_073_741_824,
+            reached "The data frame is passed on but not kept for players that come later.";
         /// How many bytes a player may be behind the publisher.
         player_lag_bytes: usize = 2 * MIB, range 65_536..=1_073_741_824,
             reached "The player skips to the newest key frame; the skipped messages are counted.";
@@ -179,6 +194,9 @@ sections! {
         /// Events waiting for one instance to handle them.
         instance_inbox_events: usize = 1_024, range 16..=1_048_576,
             reached "The client's connection is not read until there is room again.";
+        /// Orders of an instance waiting for one client's connection to carry them out.
+        client_orders: usize = 1_024, range 64..=1_048_576,
+            reached "The connection is closed; the log and the metrics name the reason.";
         /// Bytes of commands, data and shared object messages waiting to be sent to one client.
         /// Media does not wait here; see `live.player_lag_bytes`.
         client_outbox_bytes: usize = MIB, range 65_536..=1_073_741_824,

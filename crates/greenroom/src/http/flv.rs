@@ -1,7 +1,7 @@
 //! `/<app>/<instance>/<stream>.flv`: a live stream over HTTP or WebSocket.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -9,7 +9,9 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::feed::{Feed, Refusal, Wish};
+use super::feed::Feed;
+use super::guest::{Refusal, Wish};
+use super::pace::Verdict;
 use super::{Peer, SharedState};
 use crate::metrics::Transport;
 
@@ -24,6 +26,9 @@ pub(super) async fn serve(State(shared): SharedState, request: Request) -> Respo
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     wish.peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    if let Some(verdict) = request.extensions().get::<Arc<Verdict>>() {
+        wish.verdict = verdict.clone();
+    }
     let head_only = request.method() == Method::HEAD;
     let (mut parts, _) = request.into_parts();
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &shared)
@@ -39,11 +44,10 @@ pub(super) async fn serve(State(shared): SharedState, request: Request) -> Respo
     match upgrade {
         Some(upgrade) => {
             let most = shared.config.limits.websocket_message_bytes;
-            let stall = Duration::from_millis(shared.config.live.player_stall_close_ms);
             upgrade
                 .max_message_size(most)
                 .max_frame_size(most)
-                .on_upgrade(move |socket| over_websocket(socket, feed, stall))
+                .on_upgrade(move |socket| over_websocket(socket, feed))
         }
         None => over_http(feed, head_only),
     }
@@ -64,27 +68,41 @@ fn over_http(feed: Feed, head_only: bool) -> Response {
     (headers, Body::from_stream(pieces)).into_response()
 }
 
-async fn over_websocket(mut socket: WebSocket, mut feed: Feed, stall: Duration) {
+async fn over_websocket(mut socket: WebSocket, mut feed: Feed) {
     loop {
         tokio::select! {
             piece = feed.next() => {
                 let Some(piece) = piece else { break };
-                let sent = socket.send(Message::Binary(piece));
-                match tokio::time::timeout(stall, sent).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(_)) | Err(_) => return,
+                // One that takes nothing is given up by the connection itself.
+                if socket.send(Message::Binary(piece)).await.is_err() {
+                    return;
                 }
             }
             received = socket.recv() => match received {
                 // Players have nothing to say; pings are answered below us.
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return,
+                Some(Err(error)) => return say_why(socket, &error).await,
+                None => return,
             },
         }
     }
     let frame = CloseFrame {
         code: close_code::NORMAL,
         reason: "the stream has ended".into(),
+    };
+    // The peer may be gone already.
+    let _ = socket.send(Message::Close(Some(frame))).await;
+}
+
+/// A peer whose message is too long is told so; any other fault is the connection's own.
+async fn say_why(mut socket: WebSocket, error: &axum::Error) {
+    // The type behind the error is that of a library below axum's: its words are all we see.
+    if !error.to_string().contains("too long") {
+        return;
+    }
+    let frame = CloseFrame {
+        code: close_code::SIZE,
+        reason: "the message is too long".into(),
     };
     // The peer may be gone already.
     let _ = socket.send(Message::Close(Some(frame))).await;
@@ -115,6 +133,7 @@ fn wish(uri: &Uri, headers: &HeaderMap) -> Option<Wish> {
         agent,
         page,
         peer: None,
+        verdict: Arc::default(),
         wait,
     })
 }
