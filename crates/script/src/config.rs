@@ -36,6 +36,15 @@ pub struct ScriptConfig {
     pub queued_effects: usize,
     /// Length and nesting of a script file.
     pub source: SourceLimits,
+    /// HTTP requests whose answer has not come. Default 32. One more is not made and answers
+    /// `false`.
+    pub pending_requests: usize,
+    /// Bytes of the answer to a request. Default 4 MiB. A longer one is a failure.
+    pub response_bytes: usize,
+    /// Bytes of the calls in one packet of Flash Remoting, and of its headers. Default 1 MiB. A
+    /// call or a header that needs more is refused with a `RangeError`; several calls are spread
+    /// over several packets.
+    pub remoting_bytes: usize,
     /// Files that load each other, one inside the other. Default 32.
     pub load_depth: usize,
 }
@@ -54,6 +63,9 @@ impl Default for ScriptConfig {
             trace_line_bytes: 8_192,
             queued_effects: 100_000,
             source: SourceLimits::default(),
+            pending_requests: 32,
+            response_bytes: 4 << 20,
+            remoting_bytes: 1 << 20,
             load_depth: 32,
         }
     }

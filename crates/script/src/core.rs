@@ -13,6 +13,8 @@ use crate::effects::Effects;
 use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
+use crate::remoting::Remoting;
+use crate::requests::Requests;
 use crate::timers::Timers;
 
 /// The state of one script outside the engine. It holds no values of the engine.
@@ -28,6 +30,8 @@ pub(crate) struct Core {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) links: RefCell<Links>,
     pub(crate) loader: RefCell<Loader>,
+    pub(crate) requests: RefCell<Requests>,
+    pub(crate) remoting: RefCell<Remoting>,
     pub(crate) last_call: Cell<u64>,
 }
 

@@ -28,6 +28,8 @@ mod loading;
 mod native;
 pub mod prepass;
 mod problem;
+mod remoting;
+mod requests;
 mod script;
 mod setup;
 pub mod source;

@@ -6,6 +6,7 @@
 
 mod connection;
 mod remote;
+mod remoting;
 mod system;
 
 use std::rc::Rc;
@@ -22,7 +23,8 @@ use crate::core::Core;
 pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     system::install(core, host)?;
     remote::install(core, host)?;
-    connection::install(core, host)
+    connection::install(core, host)?;
+    remoting::install(core, host)
 }
 
 /// Puts one function on the host object.

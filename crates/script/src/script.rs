@@ -15,6 +15,8 @@ use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
+use crate::remoting::Remoting;
+use crate::requests::Requests;
 use crate::timers::Timers;
 use crate::{library, native, prepass, setup};
 
@@ -70,6 +72,8 @@ impl AppScript {
             timers: RefCell::new(Timers::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),
+            requests: RefCell::new(Requests::default()),
+            remoting: RefCell::new(Remoting::default()),
             last_call: Cell::new(0),
         });
         let host = context.with(|ctx| {
@@ -151,6 +155,7 @@ impl Script for AppScript {
         }
         self.core.now.set(now);
         self.on_input(input);
+        self.send_collected();
     }
 
     fn poll(&mut self) -> ScriptOutput {

@@ -4,4 +4,8 @@ mod driver;
 
 mod doors;
 mod life;
+mod netservices;
+mod recordset;
 mod remote_calls;
+mod remoting;
+mod remoting_limits;
