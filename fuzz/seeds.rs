@@ -1,4 +1,4 @@
-//! Fills `corpus/<target>/` from the test vectors: `cargo run --example seeds`.
+//! Fills `corpus/<target>/` from the test vectors and samples: `cargo run --example seeds`.
 //!
 //! A target is added by one line in [`SEEDS`], or in [`FILES`] when its seeds are whole files.
 
@@ -35,7 +35,10 @@ const SEEDS: [(&str, &str, &str, &str); 13] = [
 ];
 
 /// The folder of a target's seeds, from this package.
-const FILES: [(&str, &str); 1] = [("application_xml", "../crates/appconfig/src/tests/files")];
+const FILES: [(&str, &str); 2] = [
+    ("application_xml", "../crates/appconfig/src/tests/files"),
+    ("prepass", "../crates/script/tests/samples"),
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));

@@ -13,6 +13,7 @@ use crate::effects::Effects;
 use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
+use crate::rejections::Rejections;
 use crate::remoting::Remoting;
 use crate::requests::Requests;
 use crate::timers::Timers;
@@ -32,6 +33,7 @@ pub(crate) struct Core {
     pub(crate) loader: RefCell<Loader>,
     pub(crate) requests: RefCell<Requests>,
     pub(crate) remoting: RefCell<Remoting>,
+    pub(crate) rejections: Rejections,
     pub(crate) last_call: Cell<u64>,
 }
 
@@ -48,6 +50,16 @@ impl Core {
     pub(crate) fn count_effect(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
         let counted = self.effects.borrow_mut().count(self.config.queued_effects);
         counted.map_err(|error| Exception::throw_range(ctx, &error.to_string()))
+    }
+
+    /// Counts bytes of an effect of the running handler, which gets a `RangeError` when it has had
+    /// its share.
+    pub(crate) fn spend(&self, ctx: &Ctx<'_>, bytes: usize) -> rquickjs::Result<()> {
+        let spent = self
+            .effects
+            .borrow_mut()
+            .spend(bytes, self.config.queued_bytes);
+        spent.map_err(|error| Exception::throw_range(ctx, &error.to_string()))
     }
 
     /// Queues a report.

@@ -4,6 +4,7 @@
 //! decides what such a name may be; what implements [`ScriptFiles`] gets nothing else.
 
 mod app;
+mod archive;
 mod memory;
 
 pub use app::AppFiles;
@@ -28,7 +29,9 @@ pub trait ScriptFiles {
 /// Where a script file lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In the application's folder.
+    /// In the application's archive, if it has one.
+    Archive,
+    /// In the application's archive, or else in its folder.
     Application,
     /// In a folder of the script library (`ScriptLibPath`), the first that has it.
     Library,
@@ -48,6 +51,9 @@ pub enum FileError {
         /// The limit.
         max: usize,
     },
+    /// An archive is damaged, or packed in a way that is not supported.
+    #[error("the archive {0} cannot be read")]
+    Archive(String),
     /// The operating system refused.
     #[error("the file {path} cannot be read: {error}")]
     Io {

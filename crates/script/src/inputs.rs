@@ -54,11 +54,10 @@ impl AppScript {
         let core = Rc::clone(&self.core);
         let secured = self.run(|ctx, host| {
             Self::entry(host, "secure")?.call::<_, ()>((true,))?;
-            let ran = loading::run_if_there(&core, ctx, "secure.asc");
-            let ended = Self::entry(host, "secure")?.call::<_, ()>((false,));
-            ran.and(ended)
+            loading::run_secure(&core, ctx)
         });
-        if !self.settle_loading(secured) {
+        let ended = self.run(|_, host| Self::entry(host, "secure")?.call::<_, ()>((false,)));
+        if !self.settle_loading(secured.and(ended)) {
             return;
         }
         let ran = self.run(|ctx, _| loading::run_main(&core, ctx));
@@ -128,12 +127,12 @@ impl AppScript {
             let call = (key.as_str(), method.as_str(), args, transaction);
             Self::entry(host, "call")?.call::<_, ()>(call)
         });
-        if self.settle(result).is_none() || refused {
+        if (self.settle(result).is_none() || refused) && !self.failed {
             let result = self.run(|_, host| {
                 let call = (key.as_str(), method.as_str(), transaction);
                 Self::entry(host, "callFailed")?.call::<_, ()>(call)
             });
-            self.settle_unless_failed(result);
+            self.settle(result);
         }
     }
 
@@ -143,9 +142,10 @@ impl AppScript {
             CallOutcome::Result(value) => (true, value),
             CallOutcome::Error(value) => (false, value),
         };
-        let result = self.run(|ctx, host| {
-            let value = hand_over_one(&core, ctx, host, &value)?;
-            Self::entry(host, "answer")?.call::<_, ()>((call.0 as f64, ok, value))
+        let id = call.0 as f64;
+        let result = self.run(|ctx, host| match hand_over_one(&core, ctx, host, &value)? {
+            Some(value) => Self::entry(host, "answer")?.call::<_, ()>((id, ok, value)),
+            None => Self::entry(host, "answerRefused")?.call::<_, ()>((id,)),
         });
         self.settle(result);
     }
@@ -162,7 +162,10 @@ impl AppScript {
             core.links.borrow_mut().close(link);
         }
         let result = self.run(|ctx, host| {
-            let info = hand_over_one(&core, ctx, host, info)?;
+            let info = match hand_over_one(&core, ctx, host, info)? {
+                Some(info) => info,
+                None => setup::short_status(ctx, info)?.into_value(),
+            };
             Self::entry(host, "linkStatus")?.call::<_, ()>((link.0 as f64, info, connected))
         });
         self.settle(result);
@@ -178,17 +181,11 @@ impl AppScript {
             };
             Self::entry(host, "linkCall")?.call::<_, ()>((id, method.as_str(), args, transaction))
         });
-        if self.settle(result).is_none() || refused {
+        if (self.settle(result).is_none() || refused) && !self.failed {
             let result = self.run(|_, host| {
                 let call = (id, method.as_str(), transaction);
                 Self::entry(host, "linkCallFailed")?.call::<_, ()>(call)
             });
-            self.settle_unless_failed(result);
-        }
-    }
-
-    fn settle_unless_failed(&mut self, result: Result<(), Fault>) {
-        if !self.failed {
             self.settle(result);
         }
     }
@@ -261,7 +258,7 @@ fn hand_over<'js>(
 /// Why a call is not handed over; an error if it is the script's own code that failed.
 fn refusal(core: &Core, ctx: &Ctx<'_>, error: ConvertError) -> rquickjs::Result<Problem> {
     let ConvertError::Engine(error) = error else {
-        return Ok(problem::warning(format!("A call is refused: {error}.")));
+        return Ok(problem::warning(format!("A value is refused: {error}.")));
     };
     if !matches!(error, rquickjs::Error::Exception) {
         return Err(error);
@@ -273,14 +270,15 @@ fn refusal(core: &Core, ctx: &Ctx<'_>, error: ConvertError) -> rquickjs::Result<
     Err(ctx.throw(exception))
 }
 
-/// One value for the script; a `RangeError` if it is over a limit.
+/// One value for the script, or `None` as for [`hand_over`].
 fn hand_over_one<'js>(
     core: &Core,
     ctx: &Ctx<'js>,
     host: &Object<'js>,
     value: &Value,
-) -> rquickjs::Result<Js<'js>> {
-    let made = convert::to_js(ctx, host, &core.config, std::slice::from_ref(value));
-    let mut made = made.map_err(|error| error.throw(ctx))?;
-    Ok(made.pop().unwrap_or_else(|| Js::new_undefined(ctx.clone())))
+) -> rquickjs::Result<Option<Js<'js>>> {
+    let mut refused = false;
+    let values = std::slice::from_ref(value);
+    let made = hand_over(core, ctx, host, values, &mut refused)?;
+    made.map(|array| array.get(0)).transpose()
 }

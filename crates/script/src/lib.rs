@@ -28,6 +28,7 @@ mod loading;
 mod native;
 pub mod prepass;
 mod problem;
+mod rejections;
 mod remoting;
 mod requests;
 mod script;

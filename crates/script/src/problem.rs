@@ -13,7 +13,7 @@ const WARNING: &str = "Application.Script.Warning";
 /// The code of an instance without memory.
 const LOW_MEMORY: &str = "Application.Resource.LowMemory";
 
-/// The files of this crate begin with it; they are not where a script's error is.
+/// The names of the files of this crate begin with it.
 pub(crate) const HOST_FILE: &str = "greenroom:";
 
 /// Why a handler did not come to its end.
@@ -58,9 +58,8 @@ pub(crate) fn of_error(core: &Core, ctx: &Ctx<'_>, error: &Error) -> Fault {
         }
     };
     if exception.is_uncatchable_error() && core.deadline.expired() {
-        let limit = core.config.handler_ms;
         return Fault::Script(Problem {
-            description: format!("The handler ran longer than {limit} ms (limit handler_ms)."),
+            description: too_long(core).description,
             ..of_exception(core, &exception)
         });
     }
@@ -70,6 +69,15 @@ pub(crate) fn of_error(core: &Core, ctx: &Ctx<'_>, error: &Error) -> Fault {
     let problem = of_exception(core, &exception);
     let failure = core.loader.borrow().failure(&problem.description).cloned();
     Fault::Script(failure.unwrap_or(problem))
+}
+
+/// A handler had more than its time.
+pub(crate) fn too_long(core: &Core) -> Problem {
+    let limit = core.config.handler_ms;
+    Problem {
+        description: format!("The handler ran longer than {limit} ms (limit handler_ms)."),
+        ..error()
+    }
 }
 
 pub(crate) fn out_of_memory(core: &Core, exception: Option<&Js<'_>>) -> Problem {
@@ -101,19 +109,20 @@ pub(crate) fn of_exception(core: &Core, exception: &Js<'_>) -> Problem {
     let place = exception
         .as_object()
         .filter(|_| exception.is_error())
-        .and_then(|error| place(&read(error, "stack")));
-    let Some((file, line)) = place else {
-        return Problem {
-            description,
-            ..error()
-        };
-    };
-    let source_line = core.loader.borrow().line(&file, line).map(str::to_owned);
+        .and_then(|error| {
+            let stack = read(error, "stack");
+            let loader = core.loader.borrow();
+            let place = place(&stack, |file, line| loader.line(file, line).is_some());
+            let (file, line) = place?;
+            let source_line = loader.line(&file, line).unwrap_or_default().to_owned();
+            Some((file, line, source_line))
+        });
+    let (file, line, source_line) = place.unwrap_or_default();
     Problem {
         description,
         file,
         line,
-        source_line: source_line.unwrap_or_default(),
+        source_line,
         ..error()
     }
 }
@@ -172,8 +181,8 @@ fn text(value: &Js<'_>) -> Option<String> {
     text.ok().map(|text| text.0)
 }
 
-/// The first place of a stack trace that is in a script.
-fn place(stack: &str) -> Option<(String, u32)> {
+/// The first place of a stack trace that is in a script file, as `is_script` knows.
+fn place(stack: &str, is_script: impl Fn(&str, u32) -> bool) -> Option<(String, u32)> {
     stack.lines().find_map(|line| {
         let at = line.trim().strip_prefix("at ")?;
         let at = match at.rsplit_once('(') {
@@ -186,7 +195,7 @@ fn place(stack: &str) -> Option<(String, u32)> {
             Some((file, line)) if line.parse::<u32>().is_ok() => (file, line.parse().ok()?),
             _ => (rest, last),
         };
-        (!file.starts_with(HOST_FILE)).then(|| (file.to_owned(), line))
+        is_script(file, line).then(|| (file.to_owned(), line))
     })
 }
 
@@ -196,10 +205,14 @@ mod tests {
 
     #[test]
     fn the_place_is_the_first_in_a_script() {
+        let known = |file: &str, _: u32| file != "greenroom:client.js" && file != "native";
         let stack = "    at apply (native)\n    at call (greenroom:client.js:3:5)\n    \
                      at foo (scripts/main.asc:12:7)\n    at main.asc:1:2\n";
-        assert_eq!(place(stack), Some(("scripts/main.asc".into(), 12)));
-        assert_eq!(place("    at main.asc:4:1\n"), Some(("main.asc".into(), 4)));
-        assert_eq!(place("nonsense"), None);
+        assert_eq!(place(stack, known), Some(("scripts/main.asc".into(), 12)));
+        assert_eq!(
+            place("    at main.asc:4:1\n", known),
+            Some(("main.asc".into(), 4))
+        );
+        assert_eq!(place("nonsense", known), None);
     }
 }

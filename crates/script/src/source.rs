@@ -84,9 +84,10 @@ pub fn decode(name: &str, bytes: &[u8], limits: &SourceLimits) -> Result<String,
     Ok(with_line_feeds(text))
 }
 
-/// Line and column, in characters, of an offset in bytes; both from 1.
+/// Line and column, in characters, of an offset in bytes; both from 1. An offset inside a
+/// character stands for the character.
 pub(crate) fn position(text: &str, offset: usize) -> (u32, u32) {
-    let before = text.get(..offset).unwrap_or(text);
+    let before = &text[..text.floor_char_boundary(offset)];
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let column = before[line_start..].chars().count() + 1;

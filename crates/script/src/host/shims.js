@@ -4,6 +4,10 @@
     const { apply, getPrototypeOf, setPrototypeOf, defineProperty, getOwnPropertyDescriptor } = Reflect;
     const { Object, Proxy, WeakMap, String } = globalThis;
 
+    // What the engine has for the web, and no server script knew.
+    delete globalThis.performance;
+    delete globalThis.navigator;
+
     // Function.arity, as length.
     host.reader(Function.prototype, "arity", function () {
         return this.length;

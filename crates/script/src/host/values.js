@@ -7,6 +7,8 @@
     const getTime = Date.prototype.getTime;
     const slice = Object.getPrototypeOf(Uint8Array.prototype).slice;
     const subarray = Object.getPrototypeOf(Uint8Array.prototype).subarray;
+    const { isArray } = Array;
+    const sliceArray = Array.prototype.slice;
     const fromCharCode = String.fromCharCode;
     const forEachInMap = Map.prototype.forEach;
     const setInMap = Map.prototype.set;
@@ -66,6 +68,9 @@
                 case "[object String]": return [apply(String.prototype.valueOf, object, [])];
                 case "[object Boolean]": return [apply(Boolean.prototype.valueOf, object, [])];
                 case "[object Map]": return true;
+                case "[object Array]":
+                    // A proxy of an array. The engine knows the others.
+                    if (isArray(object)) return [apply(sliceArray, object, [])];
             }
             return byConstructor.size === 0 ? undefined : byConstructor.get(object.constructor);
         },

@@ -27,8 +27,6 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
         this.emit(&ctx, ScriptEffect::Shutdown)
     })?;
     let this = Rc::clone(core);
-    put(host, "unixMs", move || this.world.unix_ms())?;
-    let this = Rc::clone(core);
     put(host, "applicationStats", move |host: This<Object<'js>>| {
         application_stats(&this, &host)
     })
@@ -49,6 +47,7 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
         "emitTrace",
         move |ctx: Ctx<'_>, line: JsString<'_>| {
             let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+            this.spend(&ctx, line.len())?;
             this.emit(&ctx, ScriptEffect::Trace(line))
         },
     )?;
@@ -65,13 +64,14 @@ fn install_timers(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     put(
         host,
         "startTimer",
-        move |ctx: Ctx<'_>, delay: f64, repeats: bool| {
-            let mut timers = this.timers.borrow_mut();
+        move |ctx: Ctx<'_>, delay: f64, repeats: bool, script: bool| {
             let max = this.config.timers;
-            if timers.len() >= max {
+            // Nothing is borrowed while an exception is made: that may run the script's code.
+            if script && this.timers.borrow().len() >= max {
                 let text = format!("more than {max} timers (limit timers)");
                 return Err(Exception::throw_range(&ctx, &text));
             }
+            let mut timers = this.timers.borrow_mut();
             // Saturates; NaN is 0.
             Ok(timers.start(this.now.get(), delay as u64, repeats))
         },

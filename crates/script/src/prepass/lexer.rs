@@ -213,7 +213,7 @@ impl<'a> Lexer<'a> {
             _ => {}
         }
         match word {
-            "else" | "do" | "try" | "finally" => After::Statement,
+            "else" | "do" | "try" | "catch" | "finally" => After::Statement,
             "this" | "null" | "true" | "false" | "break" | "continue" | "debugger" | "default" => {
                 After::Operand
             }

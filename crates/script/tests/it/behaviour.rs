@@ -88,6 +88,22 @@ fn conditional_catches_are_tried_in_order() {
 }
 
 #[test]
+fn more_clauses_than_the_engine_can_nest_are_an_error() {
+    let clauses = |count: usize| "catch (e if e == 2) { 'no' } ".repeat(count);
+    let many = |count| {
+        format!(
+            "try {{ throw 1 }} {} catch (e) {{ 'last' }}",
+            clauses(count)
+        )
+    };
+    assert_eq!(run(&many(30)), "last");
+    assert_eq!(
+        run(&many(3_000)),
+        "throws: RangeError: Maximum call stack size exceeded"
+    );
+}
+
+#[test]
 fn getters_and_setters_in_the_old_notation() {
     check(&[
         (
@@ -326,6 +342,7 @@ fn a_slash_divides_or_begins_a_regular_expression() {
 #[test]
 fn todays_syntax_keeps_its_meaning() {
     check(&[
+        ("try { throw 1 } catch { } /'/.test(\"'\")", "true"),
         ("const list = [1,2].map(x => x + 1); list", "2,3"),
         (
             "class A { class() { return 5 } } class B extends A { class() { return super.class() } } new B().class()",

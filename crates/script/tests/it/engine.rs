@@ -12,16 +12,19 @@ pub(crate) fn prepared(source: &str) -> Prepared {
 
 /// The last value of the last script, as a string; an error as `throws: MESSAGE`.
 pub(crate) fn run_all(sources: &[&str]) -> String {
-    let texts: Vec<_> = sources
-        .iter()
-        .map(|s| prepared(s).text().to_owned())
-        .collect();
+    let scripts: Vec<_> = sources.iter().map(|source| prepared(source)).collect();
+    let texts: Vec<_> = scripts.iter().map(Prepared::text).collect();
+    run_prepared(&texts)
+}
+
+/// The same of texts that the pre-pass has written.
+pub(crate) fn run_prepared(texts: &[&str]) -> String {
     let runtime = Runtime::new().expect("memory for an engine");
     let context = Context::full(&runtime).expect("memory for an engine");
     context.with(|ctx| {
         evaluate(&ctx, PRELUDE);
         let mut result = String::new();
-        for text in &texts {
+        for text in texts {
             result = evaluate(&ctx, text);
         }
         result

@@ -155,6 +155,13 @@ fn a_place_in_the_changed_text_is_found_in_the_file() {
 }
 
 #[test]
+fn a_column_inside_a_character_is_its_column() {
+    let script = prepared("é€x\ny");
+    let columns: Vec<_> = (1..=7).map(|c| script.original_column(1, c)).collect();
+    assert_eq!(columns, [1, 1, 2, 2, 2, 3, 4]);
+}
+
+#[test]
 fn an_error_on_a_noted_line_is_explained() {
     assert!(run("var i:int = 0;").starts_with("throws: SyntaxError"));
     let error = prepared("var i:int = 0;").syntax_error(1, 6, "expecting ';'");

@@ -2,10 +2,20 @@
 
 mod driver;
 
+mod checklist;
+mod clients;
+mod connections;
+mod containment;
 mod doors;
+mod files;
+mod language;
 mod life;
 mod netservices;
 mod recordset;
 mod remote_calls;
 mod remoting;
 mod remoting_limits;
+mod sequences;
+mod timing;
+mod trouble;
+mod values;

@@ -1,62 +1,60 @@
 //! Scripts in the manner of their time, from the first line to the last.
 
-use crate::engine::{prepared, run_all};
+use script::prepass::{Prepared, prepare};
+use script::source::SourceLimits;
 
-/// A chat room with line ends, reserved words and unfinished statements as they were common.
-const CHAT: &str = "\
-<!-- chat room, version 1.2 -->\r
-const MAX_USERS = 3\r
-var users = new Array()\r
-function User(name, private) {\r
-  this.name = name\r
-  this.private = private\r
-}\r
-User.prototype.label getter = function () {\r
-  return (this.private ? '*' : '') + this.name\r
-}\r
-Room = function () { this.history = {}; this.count = 0 }\r
-Room.prototype.enter = function (user) {\r
-  if (users.length >= MAX_USERS) throw { code: 'Room.Full', user: user.name }\r
-  users[users.length] = user\r
-  for (i = 0; i < users.length; i++)\r
-    with (users[i]) lastSeen = 0777\r
-}\r
-function tryEnter(room, name, hidden) {\r
-  try {\r
-    room.enter(new User(name, hidden))\r
-  } catch (e if e.code == 'Room.Full') {\r
-    return 'full'\r
-  } catch (e) {\r
-    return 'error ' + e\r
-  } finally {\r
-    room.count++\r
-  }\r
-  return 'in'\r
-}\r
-";
+use crate::engine::{run_all, run_prepared};
 
-#[test]
-fn a_chat_room_runs() {
-    let use_it = "MAX_USERS = 100\n\
-        var room = new Room, answers = []\n\
-        for each (var name in ['ann', 'bob', 'cid', 'dan'])\n  answers.push(tryEnter(room, name, name == 'bob'))\n\
-        answers + '/' + users[1].label + '/' + users[0].lastSeen + '/' + room.count + seen(users)\n\
-        function seen(users) { var n = 0; for each (var u in users) n += u.lastSeen / 511 / 1; return n }";
-    let result = run_all(&[CHAT, use_it]);
-    // `with` finds no `lastSeen` in the user, so that it becomes a global variable.
-    assert_eq!(result, "in,in,in,full/*bob/undefined/4NaN");
+/// Ends of lines as Windows has them, and statements without their semicolons.
+const CHAT: &[u8] = include_bytes!("../samples/chat.asc");
+
+/// Ends of lines as the old Macintosh had them, in Latin-1.
+const POLL: &[u8] = include_bytes!("../samples/poll.asc");
+
+fn sample(bytes: &[u8]) -> Prepared {
+    prepare("main.asc", bytes, &SourceLimits::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
-fn its_lines_stay_where_they_were() {
-    let script = prepared(CHAT);
-    let changed: Vec<_> = script.text().lines().collect();
-    for (index, line) in CHAT.lines().enumerate() {
-        let number = u32::try_from(index + 1).unwrap();
-        assert_eq!(script.original_line(number), Some(line));
-        let first = line.split_whitespace().next().unwrap_or_default();
-        if !matches!(first, "const" | "User.prototype.label" | "}" | "<!--") {
-            assert_eq!(changed[index], line);
-        }
+fn a_chat_room_runs() {
+    let use_it = "MAX_USERS = 100
+        var room = new Room, answers = []
+        for each (var name in ['ann', 'bob', 'cid', 'dan'])
+            answers.push(tryEnter(room, name, name == 'bob'))
+        answers + '/' + users[1].label + '/' + users[0].lastSeen + '/' + room.count + ',' + lastSeen";
+    let result = run_all(&[sample(CHAT).original(), use_it]);
+    // `with` finds no `lastSeen` in the user, so that it becomes a global variable.
+    assert_eq!(result, "in,in,in,full/*bob/undefined/4,511");
+}
+
+#[test]
+fn a_poll_runs() {
+    let script = sample(POLL);
+    let before = "var application = {};";
+    let use_it = "application.onAppStart();
+        [tell('ann', 'oui'), tell('', 'non'), tell('bob', 'peut-être'), tell('cid', 'si'),
+         application.minutes, application.last]";
+    assert_eq!(
+        run_prepared(&[before, script.text(), use_it]),
+        "100%,50%,33%,Poll.Unknown:si,oui=1;non=1;peut-être=1;,peut-être"
+    );
+}
+
+#[test]
+fn their_lines_stay_where_they_were() {
+    let changed = [
+        (CHAT, &[2_usize, 8, 21, 23, 25][..]),
+        (POLL, &[15, 19, 26, 32, 33, 38, 43, 44]),
+    ];
+    for (bytes, lines) in changed {
+        let script = sample(bytes);
+        let pairs = script.original().lines().zip(script.text().lines());
+        let different = (1..).zip(pairs).filter(|(_, (a, b))| a != b);
+        let different: Vec<usize> = different.map(|(line, _)| line).collect();
+        assert_eq!(different, lines, "{}", script.text());
+        assert_eq!(
+            script.original().lines().count(),
+            script.text().lines().count()
+        );
     }
 }

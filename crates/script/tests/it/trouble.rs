@@ -1,0 +1,150 @@
+//! What the script and its owner are told when something goes wrong.
+
+use engine::scripting::{CallId, CallOutcome, Problem, ScriptEffect, ScriptInput};
+
+use crate::driver::{Driver, accept, evaluator, failed, problems, reports, traces};
+
+const SHOW: &str = "application.onStatus = function (i) {
+    var s = ''; for (var n in i) s += n + '=' + i[n] + ';'; trace(s + (this === application));
+};";
+
+#[test]
+fn on_status_is_told_code_level_file_line_and_source() {
+    let mut driver = Driver::new(&format!(
+        "{SHOW}\n\nfunction f() {{\n  return missing.x;\n}}\nClient.prototype.m = function () {{ return f(); }};"
+    ));
+    driver.connect(1, &[]);
+    let effects = driver.call(1, "m", &[]);
+    let problem = Problem {
+        code: "Application.Script.Error".into(),
+        description: "ReferenceError: missing is not defined".into(),
+        file: "main.asc".into(),
+        line: 6,
+        source_line: "  return missing.x;".into(),
+    };
+    let told = "code=Application.Script.Error;level=error;description=ReferenceError: missing is not defined;\
+                filename=main.asc;lineno=6;linebuf=  return missing.x;;true";
+    assert_eq!(
+        effects,
+        [
+            ScriptEffect::Problem(Box::new(problem)),
+            ScriptEffect::Trace(told.into()),
+            failed(1, "Failed to execute method (m)."),
+        ]
+    );
+}
+
+#[test]
+fn a_handler_of_errors_that_fails_is_not_called_for_itself() {
+    let mut driver = Driver::new(
+        "application.onStatus = function () { alsoMissing(); };
+        application.onDisconnect = function () { missing(); };",
+    );
+    driver.connect(1, &[]);
+    assert_eq!(
+        problems(&driver.disconnect(1)),
+        [
+            "ReferenceError: missing is not defined",
+            "ReferenceError: alsoMissing is not defined"
+        ]
+    );
+}
+
+#[test]
+fn whatever_is_thrown_is_reported() {
+    let mut driver = Driver::new(
+        "Client.prototype.m = function (n) {
+            if (n == 0) throw 'text';
+            if (n == 1) throw 5;
+            if (n == 2) throw undefined;
+            if (n == 3) throw { toString: function () { return 'own'; } };
+            if (n == 4) throw { toString: function () { throw 1; } };
+            if (n == 5) throw Object.create(null);
+            if (n == 6) { var e = new Error('odd'); e.name = { toString: null }; throw e; }
+            if (n == 7) { Error.prepareStackTrace = function () { setInterval(trace, 1); throw 2; }; throw new TypeError('x'); }
+        };",
+    );
+    driver.connect(1, &[]);
+    let expected = [
+        "text",
+        "5",
+        "undefined",
+        "own",
+        "an exception without text",
+        "an exception without text",
+        ": odd",
+    ];
+    for (n, text) in (0..).zip(expected) {
+        let effects = driver.call(1, "m", &[n.into()]);
+        assert_eq!(problems(&effects), [text], "{n}");
+    }
+    assert_eq!(problems(&driver.call(1, "m", &[7.into()])).len(), 1);
+    assert_eq!(driver.connect(2, &[]), [accept(2)]);
+}
+
+#[test]
+fn an_error_in_evaluated_text_is_found_where_it_is_evaluated() {
+    let mut driver = evaluator("");
+    let effects = driver.call(1, "evaluate", &["nowhere()".into()]);
+    let problem = reports(&effects).next().expect("a problem");
+    assert_eq!((problem.file.as_str(), problem.line), ("main.asc", 2));
+    assert!(problem.source_line.contains("eval"));
+}
+
+#[test]
+fn an_error_in_a_promise_is_reported_unless_somebody_takes_it() {
+    let mut driver = evaluator("async function f() { await 0; nowhere(); }");
+    let effects = driver.call(1, "evaluate", &["f(); 0".into()]);
+    assert_eq!(
+        problems(&effects),
+        ["ReferenceError: nowhere is not defined"]
+    );
+    assert_eq!(
+        reports(&effects).next().map(|problem| problem.line),
+        Some(1)
+    );
+    let taken = "f().catch(function (e) { trace(e.name); }); Promise.reject(1).catch(trace); 0";
+    let effects = driver.call(1, "evaluate", &[taken.into()]);
+    assert_eq!(traces(&effects), ["1", "ReferenceError"]);
+    assert_eq!(problems(&effects), [""; 0]);
+    let many = driver.call(
+        1,
+        "evaluate",
+        &["for (var i = 0; i < 100; i++) Promise.reject(i); 0".into()],
+    );
+    assert_eq!(problems(&many).len(), 16, "not one for each");
+}
+
+#[test]
+fn an_error_in_a_responder_is_the_scripts() {
+    let mut driver = evaluator("var bad = { onResult: function () { nowhere(); } };");
+    driver.call(
+        1,
+        "evaluate",
+        &["application.clients[0].call('q', bad)".into()],
+    );
+    let effects = driver.input(ScriptInput::Answer {
+        call: CallId(1),
+        outcome: CallOutcome::Result(1.into()),
+    });
+    assert_eq!(
+        problems(&effects),
+        ["ReferenceError: nowhere is not defined"]
+    );
+}
+
+#[test]
+fn what_the_pre_pass_changes_in_meaning_is_a_warning() {
+    let files = script::MemoryFiles::new().with("main.asc", "\nconst A = 1; const A = 2;");
+    let mut driver = Driver::with(
+        files,
+        script::ScriptConfig::default(),
+        script::ApplicationInfo::default(),
+    );
+    let effects = driver.input(ScriptInput::Start);
+    let warning = reports(&effects).next().expect("a warning");
+    assert_eq!(warning.code, "Application.Script.Warning");
+    assert_eq!((warning.file.as_str(), warning.line), ("main.asc", 2));
+    assert_eq!(traces(&effects), [""; 0]);
+    assert_eq!(effects.last(), Some(&ScriptEffect::Started));
+}
