@@ -47,7 +47,7 @@ pub struct ScriptConfig {
     pub pending_requests: usize,
     /// Headers that the script adds to one request. Default 64. One more is left out.
     pub request_headers: usize,
-    /// Bytes of the answer to a request. Default 1 MiB. A longer one is a failure.
+    /// Bytes of the answer to a request. Default 4 MiB. A longer one is a failure.
     pub response_bytes: usize,
     /// Variables that one text gives a `LoadVars`. Default 10,000. What comes after is left out.
     pub loaded_variables: usize,
@@ -71,6 +71,10 @@ pub struct ScriptConfig {
     /// Files of a folder that are listed, counted or removed at once. Default 10,000. A folder
     /// with more is refused with a `RangeError`.
     pub list_entries: usize,
+    /// Bytes of the calls in one packet of Flash Remoting, and of its headers. Default 1 MiB. A
+    /// call or a header that needs more is refused with a `RangeError`; several calls are spread
+    /// over several packets.
+    pub remoting_bytes: usize,
     /// Files that load each other, one inside the other. Default 32.
     pub load_depth: usize,
 }
@@ -93,7 +97,7 @@ impl Default for ScriptConfig {
             byte_array_bytes: 8 << 20,
             pending_requests: 32,
             request_headers: 64,
-            response_bytes: 1 << 20,
+            response_bytes: 4 << 20,
             loaded_variables: 10_000,
             xml_length: 1 << 20,
             xml_nodes: 50_000,
@@ -102,6 +106,7 @@ impl Default for ScriptConfig {
             file_read_bytes: 1 << 20,
             file_bytes: 64 << 20,
             list_entries: 10_000,
+            remoting_bytes: 1 << 20,
             load_depth: 32,
         }
     }

@@ -14,6 +14,7 @@ use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
 use crate::rejections::Rejections;
+use crate::remoting::Remoting;
 use crate::requests::Requests;
 use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
@@ -35,6 +36,7 @@ pub(crate) struct Core {
     pub(crate) requests: RefCell<Requests>,
     pub(crate) open_files: RefCell<OpenFiles>,
     pub(crate) loader: RefCell<Loader>,
+    pub(crate) remoting: RefCell<Remoting>,
     pub(crate) rejections: Rejections,
     pub(crate) last_call: Cell<u64>,
 }

@@ -29,6 +29,7 @@ mod native;
 pub mod prepass;
 mod problem;
 mod rejections;
+mod remoting;
 mod requests;
 mod script;
 mod setup;

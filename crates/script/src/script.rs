@@ -16,6 +16,7 @@ use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
 use crate::rejections::{self, Rejections};
+use crate::remoting::Remoting;
 use crate::requests::Requests;
 use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
@@ -77,6 +78,7 @@ impl AppScript {
             open_files: RefCell::new(OpenFiles::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),
+            remoting: RefCell::new(Remoting::default()),
             rejections: Rejections::default(),
             last_call: Cell::new(0),
         });
@@ -173,6 +175,7 @@ impl Script for AppScript {
         }
         self.core.now.set(now);
         self.on_input(input);
+        self.send_collected();
         for problem in self.core.rejections.take() {
             self.tell(&problem);
         }

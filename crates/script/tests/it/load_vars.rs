@@ -82,7 +82,7 @@ fn failures_are_told() {
     assert_eq!(reported, ["A request failed: no route."]);
     let (said, _) = end(&mut driver, 2, Ok((404, b"a=1")));
     assert_eq!(said, ["status 404", "load,false,false,"]);
-    let long = vec![b'a'; (1 << 20) + 1];
+    let long = vec![b'a'; (4 << 20) + 1];
     let (said, reported) = end(&mut driver, 3, Ok((200, &long)));
     assert_eq!(said, ["status 200", "load,false,false,"]);
     assert!(reported[0].contains("response_bytes"), "{reported:?}");
