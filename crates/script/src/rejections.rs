@@ -32,6 +32,11 @@ impl Rejections {
     }
 
     fn note(&self, core: &Core, promise: &Js<'_>, reason: &Js<'_>, is_handled: bool) {
+        // A handler that runs too long is cut off wherever it is, perhaps in what it has put off:
+        // that is reported by whoever ran it.
+        if core.deadline.is_over() {
+            return;
+        }
         let key = self.hasher.hash_one(promise);
         if is_handled {
             self.open.borrow_mut().retain(|(open, _)| *open != key);
