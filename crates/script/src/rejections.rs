@@ -3,7 +3,7 @@
 //! No script of the time has promises, but the engine does, and an error in an `async` function
 //! must not vanish.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher as _, RandomState};
 use std::rc::Rc;
 
@@ -22,6 +22,8 @@ pub(crate) struct Rejections {
     /// Each promise by its hash: it is not kept alive.
     open: RefCell<Vec<(u64, Problem)>>,
     hasher: RandomState,
+    /// A handler was cut off among what it had put off, and what that rejects is still to come.
+    cut_off: Cell<bool>,
 }
 
 impl Rejections {
@@ -31,15 +33,22 @@ impl Rejections {
         open.into_iter().map(|(_, problem)| problem).collect()
     }
 
+    /// Notes whether a handler was cut off among what it had put off. The promises that hang on
+    /// it are rejected with `null` then, which is nothing to be reported: the cut was.
+    pub(crate) fn set_cut_off(&self, cut_off: bool) {
+        self.cut_off.set(cut_off);
+    }
+
+    fn is_cut(&self, core: &Core) -> bool {
+        self.cut_off.get() || core.deadline.is_over()
+    }
+
     fn note(&self, core: &Core, promise: &Js<'_>, reason: &Js<'_>, is_handled: bool) {
-        // A handler that runs too long is cut off wherever it is, perhaps in what it has put off:
-        // that is reported by whoever ran it.
-        if core.deadline.is_over() {
-            return;
-        }
         let key = self.hasher.hash_one(promise);
         if is_handled {
             self.open.borrow_mut().retain(|(open, _)| *open != key);
+        } else if self.is_cut(core) && reason.is_null() {
+            // Not the script's own.
         } else if self.open.borrow().len() < KEPT_MAX {
             let problem = problem::of_exception(core, reason);
             self.open.borrow_mut().push((key, problem));

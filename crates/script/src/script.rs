@@ -117,11 +117,13 @@ impl AppScript {
             let result = result.and_then(|host| work(&ctx, &host));
             let result = result.map_err(|error| problem::of_error(core, &ctx, &error));
             // What the script has put off with promises; those may go on for ever.
-            while ctx.execute_pending_job() {
-                if core.deadline.is_over() {
-                    core.report(&problem::too_long(core));
-                    break;
-                }
+            let mut cut_off = false;
+            while !cut_off && ctx.execute_pending_job() {
+                cut_off = core.deadline.is_over();
+            }
+            core.rejections.set_cut_off(cut_off);
+            if cut_off {
+                core.report(&problem::too_long(core));
             }
             result
         })
