@@ -277,6 +277,20 @@ fn what_is_sent_is_bounded() {
 }
 
 #[test]
+fn what_the_host_searches_leaves_the_scripts_own_search() {
+    let mut driver = evaluator(LOADER);
+    for call in [
+        "new NetConnection().connect('rtmp://a/b')",
+        "v.load('http://a/b')",
+        "v.addRequestHeader('A', 'b')",
+        "new XML('&#65;')",
+    ] {
+        let found = format!("(/(b)/.exec('abc'), {call}, RegExp.$1 + RegExp.lastMatch)");
+        driver.check(&[(&found, "bb")]);
+    }
+}
+
+#[test]
 fn requests_are_bounded() {
     let config = ScriptConfig {
         pending_requests: 2,
