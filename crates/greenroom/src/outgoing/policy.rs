@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use appconfig::Host;
+use appconfig::{ApplicationConfig, Host};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::address::{Target, is_public};
@@ -57,6 +57,18 @@ impl OutgoingPolicy {
             limits,
             permits: Arc::new(Semaphore::new(requests)),
         }
+    }
+
+    /// The policy that the settings of an application ask for, for one of its instances.
+    pub fn of(config: &ApplicationConfig, own: Vec<SocketAddr>) -> Self {
+        let script = &config.script;
+        let limits = OutgoingLimits {
+            requests: script.connections,
+            timeout: Duration::from_millis(script.http_timeout_ms),
+            redirects: script.http_redirects,
+            ..OutgoingLimits::default()
+        };
+        Self::new(script.hosts.clone(), own, limits)
     }
 
     pub(super) fn limits(&self) -> &OutgoingLimits {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use appconfig::Host;
+use appconfig::{ApplicationConfig, Host};
 use configtext::{Given, Setting as _, Unit};
 use engine::scripting::HttpRequest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -190,6 +190,22 @@ async fn this_server_may_always_be_asked() {
             assert!(refused.contains("script.hosts"), "{refused}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_settings_of_an_application_are_obeyed() {
+    let (address, _task) = server(vec![ok("here")]).await;
+    let url = format!("http://{address}/");
+    let mut config = ApplicationConfig::default();
+    let policy = OutgoingPolicy::of(&config, Vec::new());
+    assert_eq!(policy.limits(), &OutgoingLimits::default());
+    let refused = fetch(&policy, get(url.clone())).await.unwrap_err();
+    assert!(refused.contains("script.hosts"), "{refused}");
+    config.script.hosts = vec![host("127.0.0.1")];
+    config.script.connections = 3;
+    let policy = OutgoingPolicy::of(&config, Vec::new());
+    assert_eq!(policy.limits().requests, 3);
+    assert_eq!(fetch(&policy, get(url)).await.unwrap().body, b"here");
 }
 
 #[tokio::test]

@@ -50,6 +50,13 @@
         return false;
     }
 
+    function withNumber(batch, number) {
+        for (let i = 0; i < batch.length; i++) {
+            if (batch[i].number === number) return batch[i];
+        }
+        return undefined;
+    }
+
     class Gateway {
         #address;
         // What the gateway wants behind its address: a session, as a rule.
@@ -73,11 +80,11 @@
         }
 
         call(method, responder, args) {
-            if (!mayCollect(this)) return false;
-            const number = this.#last + 1;
+            this.#last += 1;
+            const number = this.#last;
+            // Runs code of the script, if an argument has some, which may call or close.
             const bytes = host.packMessage(method, "/" + number, args, this.#amf3);
-            if (!mayHold(bytes)) return false;
-            this.#last = number;
+            if (!this.#open || !mayCollect(this) || !mayHold(bytes)) return false;
             const call = { number, bytes, responder: host.isResponder(responder) ? responder : NOBODY };
             host.wait(call, call.responder, this.#waiting);
             this.#calls[this.#calls.length] = call;
@@ -187,8 +194,7 @@
         #message([target, value], batch, refusal) {
             const found = apply(exec, TARGET, [target]);
             if (found === null) return;
-            const number = Number(found[1]);
-            const call = number - batch[0].number < batch.length ? batch[number - batch[0].number] : undefined;
+            const call = withNumber(batch, Number(found[1]));
             if (call === undefined || call.answered) return;
             call.answered = true;
             this.#later(call, found[2] === "onResult", value, refusal);

@@ -213,48 +213,6 @@ fn what_no_responder_hears_is_for_the_connection() {
 }
 
 #[test]
-fn failures_have_the_codes_of_the_players() {
-    let good = response(Vec::new(), vec![answer("/1/onResult", 1)]);
-    let unanswered = "NetConnection.Call.Failed: The gateway did not answer the call.";
-    let cases: [(u16, Vec<u8>, &str); 6] = [
-        (
-            404,
-            good.clone(),
-            "NetConnection.Call.Failed: HTTP: Status 404",
-        ),
-        (
-            200,
-            b"<html>Warning".to_vec(),
-            "NetConnection.Call.BadVersion: ",
-        ),
-        (200, Vec::new(), "NetConnection.Call.BadVersion: "),
-        (
-            200,
-            good[..good.len() - 1].to_vec(),
-            "NetConnection.Call.BadVersion: ",
-        ),
-        (200, vec![0, 0, 0, 0, 0, 0], unanswered),
-        (
-            200,
-            vec![0; (4 << 20) + 1],
-            "NetConnection.Call.Failed: HTTP: Failed (a response of more than 4194304 bytes \
-             (limit response_bytes))",
-        ),
-    ];
-    for (status, body, expected) in cases {
-        let mut driver = evaluator(PRELUDE);
-        let (id, _) = request(&run(&mut driver, "nc.call('a', responder('a'))"));
-        let effects = respond(&mut driver, id, status, body);
-        let lines = traces(&effects);
-        assert_eq!(lines.len(), 1, "{lines:?}");
-        assert!(lines[0].starts_with(&format!("a {expected}")), "{lines:?}");
-        assert_eq!(problems(&effects), [] as [String; 0]);
-        // The connection is there all the same.
-        assert_eq!(driver.eval("nc.isConnected"), true.into());
-    }
-}
-
-#[test]
 fn headers_are_sent_with_every_packet_until_they_are_taken_back() {
     let mut driver = evaluator(PRELUDE);
     let text = "nc.addHeader('Credentials', true, {userid: 'u', password: 'p'});
@@ -395,4 +353,32 @@ fn calls_while_the_application_stops_are_made() {
     let (_, asked) = request(&effects);
     assert_eq!(calls(&packet(&asked))[0].0, "bye");
     assert_eq!(effects.last(), Some(&ScriptEffect::Stop { allowed: true }));
+}
+
+#[test]
+fn arguments_may_call_and_close_while_they_are_read() {
+    let mut driver = evaluator(PRELUDE);
+    let text = "var inner = {get x() { nc.call('inner', responder('inner')); return 1; }};
+        var bad = {get x() { throw 'no'; }};
+        try { nc.call('bad', responder('bad'), bad); } catch (e) { trace(e); }
+        nc.call('outer', responder('outer'), inner)";
+    let effects = run(&mut driver, text);
+    assert_eq!(traces(&effects), ["no"]);
+    let (id, asked) = request(&effects);
+    let sent = packet(&asked);
+    let names: Vec<_> = calls(&sent).iter().map(|call| (call.0, call.1)).collect();
+    assert_eq!(names, [("inner", "/3"), ("outer", "/2")]);
+    let messages = vec![
+        answer("/2/onResult", "o"),
+        answer("/3/onResult", "i"),
+        answer("/1/onResult", "b"),
+    ];
+    let effects = answers(&mut driver, id, messages);
+    assert_eq!(
+        traces(&effects),
+        ["outer result \"o\"", "inner result \"i\""]
+    );
+    let text = "nc.call('m', null, {get x() { nc.close(); return 1; }})";
+    let effects = run(&mut driver, text);
+    assert_eq!(effects, [crate::driver::returned(1, false)]);
 }

@@ -23,6 +23,48 @@ fn headers_are_limited() {
 }
 
 #[test]
+fn failures_have_the_codes_of_the_players() {
+    let good = response(Vec::new(), vec![answer("/1/onResult", 1)]);
+    let unanswered = "NetConnection.Call.Failed: The gateway did not answer the call.";
+    let cases: [(u16, Vec<u8>, &str); 6] = [
+        (
+            404,
+            good.clone(),
+            "NetConnection.Call.Failed: HTTP: Status 404",
+        ),
+        (
+            200,
+            b"<html>Warning".to_vec(),
+            "NetConnection.Call.BadVersion: ",
+        ),
+        (200, Vec::new(), "NetConnection.Call.BadVersion: "),
+        (
+            200,
+            good[..good.len() - 1].to_vec(),
+            "NetConnection.Call.BadVersion: ",
+        ),
+        (200, vec![0, 0, 0, 0, 0, 0], unanswered),
+        (
+            200,
+            vec![0; (4 << 20) + 1],
+            "NetConnection.Call.Failed: HTTP: Failed (a response of more than 4194304 bytes \
+             (limit response_bytes))",
+        ),
+    ];
+    for (status, body, expected) in cases {
+        let mut driver = evaluator(PRELUDE);
+        let (id, _) = request(&run(&mut driver, "nc.call('a', responder('a'))"));
+        let effects = respond(&mut driver, id, status, body);
+        let lines = traces(&effects);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].starts_with(&format!("a {expected}")), "{lines:?}");
+        assert_eq!(problems(&effects), [] as [String; 0]);
+        // The connection is there all the same.
+        assert_eq!(driver.eval("nc.isConnected"), true.into());
+    }
+}
+
+#[test]
 fn every_truncated_answer_is_refused_and_none_is_fatal() {
     let messages = vec![answer(
         "/1/onResult",
