@@ -16,42 +16,52 @@ use crate::problem;
 /// Rejections that one handler keeps; later ones are not reported.
 const KEPT_MAX: usize = 16;
 
+#[derive(Debug)]
+struct Open {
+    key: u64,
+    /// Whether the reason is `null`.
+    is_null: bool,
+    problem: Problem,
+}
+
 /// The rejections since the handler started.
 #[derive(Debug, Default)]
 pub(crate) struct Rejections {
     /// Each promise by its hash: it is not kept alive.
-    open: RefCell<Vec<(u64, Problem)>>,
+    open: RefCell<Vec<Open>>,
     hasher: RandomState,
-    /// A handler was cut off among what it had put off, and what that rejects is still to come.
+    /// Something was cut off among what handlers had put off, since the input came.
     cut_off: Cell<bool>,
 }
 
 impl Rejections {
-    /// Takes those that nobody has come to listen to.
+    /// Takes those that nobody has come to listen to. What a cut has rejected is not among
+    /// them: the cut was reported.
     pub(crate) fn take(&self) -> Vec<Problem> {
         let open = std::mem::take(&mut *self.open.borrow_mut());
-        open.into_iter().map(|(_, problem)| problem).collect()
+        let cut_off = self.cut_off.take();
+        let own = open.into_iter().filter(|open| !(cut_off && open.is_null));
+        own.map(|open| open.problem).collect()
     }
 
-    /// Notes whether a handler was cut off among what it had put off. The promises that hang on
-    /// it are rejected with `null` then, which is nothing to be reported: the cut was.
-    pub(crate) fn set_cut_off(&self, cut_off: bool) {
-        self.cut_off.set(cut_off);
-    }
-
-    fn is_cut(&self, core: &Core) -> bool {
-        self.cut_off.get() || core.deadline.is_over()
+    /// A handler was cut off among what it had put off. The promises that hang on it are
+    /// rejected with `null`.
+    pub(crate) fn note_cut(&self) {
+        self.cut_off.set(true);
     }
 
     fn note(&self, core: &Core, promise: &Js<'_>, reason: &Js<'_>, is_handled: bool) {
         let key = self.hasher.hash_one(promise);
         if is_handled {
-            self.open.borrow_mut().retain(|(open, _)| *open != key);
-        } else if self.is_cut(core) && reason.is_null() {
-            // Not the script's own.
+            self.open.borrow_mut().retain(|open| open.key != key);
         } else if self.open.borrow().len() < KEPT_MAX {
             let problem = problem::of_exception(core, reason);
-            self.open.borrow_mut().push((key, problem));
+            let is_null = reason.is_null();
+            self.open.borrow_mut().push(Open {
+                key,
+                is_null,
+                problem,
+            });
         }
     }
 }

@@ -121,8 +121,8 @@ impl AppScript {
             while !cut_off && ctx.execute_pending_job() {
                 cut_off = core.deadline.is_over();
             }
-            core.rejections.set_cut_off(cut_off);
             if cut_off {
+                core.rejections.note_cut();
                 core.report(&problem::too_long(core));
             }
             result
