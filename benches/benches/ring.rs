@@ -27,6 +27,7 @@ const SOUNDS: u32 = 43;
 const FRAMING: Framing = Framing::Rtmp {
     stream_id: 1,
     chunk_size: 4096,
+    encoding: rtmp::Encoding::Amf0,
 };
 
 fn main() {

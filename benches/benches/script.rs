@@ -84,6 +84,7 @@ fn echo(bencher: Bencher<'_, '_>, clients: u64) {
             method: "echo".into(),
             args: vec![argument.clone()],
             transaction: 2.0,
+            native: false,
         };
         handle(&mut script, call);
     });

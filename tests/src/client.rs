@@ -24,12 +24,20 @@ use crate::wait::SOON;
 ///
 /// The test's own, or that it took longer than a minute.
 pub fn run<T>(test: impl Future<Output = Result<T>>) -> Result<T> {
-    const LIMIT: Duration = Duration::from_mins(1);
+    run_for(Duration::from_mins(1), test)
+}
+
+/// As [`run`], within another limit.
+///
+/// # Errors
+///
+/// The test's own, or that it took longer.
+pub fn run_for<T>(limit: Duration, test: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let result = runtime.block_on(async { timeout(LIMIT, test).await });
-    result.context("the test takes longer than a minute")?
+    let result = runtime.block_on(async { timeout(limit, test).await });
+    result.with_context(|| format!("the test takes longer than {limit:?}"))?
 }
 
 /// A connection to the server.
@@ -110,6 +118,20 @@ impl Client {
     ///
     /// The server refuses; the error says its code and description.
     pub async fn connect_to(&mut self, server: SocketAddr, app: &str) -> Result<Value> {
+        self.connect_with(server, app, vec![]).await
+    }
+
+    /// As [`Client::connect_to`], with arguments for the application.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses; the error says its code and description.
+    pub async fn connect_with(
+        &mut self,
+        server: SocketAddr,
+        app: &str,
+        args: Vec<Value>,
+    ) -> Result<Value> {
         let object = Value::object([
             ("app", Value::from(app)),
             ("flashVer", Value::from("e2e")),
@@ -118,7 +140,7 @@ impl Client {
                 Value::from(format!("rtmp://{server}/{app}").as_str()),
             ),
         ]);
-        let command = Command::new("connect", self.next_transaction(), vec![]).with_object(object);
+        let command = Command::new("connect", self.next_transaction(), args).with_object(object);
         self.answer_to(command).await
     }
 
@@ -130,6 +152,29 @@ impl Client {
     pub async fn call(&mut self, name: &str, args: Vec<Value>) -> Result<Value> {
         let command = Command::new(name, self.next_transaction(), args);
         self.answer_to(command).await
+    }
+
+    /// Waits for the server to call a procedure of ours.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub async fn called(&mut self, name: &str) -> Result<Command> {
+        self.wait_for(name, |message| match &message.body {
+            Body::Command(command) if &*command.name == name => Some(command.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Answers a call of the server.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone.
+    pub async fn answer(&mut self, call: &Command, value: Value) -> Result<()> {
+        let answer = Command::new("_result", call.transaction, vec![value]);
+        self.send(Message::connection(Body::Command(answer))).await
     }
 
     fn next_transaction(&mut self) -> f64 {

@@ -32,8 +32,18 @@ pub enum CloseReason {
     OutboxFull,
     /// A player took nothing for longer than the stall bound.
     PlayerStalled,
+    /// A player took something, and was never up to date for longer than the bound.
+    PlayerBehind,
     /// Another publisher took the stream's name.
     PublisherReplaced,
+    /// The application's script closed it.
+    ClosedByApplication,
+    /// The application's script did not decide in time whether to let the client in.
+    PendingTimeout,
+    /// The instance was unloaded, or is being loaded anew.
+    ApplicationUnloaded,
+    /// The instance's script did not come back from what it was doing.
+    ScriptStuck,
     /// The server is shutting down.
     ServerShutdown,
     /// A bug in the server; the connection alone was ended.
@@ -42,7 +52,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for documents and metrics.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::ClientLeft,
         Self::NetworkError,
         Self::HandshakeTimeout,
@@ -56,7 +66,12 @@ impl CloseReason {
         Self::TooManyConnections,
         Self::OutboxFull,
         Self::PlayerStalled,
+        Self::PlayerBehind,
         Self::PublisherReplaced,
+        Self::ClosedByApplication,
+        Self::PendingTimeout,
+        Self::ApplicationUnloaded,
+        Self::ScriptStuck,
         Self::ServerShutdown,
         Self::InternalError,
     ];
@@ -77,7 +92,12 @@ impl CloseReason {
             Self::TooManyConnections => "too_many_connections",
             Self::OutboxFull => "outbox_full",
             Self::PlayerStalled => "player_stalled",
+            Self::PlayerBehind => "player_behind",
             Self::PublisherReplaced => "publisher_replaced",
+            Self::ClosedByApplication => "closed_by_application",
+            Self::PendingTimeout => "pending_timeout",
+            Self::ApplicationUnloaded => "application_unloaded",
+            Self::ScriptStuck => "script_stuck",
             Self::ServerShutdown => "server_shutdown",
             Self::InternalError => "internal_error",
         }

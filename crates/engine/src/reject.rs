@@ -14,10 +14,18 @@ pub enum Rejection {
     BadUrl(String),
     /// The client insists on an object encoding that does not exist.
     UnsupportedEncoding(String),
+    /// The server, or the client's address, has as many connections as it may.
+    TooManyConnections,
     /// The application has as many instances as it may.
     TooManyInstances(String),
     /// The instance has as many clients as it may.
     InstanceFull(String),
+    /// The instance's script does not start.
+    ScriptFailed(String),
+    /// Too many clients wait for the instance to start or to stop.
+    TooManyWaiting(String),
+    /// The script did not decide in time.
+    Undecided(String),
     /// The server is going down.
     ShuttingDown,
 }
@@ -33,11 +41,23 @@ impl Rejection {
             Self::UnsupportedEncoding(encoding) => {
                 format!("[ Server.Reject ] : Object encoding {encoding} is not supported.")
             }
+            Self::TooManyConnections => {
+                "[ Resource.Limit.Exceeded ] : The server has no room for more connections.".into()
+            }
             Self::TooManyInstances(app) => format!(
                 "[ Resource.Limit.Exceeded ] : Application ({app}) has no room for more instances."
             ),
             Self::InstanceFull(instance) => format!(
                 "[ Resource.Limit.Exceeded ] : Instance ({instance}) has no room for more clients."
+            ),
+            Self::ScriptFailed(instance) => format!(
+                "[ Server.Reject ] : (_defaultRoot_, _defaultVHost_) : Application ({instance}) failed to load."
+            ),
+            Self::TooManyWaiting(instance) => format!(
+                "[ Resource.Limit.Exceeded ] : Too many clients wait for instance ({instance})."
+            ),
+            Self::Undecided(instance) => format!(
+                "[ Server.Reject ] : Application ({instance}) did not answer the connection."
             ),
             Self::ShuttingDown => "[ Server.Reject ] : The server is shutting down.".into(),
         }
@@ -49,8 +69,12 @@ impl Rejection {
             Self::UnknownApplication(_) => "unknown_application",
             Self::BadUrl(_) => "bad_url",
             Self::UnsupportedEncoding(_) => "unsupported_encoding",
+            Self::TooManyConnections => "too_many_connections",
             Self::TooManyInstances(_) => "too_many_instances",
             Self::InstanceFull(_) => "instance_full",
+            Self::ScriptFailed(_) => "script_failed",
+            Self::TooManyWaiting(_) => "too_many_waiting",
+            Self::Undecided(_) => "undecided",
             Self::ShuttingDown => "shutting_down",
         }
     }

@@ -17,13 +17,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
 use engine::CloseReason;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -35,6 +36,8 @@ use pace::{Paced, Verdict};
 
 /// The first byte of an RTMP handshake.
 const RTMP_VERSION: u8 = 3;
+/// How long a connection that is one too many may take to hear so.
+const TURN_AWAY: Duration = Duration::from_secs(2);
 
 /// Who asks: the address of the TCP peer.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +127,9 @@ async fn converse(
         }
         Ok(Ok(_)) => pass.settle(),
     }
+    if pass.is_refused() {
+        return turn_away(socket).await;
+    }
     let verdict = Arc::new(Verdict::default());
     let socket = Paced::new(socket, stall, verdict.clone());
     let router = router(shared.clone());
@@ -161,6 +167,25 @@ async fn converse(
         Err(error) if error.is_parse() => CloseReason::ProtocolError,
         Err(_) => CloseReason::NetworkError,
     }
+}
+
+/// Answers that there is no room, whatever is asked.
+async fn turn_away(mut socket: TcpStream) -> CloseReason {
+    const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n\
+        Connection: close\r\nRetry-After: 10\r\nContent-Length: 43\r\n\r\n\
+        The server has no room for more connections";
+    let told = async {
+        socket.write_all(ANSWER).await?;
+        socket.shutdown().await?;
+        // A socket closed with unread bytes is reset, and the answer may be lost with it.
+        let mut ignored = [0; 4096];
+        while socket.read(&mut ignored).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // A peer that does not take part is left to itself.
+    let _ = tokio::time::timeout(TURN_AWAY, told).await;
+    metrics::http_answered(StatusCode::SERVICE_UNAVAILABLE.as_u16());
+    CloseReason::TooManyConnections
 }
 
 type SharedState = State<Arc<Shared>>;

@@ -7,8 +7,9 @@
 //! full, only the session's task goes on, once it can be written again; pumps pass by.
 //!
 //! What a slow client costs is bounded: the queue for control bytes by
-//! `limits.client_outbox_bytes`, media by the reader's lag, the wait by
-//! `live.player_stall_close_ms`.
+//! `limits.client_outbox_bytes`, media by the reader's lag, the wait for a client that takes
+//! nothing by `live.player_stall_close_ms`, and for a player that takes too little by
+//! `live.player_behind_close_ms`.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -24,8 +25,10 @@ use smallvec::SmallVec;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::lateness::Lateness;
 use crate::live::{LiveStream, PlayerCount};
 use crate::pump::{Batch, Ticket};
+use crate::throttle::Throttle;
 
 /// Payload bytes taken from a ring in one go; several system calls' worth.
 const READ_BYTES: usize = 256 << 10;
@@ -37,6 +40,7 @@ const SLICES: usize = 64;
 pub(crate) struct OutboxLimits {
     pub(crate) control_bytes: usize,
     pub(crate) stall_ms: u64,
+    pub(crate) behind_ms: u64,
 }
 
 /// A play on one message stream of the connection.
@@ -73,12 +77,18 @@ struct State {
     plays: SmallVec<[Play; 1]>,
     /// The socket took no more; only the session's task writes until it does again.
     blocked_since: Option<Millis>,
+    lateness: Lateness,
     /// Plays whose length is over: message stream and number. Not yet told.
     ended: SmallVec<[(u32, u64); 1]>,
     closed: Option<CloseReason>,
     /// The socket has failed; nothing can be written any more.
     failed: bool,
+    /// What a script allows the client to receive.
+    throttle: Throttle,
+    told_closed_until: Option<Millis>,
     sent_bytes: u64,
+    sent_messages: u64,
+    dropped_messages: u64,
 }
 
 impl Outbox {
@@ -88,10 +98,15 @@ impl Outbox {
             control_queued: 0,
             plays: SmallVec::new(),
             blocked_since: None,
+            lateness: Lateness::new(limits.behind_ms),
             ended: SmallVec::new(),
             closed: None,
             failed: false,
+            throttle: Throttle::default(),
+            told_closed_until: None,
             sent_bytes: 0,
+            sent_messages: 0,
+            dropped_messages: 0,
         };
         Arc::new(Self {
             socket,
@@ -112,6 +127,30 @@ impl Outbox {
         }
     }
 
+    /// Limits what is written, in bytes per second; 0 is no limit.
+    pub(crate) fn limit(&self, bytes_per_second: u64) {
+        self.state.lock().throttle.set(bytes_per_second);
+        self.wake.notify_one();
+    }
+
+    /// When more may be written, if a limit forbids it now.
+    pub(crate) fn throttled_until(&self, now: Millis) -> Option<Millis> {
+        let state = self.state.lock();
+        let waits = !state.queue.is_empty() || !state.plays.is_empty();
+        state.throttle.closed_until(now).filter(|_| waits)
+    }
+
+    /// Counts messages that the session has queued.
+    pub(crate) fn count_messages(&self, count: u64) {
+        self.state.lock().sent_messages += count;
+    }
+
+    /// Messages sent, and those that the client missed.
+    pub(crate) fn message_counts(&self) -> (u64, u64) {
+        let state = self.state.lock();
+        (state.sent_messages, state.dropped_messages)
+    }
+
     /// Begins a play; its first bytes go out with the next flush.
     pub(crate) fn add_play(&self, play: Play) {
         self.state.lock().plays.push(play);
@@ -126,6 +165,7 @@ impl Outbox {
             .plays
             .iter()
             .position(|play| play.stream_id == stream_id)?;
+        state.lateness = Lateness::new(self.limits.behind_ms);
         state.ended.retain(|(ended, _)| *ended != stream_id);
         let mut play = state.plays.swap_remove(index);
         let mut markers = Vec::new();
@@ -175,7 +215,7 @@ impl Outbox {
         if state.blocked_since.is_some() || state.closed.is_some() {
             return;
         }
-        let idle = state.queue.is_empty();
+        let idle = state.queue.is_empty() && state.throttle.stretch() == usize::MAX;
         let Some(play) = state
             .plays
             .iter_mut()
@@ -185,9 +225,16 @@ impl Outbox {
         };
         if idle && batch.is_shared() && play.reader.follow(batch.from, batch.to) {
             let bytes = batch.bytes(play.framing);
+            state.sent_messages += batch.to - batch.from;
             self.write_shared(now, &mut state, &bytes);
         } else {
             self.flush_locked(now, &mut state);
+        }
+        // A limit forbids more for now: the session's task goes on in time, told once.
+        let closed_until = state.throttle.closed_until(now);
+        if closed_until.is_some() && state.told_closed_until != closed_until {
+            state.told_closed_until = closed_until;
+            self.wake.notify_one();
         }
     }
 
@@ -213,10 +260,22 @@ impl Outbox {
         self.state.lock().queue.is_empty()
     }
 
-    /// When the connection must be closed if the socket takes nothing until then.
-    pub(crate) fn stall_deadline(&self) -> Option<Millis> {
-        self.blocked_since()
-            .map(|since| since + self.limits.stall_ms)
+    /// When the connection must be closed, and why, if the client takes no more than it does.
+    pub(crate) fn patience(&self) -> Option<(Millis, CloseReason)> {
+        let state = self.state.lock();
+        let stalled = state
+            .blocked_since
+            .map(|since| since + self.limits.stall_ms);
+        let stalled = stalled.map(|at| (at, CloseReason::PlayerStalled));
+        let behind = state.lateness.deadline();
+        let behind = behind.map(|at| (at, CloseReason::PlayerBehind));
+        stalled.into_iter().chain(behind).min_by_key(|(at, _)| *at)
+    }
+
+    /// Gives up what waits, except what the socket may have taken a part of: the client must
+    /// be able to read what comes then.
+    pub(crate) fn drop_waiting(&self) {
+        self.state.lock().queue.truncate(1);
     }
 
     /// Asks for the connection to be closed; the first reason stays.
@@ -265,22 +324,37 @@ impl Outbox {
 
     fn flush_locked(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
         while state.blocked_since.is_none() && !state.failed {
-            if state.queue.is_empty() && !state.refill(now, &self.wake) {
+            if state.throttle.closed_until(now).is_some() {
                 return;
             }
-            self.write_queue(now, state);
+            if state.queue.is_empty() && !state.refill(now, &self.wake) {
+                state.lateness.up_to_date(now);
+                return;
+            }
+            self.write_some(now, state);
         }
     }
 
-    fn write_queue(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
+    /// Writes the queue until it is empty, the socket is full, or a limit forbids more.
+    fn write_some(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
         while !state.queue.is_empty() {
+            if state.throttle.closed_until(now).is_some() {
+                return;
+            }
             let mut slices = [IoSlice::new(&[]); SLICES];
-            let count = state.queue.len().min(SLICES);
+            let mut room = state.throttle.stretch();
+            let mut count = 0;
             for (slice, bytes) in slices.iter_mut().zip(&state.queue) {
-                *slice = IoSlice::new(bytes);
+                let part = bytes.get(..room).unwrap_or(bytes);
+                *slice = IoSlice::new(part);
+                room -= part.len();
+                count += 1;
+                if room == 0 {
+                    break;
+                }
             }
             match self.socket.try_write_vectored(&slices[..count]) {
-                Ok(written) => state.advance(written),
+                Ok(written) => state.advance(now, written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return self.block(now, state);
                 }
@@ -292,6 +366,9 @@ impl Outbox {
 
     fn block(&self, now: Millis, state: &mut State) {
         state.blocked_since.get_or_insert(now);
+        if !state.plays.is_empty() {
+            state.lateness.behind(now);
+        }
         self.wake.notify_one();
     }
 
@@ -313,6 +390,7 @@ impl State {
         let mut entries = Vec::new();
         for play in &mut self.plays {
             let finished_before = play.reader.is_finished();
+            let missed_before = play.reader.stats().skipped_entries;
             let skipped = {
                 let ring = play.live.ring.lock();
                 if play.reader.is_caught_up(&ring) {
@@ -321,9 +399,12 @@ impl State {
                 play.reader.read(now, &ring, READ_BYTES, &mut entries)
             };
             if skipped {
+                self.lateness.skipped(now);
                 let client = &play.greeting.client_id;
                 play.live.note_skip(client, play.reader.stats());
             }
+            self.dropped_messages += play.reader.stats().skipped_entries - missed_before;
+            self.sent_messages += entries.len() as u64;
             if play.reader.is_finished() && !finished_before {
                 self.ended.push((play.stream_id, play.number));
                 wake.notify_one();
@@ -334,7 +415,8 @@ impl State {
         !self.queue.is_empty()
     }
 
-    fn advance(&mut self, mut written: usize) {
+    fn advance(&mut self, now: Millis, mut written: usize) {
+        self.throttle.note(now, written as u64);
         self.sent_bytes += written as u64;
         while let Some(front) = self.queue.front_mut() {
             if written < front.len() {
@@ -384,6 +466,7 @@ impl Play {
         let Framing::Rtmp {
             stream_id,
             chunk_size,
+            ..
         } = self.framing
         else {
             return;
@@ -396,3 +479,6 @@ impl Play {
         rtmp::chunk::frame(csid, 0, raw.type_id, stream_id, &raw.payload, size, out);
     }
 }
+
+#[cfg(test)]
+mod tests;

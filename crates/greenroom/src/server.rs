@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::CloseReason;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,10 +14,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::applications::Applications;
 use crate::catalog::Catalog;
+use crate::clock;
 use crate::config::Config;
 use crate::connection;
 use crate::http;
 use crate::metrics::{self, Transport};
+use crate::rate::Bucket;
+use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
 use crate::{banner, settings};
@@ -25,8 +29,9 @@ use crate::{banner, settings};
 const BACKLOG: i32 = 4096;
 /// Rest after a failed accept, as when the process has no file descriptor left.
 const REST: Duration = Duration::from_millis(50);
-/// What connections get to say goodbye once the time to finish is over.
-const GOODBYE: Duration = Duration::from_secs(3);
+/// What connections get to say goodbye once the time to finish is over: as long as the
+/// slowest may take, and a little for the machine.
+const GOODBYE: Duration = connection::LONGEST_END.saturating_add(Duration::from_secs(1));
 
 /// Serves until told to stop.
 pub fn run(config: Config) -> Result<(), RunError> {
@@ -61,13 +66,17 @@ fn make_first_application(config: &Config) -> Result<(), StartupError> {
 
 async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     let mut signals = Signals::new().map_err(|error| RunError::Runtime(error.into()))?;
+    let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Runtime(error.into()))?;
     let rtmp = bind("rtmp.listen", config.rtmp.listen)?;
     let http = bind("http.listen", config.http.listen)?;
     let applications = Applications::new(
         config.applications.dir.clone(),
         settings::application_limits(&config),
-        settings::instance_settings(&config, threads),
+        settings::instance_settings(&config, threads, rtmp.address.port()),
         Catalog::new(),
+        Box::new(ScriptFolders {
+            config: settings::script_config(&config),
+        }),
     );
     let limits = &config.limits;
     let shared = Arc::new(Shared {
@@ -75,6 +84,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
             limits.connections,
             limits.pending_connections,
             limits.connections_per_ip,
+            limits.refused_connections,
         )),
         applications,
         stopping: CancellationToken::new(),
@@ -83,11 +93,13 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         rtmp_port: rtmp.address.port(),
         config,
     });
+    tokio::spawn(shared.applications.clone().watch_scripts());
     tracing::info!("listening rtmp={}", rtmp.address);
     tracing::info!("listening http={}", http.address);
     banner::print(rtmp.address, http.address, &shared.applications.names());
     accept(&shared, rtmp.listener, Transport::Rtmp, connection::serve);
     accept(&shared, http.listener, Transport::Http, http::serve);
+    tokio::spawn(reload_on_hangup(shared.applications.clone(), hangups));
     signals.next().await;
     stop(&shared, &mut signals).await;
     Ok(())
@@ -104,6 +116,8 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
         () = tokio::time::sleep(patience) => {}
         () = signals.next() => {}
     }
+    // First, so that scripts are asked while their clients are still there.
+    shared.applications.stop_scripts(GOODBYE).await;
     shared.stop_now.cancel();
     if tokio::time::timeout(GOODBYE, shared.tasks.wait())
         .await
@@ -115,6 +129,14 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
         );
     }
     tracing::info!("stopped");
+}
+
+/// Unloads scripted applications on SIGHUP, so that changed scripts are picked up.
+async fn reload_on_hangup(applications: Arc<Applications>, mut hangups: Signal) {
+    while hangups.recv().await.is_some() {
+        tracing::info!("reloading applications with a script");
+        applications.unload_scripts().await;
+    }
 }
 
 /// What asks the server to stop: SIGTERM or SIGINT.
@@ -168,6 +190,35 @@ fn bind(key: &'static str, address: SocketAddr) -> Result<Bound, StartupError> {
     })
 }
 
+/// Logs that connections are refused: one line a second at most, as a flood of them must
+/// not become a flood of lines.
+struct Refusals {
+    lines: Bucket,
+    unsaid: u64,
+}
+
+impl Refusals {
+    fn new() -> Self {
+        Self {
+            lines: Bucket::new(1, 1),
+            unsaid: 0,
+        }
+    }
+
+    fn note(&mut self, transport: Transport, peer: SocketAddr) {
+        if !self.lines.take(clock::now()) {
+            self.unsaid += 1;
+            return;
+        }
+        let reason = CloseReason::TooManyConnections;
+        tracing::warn!(
+            %peer, transport = transport.as_str(), %reason, others = self.unsaid,
+            "a connection was refused: the limits on connections are reached"
+        );
+        self.unsaid = 0;
+    }
+}
+
 /// Accepts connections until the server stops, and gives each a task of its own.
 fn accept<F>(
     shared: &Arc<Shared>,
@@ -178,6 +229,7 @@ fn accept<F>(
     F: Future<Output = ()> + Send + 'static,
 {
     let shared = shared.clone();
+    let mut refusals = Refusals::new();
     tokio::spawn(async move {
         loop {
             let accepted = tokio::select! {
@@ -185,14 +237,19 @@ fn accept<F>(
                 () = shared.stopping.cancelled() => return,
             };
             match accepted {
-                Ok((socket, peer)) => match shared.doors.enter(peer.ip()) {
-                    Some(pass) => {
-                        shared
-                            .tasks
-                            .spawn(serve(shared.clone(), socket, peer, pass));
+                Ok((socket, peer)) => {
+                    let pass = shared.doors.enter(peer.ip());
+                    if pass.as_ref().is_none_or(Pass::is_refused) {
+                        refusals.note(transport, peer);
                     }
-                    None => metrics::turned_away(transport),
-                },
+                    match pass {
+                        Some(pass) => {
+                            let served = serve(shared.clone(), socket, peer, pass);
+                            shared.tasks.spawn(served);
+                        }
+                        None => metrics::turned_away(transport),
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(REST).await;

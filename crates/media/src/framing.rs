@@ -2,6 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 use flv::TagKind;
+use rtmp::chunk::RawMessage;
+use rtmp::{Body, Data, Encoding, Limits, Message};
 
 use crate::entry::{Entry, Kind};
 
@@ -14,6 +16,9 @@ pub enum Framing {
         stream_id: u32,
         /// The size in bytes the server announced with Set Chunk Size.
         chunk_size: u32,
+        /// How the player reads data messages (its `objectEncoding`). Those in AMF3 are
+        /// written anew for a player of AMF0.
+        encoding: Encoding,
     },
     /// An FLV tag with its back pointer, for HTTP and WebSocket players.
     Flv,
@@ -35,12 +40,18 @@ pub(crate) fn frame(entry: &Entry, framing: Framing) -> Bytes {
         Framing::Rtmp {
             stream_id,
             chunk_size,
-        } => rtmp_chunks(entry, stream_id, chunk_size),
+            encoding,
+        } => match (entry.kind, encoding) {
+            (Kind::DataAmf3, Encoding::Amf0) => amf0_data(entry)
+                .map(|payload| rtmp_chunks(18, DATA_CSID, entry, &payload, stream_id, chunk_size))
+                .unwrap_or_default(),
+            _ => as_it_came(entry, stream_id, chunk_size),
+        },
         Framing::Flv => flv_tag(entry),
     }
 }
 
-fn rtmp_chunks(entry: &Entry, stream_id: u32, chunk_size: u32) -> Bytes {
+fn as_it_came(entry: &Entry, stream_id: u32, chunk_size: u32) -> Bytes {
     let (csid, type_id) = match entry.kind {
         Kind::Audio => (AUDIO_CSID, 8),
         Kind::Video => (VIDEO_CSID, 9),
@@ -48,15 +59,46 @@ fn rtmp_chunks(entry: &Entry, stream_id: u32, chunk_size: u32) -> Bytes {
         Kind::DataAmf3 => (DATA_CSID, 15),
         Kind::Marker(_) => return Bytes::new(),
     };
-    let headers = 16 + entry.payload.len() / chunk_size.max(1) as usize * 5;
-    let mut out = BytesMut::with_capacity(entry.payload.len() + headers);
+    let payload = &entry.payload;
+    rtmp_chunks(type_id, csid, entry, payload, stream_id, chunk_size)
+}
+
+/// The values of an AMF3 data message in AMF0; what only AMF3 knows becomes what comes closest.
+/// `None` if the message cannot be read: then this player could not read it either.
+fn amf0_data(entry: &Entry) -> Option<Bytes> {
+    let raw = RawMessage {
+        csid: DATA_CSID,
+        timestamp: entry.timestamp,
+        type_id: 15,
+        stream_id: 0,
+        payload: entry.payload.clone(),
+    };
+    let message = Message::decode(&raw, &Limits::default()).ok()?;
+    let Body::Data(data) = message.body else {
+        return None;
+    };
+    let data = Body::Data(Data::new(data.values, Encoding::Amf0));
+    let raw = Message::stream(1, data).encode().ok()?;
+    Some(raw.payload)
+}
+
+fn rtmp_chunks(
+    type_id: u8,
+    csid: u32,
+    entry: &Entry,
+    payload: &[u8],
+    stream_id: u32,
+    chunk_size: u32,
+) -> Bytes {
+    let headers = 16 + payload.len() / chunk_size.max(1) as usize * 5;
+    let mut out = BytesMut::with_capacity(payload.len() + headers);
     let size = chunk_size as usize;
     rtmp::chunk::frame(
         csid,
         entry.timestamp,
         type_id,
         stream_id,
-        &entry.payload,
+        payload,
         size,
         &mut out,
     );
@@ -85,8 +127,8 @@ fn flv_tag(entry: &Entry) -> Bytes {
 mod tests {
     use super::*;
     use crate::entry::Weight;
-    use rtmp::chunk::{RawMessage, Reader, Writer, csid};
-    use rtmp::{Limits, Millis};
+    use rtmp::Millis;
+    use rtmp::chunk::{Reader, Writer, csid};
 
     fn entry(kind: Kind, payload: &'static [u8]) -> Entry {
         let payload = Bytes::from_static(payload);
@@ -120,6 +162,7 @@ mod tests {
         let framing = Framing::Rtmp {
             stream_id: 1,
             chunk_size: CHUNK_SIZE,
+            encoding: Encoding::Amf0,
         };
         let media = [
             entry(Kind::Data, b"data"),
@@ -150,5 +193,47 @@ mod tests {
         ];
         let expected = expected.map(|(kind, at, body)| (kind, at, Bytes::from_static(body)));
         assert_eq!(read, expected);
+    }
+
+    /// The data message a player of this encoding gets of an entry.
+    fn data_for(entry: &Entry, encoding: Encoding) -> Option<Data> {
+        let bytes = entry.framed(Framing::Rtmp {
+            stream_id: 1,
+            chunk_size: 128,
+            encoding,
+        });
+        let raw = Reader::new(Limits::default())
+            .read(&mut &bytes[..])
+            .ok()??;
+        match Message::decode(&raw, &Limits::default()).ok()?.body {
+            Body::Data(data) => Some(data),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn amf3(values: Vec<amf::Value>) -> Entry {
+        let data = Body::Data(Data::new(values, Encoding::Amf3));
+        let payload = Message::stream(1, data)
+            .encode()
+            .expect("it can be written")
+            .payload;
+        let what = (Kind::DataAmf3, Weight::Required);
+        Entry::new(0, 0, Millis(0), 40, what, payload)
+    }
+
+    #[test]
+    fn a_player_of_amf0_gets_data_it_can_read() {
+        let values = vec![
+            "chat".into(),
+            amf::Value::object([("text", "hello".into())]),
+        ];
+        let entry = amf3(values.clone());
+        let same = data_for(&entry, Encoding::Amf3).expect("as it came");
+        assert_eq!(
+            (same.encoding, &same.payload),
+            (Encoding::Amf3, &entry.payload)
+        );
+        let other = data_for(&entry, Encoding::Amf0).expect("in AMF0");
+        assert_eq!((other.encoding, other.values), (Encoding::Amf0, values));
     }
 }

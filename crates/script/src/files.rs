@@ -7,7 +7,7 @@ mod app;
 mod archive;
 mod memory;
 
-pub use app::AppFiles;
+pub use app::{AppFiles, archive_names};
 pub use memory::MemoryFiles;
 
 /// Reads script files.
@@ -90,7 +90,7 @@ pub fn relative_path(name: &str) -> Result<String, FileError> {
 }
 
 /// Where the main script may lie, in the order of the search. `app` is the application's name.
-pub(crate) fn main_script_names(app: &str) -> Vec<String> {
+pub fn main_script_names(app: &str) -> Vec<String> {
     let mut names = Vec::new();
     for stem in ["main", app] {
         for ending in ["asc", "js"] {

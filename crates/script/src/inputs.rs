@@ -29,7 +29,8 @@ impl AppScript {
                 method,
                 args,
                 transaction,
-            } => self.on_call(client, &method, &args, transaction),
+                native,
+            } => self.on_call(client, (&method, native), &args, transaction),
             ScriptInput::Answer { call, outcome } => self.on_answer(call, outcome),
             ScriptInput::LinkStatus {
                 link,
@@ -116,7 +117,13 @@ impl AppScript {
         self.settle(result);
     }
 
-    fn on_call(&mut self, client: ClientId, method: &Str, args: &[Value], transaction: f64) {
+    fn on_call(
+        &mut self,
+        client: ClientId,
+        (method, native): (&Str, bool),
+        args: &[Value],
+        transaction: f64,
+    ) {
         let core = Rc::clone(&self.core);
         let key = client.0.to_string();
         let mut refused = false;
@@ -124,7 +131,7 @@ impl AppScript {
             let Some(args) = hand_over(&core, ctx, host, args, &mut refused)? else {
                 return Ok(());
             };
-            let call = (key.as_str(), method.as_str(), args, transaction);
+            let call = (key.as_str(), method.as_str(), args, transaction, native);
             Self::entry(host, "call")?.call::<_, ()>(call)
         });
         if (self.settle(result).is_none() || refused) && !self.failed {

@@ -119,7 +119,7 @@ struct TooMuch {
     message: fn() -> Body,
 }
 
-const TOO_MUCH: [TooMuch; 3] = [
+const TOO_MUCH: [TooMuch; 4] = [
     TooMuch {
         key: "amf_depth",
         value: "4",
@@ -135,6 +135,15 @@ const TOO_MUCH: [TooMuch; 3] = [
         message: || {
             let many = (0..100).map(|n| Value::from(f64::from(n)));
             Body::Command(Command::new("x", 9.0, many.collect()))
+        },
+    },
+    TooMuch {
+        key: "messages_at_once",
+        value: "64",
+        message: || {
+            // A hundred empty sounds in one message.
+            let sound = [8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
+            Body::Aggregate(sound.repeat(100).into())
         },
     },
     TooMuch {
@@ -277,7 +286,12 @@ fn pending() -> Result<()> {
                 TcpStream::connect(rtmp).await?,
                 TcpStream::connect(rtmp).await?,
             ];
-            ensure!(Client::open(rtmp).await.is_err(), "a third was let in");
+            let third = Client::connect(rtmp).await;
+            let told = third.err().context("a third was let in")?;
+            ensure!(
+                format!("{told:?}").contains("[ Resource.Limit.Exceeded ]"),
+                "{told:?}"
+            );
             drop(waiting);
             Ok(())
         })?;

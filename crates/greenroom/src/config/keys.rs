@@ -52,9 +52,9 @@ sections! {
     http: Http {
         /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
         listen: SocketAddr = any_address(8080);
-        /// Web origins, besides the server's own, whose pages may read from it (CORS): a list
-        /// such as `["https://www.example.org"]`, or `["*"]` for every site. The empty default
-        /// allows none.
+        /// Web origins, besides the server's own, whose pages may read from it (CORS) and open
+        /// a WebSocket to it: a list such as `["https://www.example.org"]`, or `["*"]` for every
+        /// site. The empty default allows none.
         cors_origins: Vec<CorsOrigin> = Vec::new(), range 0..=64;
     }
 
@@ -64,6 +64,54 @@ sections! {
         /// the server was started in. The default may be missing; a directory named here must
         /// exist.
         dir: PathBuf = PathBuf::from("./applications"), range 1..=4096;
+    }
+
+    /// Applications with a script: what they are told, and what they may use.
+    scripts: Scripts {
+        /// How long an instance stays loaded without clients, before its script is asked
+        /// whether it may be unloaded.
+        max_idle_ms: u64 = 600_000, range 1_000..=DAY_MS;
+        /// How long a script may leave a client neither accepted nor rejected.
+        pending_timeout_ms: u64 = 60_000, range 1_000..=DAY_MS,
+            reached "The client is rejected and its connection closed.";
+        /// Clients that may wait for one instance while its script starts or stops.
+        waiting_joins: usize = 1_024, range 1..=1_000_000,
+            reached "`connect` is refused with `NetConnection.Connect.Rejected`.";
+        /// Calls to one client, or over one connection of a script, that wait for an answer.
+        waiting_calls: usize = 1_024, range 1..=1_000_000,
+            reached "The call fails with `NetConnection.Call.Failed`.";
+        /// Memory of one script, its engine included.
+        memory_bytes: usize = 32 * MIB, range 1_048_576..=4_294_967_295,
+            reached "The instance is unloaded and its clients are closed.";
+        /// How long one handler of a script may run; 0 means no such limit.
+        handler_ms: u64 = 5_000, range 0..=DAY_MS,
+            reached "The handler is stopped; the log names file and line.";
+        /// How long a script may be away without coming back, inside the functions of its
+        /// engine included. At least `scripts.handler_ms`.
+        stuck_after_ms: u64 = 10_000, range 100..=DAY_MS,
+            reached "The instance's clients are closed and its thread is written off; the log \
+                and the metrics tell.";
+        /// Connections that one script may have to other instances and servers.
+        connections: usize = 64, range 1..=65_536,
+            reached "The connection fails with `NetConnection.Connect.Failed`.";
+        /// Calls that one such connection holds until the other side has accepted it.
+        connection_messages: usize = 1_024, range 1..=65_536,
+            reached "The call fails with `NetConnection.Call.Failed`.";
+        /// What other instances and servers see as the agent of a script's connection.
+        agent: String = "FlashCom/1.5.2".into(), range 1..=64;
+        /// Host names by which scripts may call this server, besides `localhost` and the
+        /// addresses of the machine to itself.
+        own_hosts: Vec<String> = Vec::new(), range 0..=64;
+        /// Hosts other than this server that scripts may connect to. The empty default allows
+        /// none.
+        allowed_hosts: Vec<String> = Vec::new(), range 0..=1_024;
+        /// How long another server may take to answer a script's connection, or to take what
+        /// it is sent.
+        connect_timeout_ms: u64 = 10_000, range 100..=600_000,
+            reached "The connection fails or is closed.";
+        /// Compares the entries of `readAccess` and `writeAccess` with the beginning of a name,
+        /// so that `a` covers `ab`. When false they cover whole parts of a path: `a` and `a/b`.
+        access_by_prefix: bool = false;
     }
 
     /// Where the server keeps what it writes.
@@ -112,6 +160,10 @@ sections! {
         /// How long a player may accept no bytes at all. At least `live.player_lag_ms`.
         player_stall_close_ms: u64 = 15_000, range 1_000..=DAY_MS,
             reached "The connection is closed; the log and the metrics name the reason.";
+        /// How long a player may take bytes and yet never be up to date. At least
+        /// `live.player_lag_ms`.
+        player_behind_close_ms: u64 = 60_000, range 1_000..=DAY_MS,
+            reached "The connection is closed; the log and the metrics name the reason.";
         /// How long media may wait to be sent together with what follows. More costs less
         /// processor time per player and adds as much delay; 0 sends at once.
         latency_budget_ms: u64 = 0, range 0..=1_000;
@@ -128,15 +180,20 @@ sections! {
     limits: Limits {
         /// Connections at one time, over all listeners.
         connections: usize = 10_000, range 1..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
         /// Connections at one time from one IP address; 0 means no such limit. Addresses of this
         /// machine itself (`127.0.0.0/8`, `::1`) are exempt. Raise it when all clients arrive
         /// through one proxy or address translator.
         connections_per_ip: usize = 1_000, range 0..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
         /// Connections at one time that have not completed `connect` (or their HTTP request).
         pending_connections: usize = 6_000, range 1..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
+        /// Connections past one of the limits above that are served at one time, just far enough
+        /// to be told so: `connect` is refused with `NetConnection.Connect.Rejected`, an HTTP
+        /// request with 503. A line in the log, at most one a second, names the newest.
+        refused_connections: usize = 100, range 0..=1_000_000,
+            reached "The connection is closed at once and counted.";
         /// Time from being accepted to the end of the RTMP handshake.
         handshake_timeout_ms: u64 = 5_000, range 100..=600_000,
             reached "The connection is closed.";
@@ -157,6 +214,10 @@ sections! {
         /// `limits.media_message_bytes`.
         partial_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
             reached "The connection is closed.";
+        /// Messages that one client sends in one piece: one read of its connection, of at most
+        /// 64 KiB. Those inside an aggregate message are counted one by one.
+        messages_at_once: usize = 8_192, range 64..=1_048_576,
+            reached "The connection is closed.";
         /// Chunk streams that one connection uses.
         chunk_streams: usize = 256, range 8..=65_600,
             reached "The connection is closed.";
@@ -170,6 +231,9 @@ sections! {
         /// property and entry in them.
         amf_elements: usize = 65_536, range 64..=1_048_576,
             reached "The message is refused and the connection closed.";
+        /// Length of the values of one message to a client, what they share written out each time.
+        amf_output_bytes: usize = MIB, range 4_096..=16_777_215,
+            reached "The message is not sent and the connection closed.";
         /// Events, slots and keys in one shared object message from a client.
         shared_object_items: usize = 16_384, range 64..=1_048_576,
             reached "The message is refused and the connection closed.";

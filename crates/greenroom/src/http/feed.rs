@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::guest::{Guest, Place, Refusal, Wish};
 use super::pace::Verdict;
 use crate::clock;
+use crate::lateness::Lateness;
 use crate::live::{LiveStream, PlayerCount};
 use crate::metrics::OpenConnection;
 use crate::runner::Order;
@@ -34,6 +35,7 @@ pub(super) struct Feed {
     stop_now: CancellationToken,
     started: bool,
     over: Option<CloseReason>,
+    lateness: Lateness,
     verdict: Arc<Verdict>,
     open: OpenConnection,
     _counted: PlayerCount,
@@ -42,9 +44,19 @@ pub(super) struct Feed {
 impl Feed {
     /// Joins the instance and plays the stream.
     pub(super) async fn open(shared: &Arc<Shared>, wish: Wish) -> Result<Self, Refusal> {
-        let seat = shared
-            .applications
-            .join(&wish.app, &wish.instance)
+        let (app, instance) = (&wish.app, &wish.instance);
+        let applications = &shared.applications;
+        // An instance that does not run publishes nothing; a page that asks again and again
+        // must not start and stop it each time.
+        if !wish.wait
+            && !applications
+                .is_running(app, instance)
+                .map_err(Refusal::Rejected)?
+        {
+            return Err(Refusal::NotPublished);
+        }
+        let seat = applications
+            .join(app, instance)
             .map_err(Refusal::Rejected)?;
         let mut guest = Guest::new(
             seat,
@@ -71,6 +83,7 @@ impl Feed {
             stop_now: shared.stop_now.clone(),
             started: false,
             over: None,
+            lateness: Lateness::new(shared.config.live.player_behind_close_ms),
             verdict: wish.verdict,
             open: OpenConnection::new(wish.transport),
             _counted: live.count_player(),
@@ -91,10 +104,13 @@ impl Feed {
             self.grown.mark_unchanged();
             let piece = self.take();
             if !piece.is_empty() {
-                return Some(piece);
+                return self.is_in_time().then_some(piece);
             }
+            self.lateness.up_to_date(clock::now());
             if self.over.is_none() {
                 self.wait_for_more().await;
+                // It has had everything until now, however long that was.
+                self.lateness.up_to_date(clock::now());
             }
         }
     }
@@ -113,6 +129,7 @@ impl Feed {
             self.reader.read(now, &ring, PIECE_BYTES, &mut entries)
         };
         if skipped {
+            self.lateness.skipped(now);
             self.live.note_skip(&self.place.client, self.reader.stats());
         }
         let end = entries.iter().position(|entry| self.ends_file(entry));
@@ -129,12 +146,28 @@ impl Feed {
         }
     }
 
+    /// Gives up a player that has been behind for too long. What it still has to take would
+    /// take it as long again, so the connection itself is ended.
+    fn is_in_time(&mut self) -> bool {
+        let now = clock::now();
+        self.lateness.behind(now);
+        let in_time = self.lateness.deadline().is_none_or(|at| now < at);
+        if !in_time {
+            self.verdict.close(CloseReason::PlayerBehind);
+        }
+        in_time
+    }
+
     fn ends_file(&self, entry: &Entry) -> bool {
         !self.wait && entry.kind == Kind::Marker(Marker::Unpublished)
     }
 
     async fn wait_for_more(&mut self) {
+        let Some(written_off) = self.place.written_off() else {
+            return;
+        };
         tokio::select! {
+            () = written_off => self.over = Some(CloseReason::ScriptStuck),
             changed = self.grown.changed() => {
                 if changed.is_ok() && !self.budget.is_zero() {
                     tokio::time::sleep(self.budget).await;

@@ -13,6 +13,7 @@ use super::feed::Feed;
 use super::guest::{Refusal, Wish};
 use super::pace::Verdict;
 use super::{Peer, SharedState};
+use crate::config::CorsOrigin;
 use crate::metrics::Transport;
 
 const ENDING: &str = ".flv";
@@ -35,6 +36,10 @@ pub(super) async fn serve(State(shared): SharedState, request: Request) -> Respo
         .await
         .ok();
     if upgrade.is_some() {
+        if !may_upgrade(&parts.headers, &shared.config.http.cors_origins) {
+            let why = "Pages of this origin may not open WebSockets here (http.cors_origins).\n";
+            return (StatusCode::FORBIDDEN, why).into_response();
+        }
         wish.transport = Transport::WsFlv;
     }
     let feed = match Feed::open(&shared, wish).await {
@@ -108,6 +113,25 @@ async fn say_why(mut socket: WebSocket, error: &axum::Error) {
     let _ = socket.send(Message::Close(Some(frame))).await;
 }
 
+/// Whether the page that asks for a WebSocket may have it. Browsers do not apply CORS here,
+/// but say where the page comes from (RFC 6455 §10.2); other clients say nothing.
+fn may_upgrade(headers: &HeaderMap, origins: &[CorsOrigin]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let own = origin
+        .split_once("://")
+        .zip(host)
+        .is_some_and(|((_, from), host)| from.eq_ignore_ascii_case(host));
+    own || origins.iter().any(|known| known.allows(origin))
+}
+
 /// Reads a stream's path. Parts are percent-decoded one by one, so an instance's name may
 /// hold an escaped slash.
 fn wish(uri: &Uri, headers: &HeaderMap) -> Option<Wish> {
@@ -159,4 +183,38 @@ fn refused(refusal: Refusal) -> Response {
         ),
     };
     (status, text + "\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn websockets_are_for_pages_of_this_server_and_those_named() {
+        let named = [CorsOrigin::Exactly("https://www.example.org".into())];
+        let asks = |origin: Option<&'static str>, origins: &[CorsOrigin]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(
+                header::HOST,
+                "cam.example.org:8080".parse().expect("a host"),
+            );
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().expect("an origin"));
+            }
+            may_upgrade(&headers, origins)
+        };
+        assert!(asks(None, &[]), "no browser");
+        assert!(asks(Some("http://cam.example.org:8080"), &[]));
+        assert!(asks(Some("https://CAM.example.org:8080"), &[]));
+        for foreign in [
+            "http://cam.example.org",
+            "https://www.example.org",
+            "null",
+            "",
+        ] {
+            assert!(!asks(Some(foreign), &[]), "{foreign}");
+        }
+        assert!(asks(Some("https://www.example.org"), &named));
+        assert!(!asks(Some("https://example.org"), &named));
+    }
 }

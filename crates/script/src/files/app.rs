@@ -43,7 +43,7 @@ impl AppFiles {
     ) -> Result<Self, FileError> {
         let folder = application.into();
         let mut sources = Vec::new();
-        for name in ["main.far".to_owned(), format!("{app}.far")] {
+        for name in archive_names(app) {
             if let Some(bytes) = read_below(&folder, &name, ARCHIVE_BYTES_MAX)? {
                 sources.push(Source::Archive(Archive::open(&name, bytes)?));
                 break;
@@ -56,6 +56,12 @@ impl AppFiles {
             library: library?,
         })
     }
+}
+
+/// The archives that hold an application's script, from its folder, in the order they are
+/// looked for.
+pub fn archive_names(app: &str) -> [String; 2] {
+    ["main.far".to_owned(), format!("{app}.far")]
 }
 
 fn library_entry(path: PathBuf) -> Option<Result<Source, FileError>> {

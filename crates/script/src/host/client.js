@@ -225,7 +225,8 @@
             host.callFailed("Method not found (" + method + ")."));
     }
 
-    host.entries.call = function (key, method, args, transaction) {
+    // `native`: the server has an answer of its own, which goes out if the script has none.
+    host.entries.call = function (key, method, args, transaction, native) {
         const client = byId.get(key);
         if (client === undefined || !host.isAccepted(client)) return;
         if (RESERVED.has(method)) return notFound(client, transaction, method);
@@ -236,8 +237,8 @@
                 if (!forward(client, transaction, proxy, args)) host.entries.callFailed(key, method, transaction);
                 return;
             }
-            if (method === "checkBandwidth" || method === "_checkbw") result = client.checkBandwidth();
-            else result = resolve(client, method, args);
+            result = resolve(client, method, args);
+            if (result === host.missing && native) return host.emitNotDefined(key);
         }
         if (result === host.missing) return notFound(client, transaction, method);
         host.answerClient(client, transaction, true, result);

@@ -52,6 +52,11 @@ fn reject<'js>(
 
 fn install_calls(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     let this = Rc::clone(core);
+    put(host, "emitNotDefined", move |ctx: Ctx<'_>, key: String| {
+        let client = client(&ctx, &key)?;
+        this.emit(&ctx, ScriptEffect::NotDefined { client })
+    })?;
+    let this = Rc::clone(core);
     put(
         host,
         "emitCall",

@@ -153,6 +153,18 @@ impl Driver {
             method: method.into(),
             args: args.to_vec(),
             transaction: 7.0,
+            native: false,
+        })
+    }
+
+    /// Calls a method that the server has an answer of its own to.
+    pub(crate) fn native_call(&mut self, client: u64, method: &str) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Call {
+            client: ClientId(client),
+            method: method.into(),
+            args: vec![],
+            transaction: 7.0,
+            native: true,
         })
     }
 
