@@ -4,7 +4,6 @@
     "use strict";
     const { apply } = Reflect;
     const { Map, Symbol, String } = globalThis;
-    const exec = RegExp.prototype.exec;
 
     const ADDRESS = /^rtmp:\/\/[^\/\s:]+(:[0-9]{1,5})?\/[^\/\s]+/i;
 
@@ -39,7 +38,7 @@
             const address = String(uri);
             this.close();
             if (host.isGatewayAddress(address)) return this.#connectGateway(address);
-            if (apply(exec, ADDRESS, [address]) === null) return false;
+            if (host.match(ADDRESS, address) === null) return false;
             const encoding = this.objectEncoding === 3 ? 3 : 0;
             const link = host.emitLink(address, host.rest(arguments, 1), encoding);
             if (link === 0) {
