@@ -5,9 +5,7 @@
 // for another address.
 (function (host) {
     "use strict";
-    const { apply } = Reflect;
     const { Map, Set, String, Number } = globalThis;
-    const exec = RegExp.prototype.exec;
 
     const ADDRESS = /^https?:\/\//i;
     // What an answer is for, and whether it is one. Some gateways leave out the first slash.
@@ -17,7 +15,7 @@
     const VERSION_AMF3 = 3;
     const NOBODY = {};
 
-    host.isGatewayAddress = (address) => apply(exec, ADDRESS, [address]) !== null;
+    host.isGatewayAddress = (address) => host.match(ADDRESS, address) !== null;
 
     // Gateways with calls that are not sent, and the bytes of all these calls.
     const collecting = new Set();
@@ -192,7 +190,7 @@
         }
 
         #message([target, value], batch, refusal) {
-            const found = apply(exec, TARGET, [target]);
+            const found = host.match(TARGET, target);
             if (found === null) return;
             const call = withNumber(batch, Number(found[1]));
             if (call === undefined || call.answered) return;

@@ -382,3 +382,12 @@ fn arguments_may_call_and_close_while_they_are_read() {
     let effects = run(&mut driver, text);
     assert_eq!(effects, [crate::driver::returned(1, false)]);
 }
+
+#[test]
+fn what_the_host_searches_leaves_the_scripts_own_search() {
+    let mut driver = evaluator(PRELUDE);
+    let text = "/(b)/.exec('abc'); nc.connect(nc.uri); nc.call('a', null); 0";
+    let (id, _) = request(&run(&mut driver, text));
+    answers(&mut driver, id, vec![answer("/1/onResult", 1)]);
+    assert_eq!(driver.eval("RegExp.$1"), "b".into());
+}
