@@ -1,11 +1,13 @@
 //! Remote calls in both directions: where methods are found, what is answered, how calls fail.
 
+use amf::Reference;
 use amf::{Date, Value};
 use anyhow::{Result, ensure};
 use e2e::client::{self, Client};
 use e2e::told::{is, same};
+use e2e::wait::SOON;
 use libtest_mimic::Trial;
-use rtmp::{Body, Command, Message};
+use rtmp::{Body, Command, Encoding, Message};
 
 use super::{call_failed, failed_call, joined, with};
 use crate::trial;
@@ -13,6 +15,7 @@ use crate::trial;
 pub(super) fn trials() -> Vec<Trial> {
     vec![
         trial("conformance::calls::values_and_arguments", values),
+        trial("conformance::calls::cycles_and_large_values", large),
         trial("conformance::calls::paths_and_methods", paths),
         trial("conformance::calls::that_fail", failing),
         trial("conformance::calls::names_that_are_the_servers", reserved),
@@ -25,6 +28,7 @@ pub(super) fn trials() -> Vec<Trial> {
             answers,
         ),
         trial("conformance::calls::of_the_script_without_answer", unasked),
+        trial("conformance::calls::both_ways_in_amf3", amf3),
     ]
 }
 
@@ -80,6 +84,36 @@ fn values() -> Result<()> {
     })
 }
 
+fn large() -> Result<()> {
+    let inner = || Value::Reference(Reference::Enclosing(0));
+    let list = Value::array([Value::Reference(Reference::Enclosing(1))]);
+    let cycle = Value::object([("self", inner()), ("list", list)]);
+    with(&["calls"], |server| {
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = joined(rtmp, "calls", vec![]).await?;
+            let found = client.call("isCycle", vec![cycle.clone()]).await?;
+            ensure!(found == Value::from(true), "{found:?}");
+            let echo = client.call("echo", vec![cycle]).await?;
+            ensure!(
+                matches!(echo.get("self"), Some(Value::Reference(_))),
+                "{echo:?}"
+            );
+            let made = client.call("makeCycle", vec![]).await?;
+            let expected = Value::object([("name", "round".into()), ("self", inner())]);
+            ensure!(made == expected, "{made:?}");
+            let numbers = |count| Value::array((0..count).map(Value::from));
+            let echo = client.call("echo", vec![numbers(30_000)]).await?;
+            ensure!(echo == numbers(30_000), "other numbers than sent");
+            // More than a message may hold.
+            client.command(0, "echo", vec![numbers(100_000)]).await?;
+            client.closed(SOON).await
+        })?;
+        server.wait_for_log(&["protocol_error", "the limit of 65536 elements"], SOON)?;
+        Ok(())
+    })
+}
+
 fn paths() -> Result<()> {
     with(&["calls"], |server| {
         let rtmp = server.rtmp;
@@ -95,6 +129,10 @@ fn paths() -> Result<()> {
                 let result = client.call(method, vec![]).await?;
                 ensure!(result == Value::from(expected), "{method}: {result:?}");
             }
+            let length = client.call("getStreamLength", vec!["song".into()]).await?;
+            ensure!(length == Value::from(215.5), "{length:?}");
+            let stream = client.call("createStream", vec![]).await?;
+            ensure!(stream.as_f64().is_some(), "{stream:?}");
             failed_call(&mut client, "learned", vec![]).await?;
             client.call("learn", vec![]).await?;
             let learned = client.call("learned", vec![]).await?;
@@ -282,7 +320,8 @@ async fn asked(client: &mut Client, method: &str) -> Result<Command> {
         Value::object([("three", 3.into())]),
         Value::array([4.into()]),
     ];
-    ensure!(call.args == expected, "{call:?}");
+    let args = call.args.iter().map(Value::plain);
+    ensure!(args.eq(&expected), "{call:?}");
     Ok(call)
 }
 
@@ -342,6 +381,42 @@ fn unasked() -> Result<()> {
                 "{}",
                 list.len()
             );
+            Ok(())
+        })
+    })
+}
+
+/// Calls, answers and errors in the form that the client asked for.
+fn amf3() -> Result<()> {
+    with(&["calls"], |server| {
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = Client::open(rtmp).await?;
+            let encoding = [("objectEncoding", 3.into())];
+            let args = vec!["ann".into()];
+            client
+                .ask(client::connect(rtmp, "calls", &encoding, args))
+                .await?;
+            let call =
+                |method: &str| Command::new(method, 0.0, vec![]).with_encoding(Encoding::Amf3);
+            for (method, name, expected) in [
+                ("whoAmI", "_result", None),
+                ("none", "_error", Some("Method not found (none).")),
+                ("fails", "_error", Some("Failed to execute method (fails).")),
+            ] {
+                let answer = client.ask(call(method)).await?;
+                ensure!(&*answer.name == name, "{method}: {answer:?}");
+                ensure!(answer.encoding == Encoding::Amf3, "{method}: {answer:?}");
+                match expected {
+                    Some(text) => same(answer.arg(0), &call_failed(text))?,
+                    None => ensure!(answer.arg(0) == &Value::from("ann"), "{answer:?}"),
+                }
+            }
+            let add = asked(&mut client, "add").await?;
+            ensure!(add.encoding == Encoding::Amf3, "{add:?}");
+            client.answer(&add, 9.into()).await?;
+            let told = client.called("answered").await?;
+            ensure!(told.arg(1) == &Value::from(9), "{told:?}");
             Ok(())
         })
     })

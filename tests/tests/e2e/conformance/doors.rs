@@ -16,6 +16,11 @@ pub(super) fn trials() -> Vec<Trial> {
         trial("conformance::doors::accepted", accepted),
         trial("conformance::doors::rejected", rejected),
         trial("conformance::doors::redirected", redirected),
+        trial(
+            "conformance::doors::accept_connection_of_the_script",
+            overridden,
+        ),
+        trial("conformance::doors::a_script_without_handlers", no_handlers),
         trial("conformance::doors::pending_then_accepted", pending),
         trial(
             "conformance::doors::pending_then_rejected",
@@ -70,6 +75,7 @@ fn accepted() -> Result<()> {
                 "accept and true",
                 // The return value does not count when the script has decided.
                 "accept and false",
+                "accept and reject",
                 "throw after accept",
             ] {
                 let mut client = Client::open(rtmp).await?;
@@ -89,10 +95,11 @@ fn rejected() -> Result<()> {
     const FAILED: &str = "Connection failed.";
     let message = [("message", is("not you")), ("retry", is(5))];
     let day = [("day", is(2))];
-    let rows: [(&str, &str, Option<Field>); 7] = [
+    let rows: [(&str, &str, Option<Field>); 8] = [
         ("false", FAILED, None),
         ("reject", FAILED, None),
         ("reject and true", FAILED, None),
+        ("reject and accept", FAILED, None),
         (
             "reject with object",
             FAILED,
@@ -167,6 +174,38 @@ fn redirected() -> Result<()> {
                 client.closed(SOON).await?;
             }
             Ok(())
+        })
+    })
+}
+
+/// A script may put itself in front of `acceptConnection`, as the components do.
+fn overridden() -> Result<()> {
+    with(&["doors"], |server| {
+        let rtmp = server.rtmp;
+        client::run(async {
+            for (row, passed) in [
+                ("accept", Value::from("through the script")),
+                // The server itself accepts.
+                ("true", Value::Undefined),
+            ] {
+                let mut client = joined(rtmp, "doors", vec![row.into()]).await?;
+                let found = client.call("howIPassed", vec![]).await?;
+                ensure!(found == passed, "{row}: {found:?}");
+            }
+            Ok(())
+        })
+    })
+}
+
+fn no_handlers() -> Result<()> {
+    with(&[], |server| {
+        server.application("plain", "var nothing = 'to do';")?;
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = Client::open(rtmp).await?;
+            let answer = knock(&mut client, rtmp, "plain", vec!["x".into()]).await?;
+            ensure!(&*answer.name == "_result", "{answer:?}");
+            same(answer.arg(0), &success(0.0))
         })
     })
 }

@@ -6,6 +6,7 @@ use e2e::client::{self, Client};
 use e2e::told::{Field, is, same_in_any_order};
 use e2e::wait::SOON;
 use libtest_mimic::Trial;
+use rtmp::{Body, Message};
 
 use super::{joined, something, with};
 use crate::trial;
@@ -81,6 +82,17 @@ fn of_handlers() -> Result<()> {
             let mut client = joined(rtmp, "errors", vec![]).await?;
             client.call("failsLater", vec![]).await?;
             told(&mut client, &script_error("missing.two;", "missing")).await?;
+            // Nothing is decided about who came; ours.
+            let mut waiting = Client::open(rtmp).await?;
+            let connect = client::connect(rtmp, "errors", &[], vec!["fail".into()]);
+            waiting
+                .send(Message::connection(Body::Command(connect)))
+                .await?;
+            told(
+                &mut client,
+                &script_error("return missing.zero;", "missing"),
+            )
+            .await?;
             let guest = joined(rtmp, "errors", vec![]).await?;
             drop(guest);
             told(&mut client, &script_error("alsoMissing();", "alsoMissing")).await?;

@@ -6,13 +6,14 @@ use e2e::client::{self, Client};
 use e2e::told::{Field, is, same, same_in_any_order};
 use libtest_mimic::Trial;
 
-use super::{call_failed, joined, something, with};
+use super::{call_failed, failed_call, joined, something, with};
 use crate::trial;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
         trial("conformance::links::what_both_sides_see", both_sides),
         trial("conformance::links::object_encoding_3", amf3),
+        trial("conformance::links::methods_of_the_other_instance", proxied),
         trial("conformance::links::a_rejection", rejected),
         trial("conformance::links::an_application_that_is_none", unknown),
         trial("conformance::links::addresses_that_are_none", addresses),
@@ -136,6 +137,37 @@ fn amf3() -> Result<()> {
                 .await?;
             told(&mut client, &success(3.0)).await?;
             exchange(&mut client).await
+        })
+    })
+}
+
+/// Clients call methods of the other instance through a proxy.
+fn proxied() -> Result<()> {
+    with(&["caller", "callee"], |server| {
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = joined(rtmp, "caller/one", vec![]).await?;
+            opened(&mut client, "rtmp://localhost/callee/room").await?;
+            for [mine, theirs] in [["seen", "whoCalls"], ["fails", "fails"], ["none", "none"]] {
+                client
+                    .call("offer", vec![mine.into(), theirs.into()])
+                    .await?;
+            }
+            let mut other = joined(rtmp, "caller/one", vec![]).await?;
+            let seen = other.call("seen", vec![5.into()]).await?;
+            let value = seen.get("value");
+            ensure!(value == Some(&Value::from(5)), "{seen:?}");
+            for (method, text) in [
+                ("fails", "Failed to execute method (fails)."),
+                ("none", "Method not found (none)."),
+            ] {
+                let told = failed_call(&mut other, method, vec![]).await?;
+                same(&told, &call_failed(text))?;
+            }
+            // Without the connection nothing answers; ours.
+            client.call("hangUp", vec![]).await?;
+            let told = failed_call(&mut other, "seen", vec![]).await?;
+            same(&told, &call_failed("Failed to execute method (seen)."))
         })
     })
 }
