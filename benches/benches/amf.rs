@@ -87,6 +87,16 @@ fn amf0_decode(bencher: Bencher<'_, '_>, name: &str) {
         .bench(|| amf0::decode_all(black_box(&bytes), &limits));
 }
 
+/// Letting go of what was read.
+#[divan::bench(args = MESSAGES)]
+fn drop_values(bencher: Bencher<'_, '_>, name: &str) {
+    let limits = Limits::default();
+    let bytes = amf0::encode_all(&message(name)).expect("a small message");
+    bencher
+        .with_inputs(|| amf0::decode_all(&bytes, &limits))
+        .bench_values(drop);
+}
+
 #[divan::bench(args = MESSAGES)]
 fn amf0_encode(bencher: Bencher<'_, '_>, name: &str) {
     let values = message(name);

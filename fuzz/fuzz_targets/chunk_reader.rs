@@ -2,11 +2,15 @@
 //! message can be written and read again.
 #![no_main]
 
+#[path = "../same.rs"]
+mod same;
+
+use amf::Value;
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
 use rtmp::chunk::{RawMessage, Reader, Writer, frame};
 use rtmp::message::type_id;
-use rtmp::{Error, Limits, Message};
+use rtmp::{Body, Error, Limits, Message};
 
 fn limits() -> Limits {
     Limits {
@@ -86,6 +90,7 @@ fn decoded(raw: &RawMessage) {
     };
     match Message::decode(&written, &limits()) {
         Ok(again) => {
+            same_meaning(&message, &again);
             let twice = again
                 .encode()
                 .expect("what was written once can be written again");
@@ -97,4 +102,40 @@ fn decoded(raw: &RawMessage) {
         }) => {}
         Err(error) => panic!("{message:?}: {error}"),
     }
+}
+
+fn same_meaning(message: &Message, again: &Message) {
+    let place = |m: &Message| (m.stream_id, m.timestamp, m.body.type_id());
+    assert_eq!(place(again), place(message));
+    let values = |body: &Body| -> Option<Vec<Value>> {
+        match body {
+            Body::Data(data) => Some(data.values.clone()),
+            Body::Command(command) => {
+                let head = [(&command.name).into(), command.transaction.into()];
+                let object = command.object.clone();
+                Some(
+                    head.into_iter()
+                        .chain([object])
+                        .chain(command.args.clone())
+                        .collect(),
+                )
+            }
+            _ => None,
+        }
+    };
+    match (&message.body, &again.body) {
+        // These have a target of their own.
+        (Body::SharedObject(_), Body::SharedObject(_)) => {}
+        (written, read) => match (values(written), values(read)) {
+            (Some(written), Some(read)) => {
+                let amf3 = matches!(message.body.type_id(), 15..=17);
+                same::assert_same(&refs(&written), &refs(&read), amf3);
+            }
+            _ => assert_eq!(read, written),
+        },
+    }
+}
+
+fn refs(values: &[Value]) -> Vec<&Value> {
+    values.iter().collect()
 }

@@ -77,7 +77,7 @@ fn step(session: &mut Session, peer: &mut Session, input: Input<'_>) {
         drain(peer);
     }
     match result {
-        Ok(()) | Err(Error::Unsendable { .. }) => {}
+        Ok(()) | Err(Error::Unsendable { .. } | Error::TooLong { .. }) => {}
         Err(error) => {
             let again = session.handle(Input::Timeout {
                 now: Millis(u64::MAX),

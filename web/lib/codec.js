@@ -70,6 +70,14 @@ export function isDescribed(codec) {
   return DESCRIBED.has(codec);
 }
 
+/**
+ * Whether frames of the codec mean nothing without set-up data; those of others describe it.
+ * @param {string} codec of video
+ */
+export function needsConfig(codec) {
+  return codec === 'avc1' || codec === 'hvc1';
+}
+
 /** The most widespread form of each codec, to ask a browser about it before any data has come. */
 const TYPICAL = Object.freeze({
   avc1: 'video/mp4; codecs="avc1.42E01E"',

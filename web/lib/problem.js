@@ -7,8 +7,10 @@
  * - `browser`: this browser has none
  * - `damaged`: the codec's set-up data cannot be read
  * - `no-config`: frames come, but the set-up data never did
+ * - `no-key`: frames come, but none that a decoder could begin with
  * - `encrypted`: the frames are encrypted
- * @typedef {'no-decoder' | 'browser' | 'damaged' | 'no-config' | 'encrypted'} ProblemReason
+ * @typedef {'no-decoder' | 'browser' | 'damaged' | 'no-config' | 'no-key' | 'encrypted'}
+ *   ProblemReason
  */
 
 /**

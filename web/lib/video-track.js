@@ -7,7 +7,7 @@
  */
 
 import { sameBytes } from './bytes.js';
-import { isDescribed, videoFormat } from './codec.js';
+import { isDescribed, needsConfig, videoFormat } from './codec.js';
 import { VIDEO_TIMESCALE } from './fmp4.js';
 
 /** @typedef {import('./bytes.js').Bytes} Bytes */
@@ -25,8 +25,12 @@ import { VIDEO_TIMESCALE } from './fmp4.js';
  */
 
 const TICKS_PER_MS = VIDEO_TIMESCALE / 1000;
-/** Frames to wait for set-up data before saying that it is missing. */
-const PATIENCE_FRAMES = 50;
+/**
+ * Frames that may come before it is said that what they wait for is missing. The server begins
+ * with set-up data, so that is soon; key frames may be ten seconds apart.
+ * @type {Readonly<Partial<Record<ProblemReason, number>>>}
+ */
+const PATIENCE_FRAMES = Object.freeze({ 'no-config': 50, 'no-key': 300 });
 /** How long a frame is said to last when nothing follows it; the next one corrects it. */
 const OPEN_END_MS = 5000;
 
@@ -43,7 +47,8 @@ export class VideoTrack {
     this.problem = null;
     this.needsKey = true;
     this.configChanged = false;
-    this.undescribed = 0;
+    /** Frames in a row that could not be used yet. */
+    this.waited = 0;
     /** @type {{ dts: number, format: VideoFormat, sample: Sample } | null} */
     this.held = null;
     this.lastDts = -TICKS_PER_MS;
@@ -66,6 +71,7 @@ export class VideoTrack {
   /** What comes next does not follow what was before: waits for a key frame. */
   cut() {
     this.needsKey = true;
+    this.waited = 0;
   }
 
   /** @param {MediaPacket} packet set-up data */
@@ -75,7 +81,7 @@ export class VideoTrack {
     this.config = packet.data;
     this.configChanged = true;
     this.needsKey = true;
-    this.undescribed = 0;
+    this.#waitAgain();
   }
 
   /**
@@ -87,11 +93,14 @@ export class VideoTrack {
     if (!isDescribed(packet.codec) || packet.data.length === 0) return;
     if (this.needsKey && !packet.key) {
       this.skipped += 1;
+      this.#waitFor(this.config || !needsConfig(packet.codec) ? 'no-key' : 'no-config');
       return;
     }
+    if (this.problem?.reason === 'no-key') this.#waitAgain();
     if (this.configChanged) this.#describe(packet.data);
     if (!this.format || this.problem) return;
     this.needsKey = false;
+    this.waited = 0;
     this.#append(packet, this.format, time());
   }
 
@@ -103,7 +112,7 @@ export class VideoTrack {
     this.format = null;
     this.configChanged = true;
     this.needsKey = true;
-    this.undescribed = 0;
+    this.waited = 0;
     this.problem = isDescribed(codec) ? null : this.#problem('no-decoder', '');
   }
 
@@ -112,13 +121,26 @@ export class VideoTrack {
     return { kind: 'video', codec: this.codec, reason, detail };
   }
 
+  /** Another frame is of no use for now. @param {'no-config' | 'no-key'} reason */
+  #waitFor(reason) {
+    this.waited += 1;
+    if (this.waited <= (PATIENCE_FRAMES[reason] ?? 0)) return;
+    if (this.problem && !(this.problem.reason in PATIENCE_FRAMES)) return;
+    if (this.problem?.reason !== reason) this.problem = this.#problem(reason, '');
+  }
+
+  /** What was waited for has come. */
+  #waitAgain() {
+    this.waited = 0;
+    if (this.problem && this.problem.reason in PATIENCE_FRAMES) this.problem = null;
+  }
+
   /** @param {Bytes} keyFrame */
   #describe(keyFrame) {
     try {
       const format = videoFormat(this.codec, this.config, keyFrame);
       if (!format) {
-        this.undescribed += 1;
-        if (this.undescribed > PATIENCE_FRAMES) this.problem = this.#problem('no-config', '');
+        this.#waitFor('no-config');
         return;
       }
       this.configChanged = false;

@@ -87,6 +87,8 @@ export function explain(problem, url) {
       return `${subject} The publisher's description of it is damaged, so it cannot be decoded.`;
     case 'no-config':
       return `${subject} The publisher has not sent what a decoder needs to start.`;
+    case 'no-key':
+      return `${subject} The publisher has not sent a key frame yet, and the picture begins with one.`;
     case 'encrypted':
       return `This stream's ${kind} is encrypted and cannot be played here.`;
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Connection } from '../lib/connection.js';
 import { refusal, streamUrl } from '../lib/source.js';
+import { FakeTimers } from './support/fake-timers.js';
 import { bytes, flvHeader, flvTag } from './support/flv-writer.js';
 
 /** @type {FakeSocket[]} */
@@ -9,6 +10,7 @@ let sockets = [];
 /** @type {string[]} */
 let fetched = [];
 let fetchStatus = 404;
+let timers = new FakeTimers();
 
 class FakeSocket {
   /** @param {string} url */
@@ -29,16 +31,19 @@ class FakeSocket {
   }
 }
 
-const saved = { WebSocket: globalThis.WebSocket, fetch: globalThis.fetch };
+const { WebSocket, fetch, setTimeout, clearTimeout } = globalThis;
+const saved = { WebSocket, fetch, setTimeout, clearTimeout };
 
 beforeEach(() => {
   sockets = [];
   fetched = [];
   fetchStatus = 404;
-  mock.timers.enable({ apis: ['setTimeout'] });
+  timers = new FakeTimers();
   mock.method(Math, 'random', () => 0.5);
   Object.assign(globalThis, {
     WebSocket: FakeSocket,
+    setTimeout: timers.setTimeout,
+    clearTimeout: timers.clearTimeout,
     location: { href: 'http://host:8080/' },
     fetch: async (/** @type {string} */ url) => {
       fetched.push(url);
@@ -48,7 +53,6 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  mock.timers.reset();
   mock.restoreAll();
   Object.assign(globalThis, saved);
 });
@@ -107,20 +111,20 @@ test('data becomes tags, text messages are ignored', () => {
 test('automatic: HTTP at once when WebSocket comes to nothing, then slower', async () => {
   const { connection, events } = open('auto');
   sockets[0]?.onclose?.({ code: 1006, reason: '' });
-  mock.timers.tick(0);
+  timers.tick(0);
   await settle();
   assert.deepEqual(events, ['connecting ws', 'absent', 'connecting http', 'absent']);
   assert.deepEqual(fetched, ['http://host:8080/live/_definst_/test.flv']);
-  mock.timers.tick(499);
+  timers.tick(499);
   assert.equal(sockets.length, 1);
-  mock.timers.tick(1);
+  timers.tick(1);
   assert.equal(sockets.length, 2, 'after half a second');
   sockets[1]?.onclose?.({ code: 1006, reason: '' });
-  mock.timers.tick(0);
+  timers.tick(0);
   await settle();
-  mock.timers.tick(999);
+  timers.tick(999);
   assert.equal(sockets.length, 2);
-  mock.timers.tick(1);
+  timers.tick(1);
   assert.equal(sockets.length, 3, 'after a second');
   connection.close();
 });
@@ -128,7 +132,7 @@ test('automatic: HTTP at once when WebSocket comes to nothing, then slower', asy
 test('a transport that was asked for is kept', () => {
   const { events } = open('ws');
   sockets[0]?.onclose?.({ code: 1006, reason: '' });
-  mock.timers.tick(500);
+  timers.tick(500);
   assert.deepEqual(events, ['connecting ws', 'absent', 'connecting ws']);
 });
 
@@ -136,7 +140,7 @@ test('a refusal is final', async () => {
   fetchStatus = 403;
   const { events } = open('http');
   await settle();
-  mock.timers.tick(60_000);
+  timers.tick(60_000);
   assert.deepEqual(events, ['connecting http', 'refused']);
   assert.equal(fetched.length, 1);
 });
@@ -147,10 +151,10 @@ test('damage ends the connection, and it is asked for again', () => {
   sockets[0]?.onmessage?.({ data: bytes(1, 2, 3, 4, 5, 6, 7, 8, 9).buffer });
   assert.deepEqual(events, ['connecting ws', 'lost']);
   assert.ok(sockets[0]?.closed);
-  mock.timers.tick(500);
+  timers.tick(500);
   assert.equal(sockets.length, 2);
   connection.close();
-  mock.timers.tick(60_000);
+  timers.tick(60_000);
   assert.equal(sockets.length, 2, 'closed for good');
 });
 

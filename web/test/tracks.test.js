@@ -152,6 +152,42 @@ test('what this browser cannot decode, what is damaged, what never comes', () =>
   assert.equal(bare.problem?.reason, 'no-config');
 });
 
+test('missing set-up data is noticed by frames of any kind, and forgiven', () => {
+  const track = new VideoTrack(everything);
+  for (let i = 0; i <= 50; i += 1) {
+    assert.equal(track.problem, null, `frame ${i}`);
+    show(track, i * 40, i === 30);
+  }
+  assert.equal(track.problem?.reason, 'no-config');
+  const { problem } = track;
+  show(track, 2040, false);
+  assert.equal(track.problem, problem, 'said once');
+  track.setConfig(video(avc(0, true, AVC)));
+  assert.equal(track.problem, null);
+  show(track, 2080, true);
+  show(track, 2120, false);
+  assert.equal(track.takeRuns().length, 1);
+});
+
+test('a key frame that never comes is missed after ten seconds, and welcome then', () => {
+  const track = videoTrack();
+  for (let i = 0; i <= 300; i += 1) {
+    assert.equal(track.problem, null, `frame ${i}`);
+    show(track, i * 33, false);
+  }
+  assert.equal(track.problem?.reason, 'no-key');
+  show(track, 10_000, true);
+  assert.equal(track.problem, null);
+  // The same in the middle: the format is known, and the picture was cut.
+  track.cut();
+  for (let i = 0; i <= 300; i += 1) show(track, 10_033 + i * 33, false);
+  assert.equal(track.problem?.reason, 'no-key');
+  show(track, 30_000, true);
+  show(track, 30_033, false);
+  assert.equal(track.problem, null);
+  assert.ok(track.takeRuns().length > 0);
+});
+
 test('audio follows its samples, not the rounding of its timestamps', () => {
   const track = audioTrack();
   for (let i = 0; i < 100; i += 1) hear(track, 10_000 + Math.floor(i * FRAME_MS));

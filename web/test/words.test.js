@@ -27,6 +27,7 @@ test('every reason has a sentence', () => {
     'browser',
     'damaged',
     'no-config',
+    'no-key',
     'encrypted',
   ])) {
     const text = explain({ kind: 'video', codec: 'hvc1', reason, detail: '' }, URL);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::options::Options;
@@ -49,11 +49,13 @@ pub(crate) fn smoke(only: &[String], seconds: u32) -> Result<Tally> {
         println!("there are no fuzz targets");
         return Ok(Tally::default());
     }
-    let mut names = targets(&folder)?;
-    names.retain(|name| only.is_empty() || only.contains(name));
-    let Some(programs) = build(&folder)?.filter(|_| fill_corpora(&folder).unwrap_or(false)) else {
+    let names = choose(targets(&folder)?, only)?;
+    let Some(programs) = build(&folder)? else {
         return Ok(Tally::of_check(false));
     };
+    if !fill_corpora(&folder)? {
+        return Ok(Tally::of_check(false));
+    }
     let mut tally = Tally::default();
     for name in &names {
         let found_nothing = fuzz(&folder, &programs, name, seconds)?;
@@ -64,6 +66,18 @@ pub(crate) fn smoke(only: &[String], seconds: u32) -> Result<Tally> {
         tally.add(Tally::of_check(found_nothing));
     }
     Ok(tally)
+}
+
+/// Those of `all` that `only` names, or all when it names none.
+fn choose(mut all: Vec<String>, only: &[String]) -> Result<Vec<String>> {
+    if let Some(unknown) = only.iter().find(|name| !all.contains(name)) {
+        bail!(
+            "no such fuzz target: {unknown} (there are {})",
+            all.join(", ")
+        );
+    }
+    all.retain(|name| only.is_empty() || only.contains(name));
+    Ok(all)
 }
 
 /// The programs of the fuzz package.
@@ -140,4 +154,26 @@ fn fuzz(folder: &Path, programs: &Path, name: &str, seconds: u32) -> Result<bool
     ]);
     let limit = Duration::from_secs(u64::from(seconds) + 60);
     Ok(process::run(&mut command, Show::OnFailure, limit)?.success)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::choose;
+
+    #[test]
+    fn targets_are_chosen_by_name_and_a_wrong_name_is_an_error() {
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let all = words("amf0 amf3 flv");
+        assert_eq!(choose(all.clone(), &[]).unwrap(), all);
+        assert_eq!(choose(all.clone(), &words("flv")).unwrap(), ["flv"]);
+        let refused = choose(all, &words("flv typo")).unwrap_err().to_string();
+        assert!(
+            refused.contains("typo") && refused.contains("amf0, amf3, flv"),
+            "{refused}"
+        );
+    }
 }

@@ -73,24 +73,41 @@ const FOR_BENCHES: &[Program] = &[
     program("taskset", &["util-linux"]),
 ];
 
+/// The oldest node that runs the tests, major and minor version: what the `package.json` files
+/// say. Debian 12 has 18.20.
+const NODE_MIN: (u32, u32) = (18, 15);
+
 /// Folders with a `package.json` whose packages tests use.
 const NPM_FOLDERS: [&str; 3] = ["web", "tests/browser", "tests/clients/node"];
 
 const APT_LIMIT: Duration = Duration::from_mins(10);
 const NPM_LIMIT: Duration = Duration::from_mins(5);
-const CARGO_INSTALL_LIMIT: Duration = Duration::from_mins(10);
+/// A fresh machine with two cores takes most of ten minutes for cargo-deny.
+const CARGO_INSTALL_LIMIT: Duration = Duration::from_mins(30);
+
+/// A program from crates.io, in a version that this workspace's Rust builds.
+pub(crate) struct CargoTool {
+    name: &'static str,
+    version: &'static str,
+}
+
+pub(crate) const CARGO_DENY: CargoTool = CargoTool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
 
 /// `cargo xtask setup`: everything at once.
 pub(crate) fn run(_options: &Options) -> Result<bool> {
     for_tests()?;
     for_benches()?;
-    cargo_tool("cargo-deny")?;
+    cargo_tool(&CARGO_DENY)?;
     Ok(true)
 }
 
 /// Installs what `cargo xtask test` runs.
 pub(crate) fn for_tests() -> Result<()> {
     debian_programs(FOR_TESTS)?;
+    check_node(&process::read(Command::new("node").arg("--version"))?)?;
     NPM_FOLDERS
         .iter()
         .try_for_each(|folder| npm_packages(&workspace::root().join(folder)))
@@ -116,6 +133,20 @@ fn debian_programs(programs: &[Program]) -> Result<()> {
     apt_get(&["update", "--quiet"])?;
     let install = ["install", "--yes", "--quiet", "--no-install-recommends"];
     apt_get(&[&install[..], &packages].concat())
+}
+
+/// Checks what `node --version` answered. A node from elsewhere may stand before Debian's.
+fn check_node(answer: &str) -> Result<()> {
+    let version = answer.trim().trim_start_matches('v');
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= NODE_MIN => Ok(()),
+        _ => bail!(
+            "node {version} is too old: the tests need {}.{} or later",
+            NODE_MIN.0,
+            NODE_MIN.1
+        ),
+    }
 }
 
 fn is_installed(package: &str) -> bool {
@@ -159,30 +190,81 @@ fn npm_packages(folder: &Path) -> Result<()> {
 }
 
 /// The path of a cargo tool, built into the target directory the first time.
-pub(crate) fn cargo_tool(name: &str) -> Result<PathBuf> {
+pub(crate) fn cargo_tool(tool: &CargoTool) -> Result<PathBuf> {
+    let CargoTool { name, version } = tool;
     let tools = workspace::tools();
     let path = tools.join("bin").join(name);
-    if path.is_file() {
+    if path.is_file() && tool.is_version(&path) {
         return Ok(path);
     }
-    println!("building {name} (once, a few minutes)");
+    println!("building {name} {version} (once, a few minutes)");
     let mut command = Command::new("cargo");
     command
         .args(["install", "--locked", "--quiet", "--root"])
         .arg(&tools)
-        .arg(name);
-    // A target directory of its own keeps the tool's dependencies out of ours; it is not needed
-    // again once the tool is there.
+        .args(["--version", version, name]);
+    // A target directory of its own keeps the tool's dependencies out of ours. It is not needed
+    // again once the tool is there; until then the next attempt goes on from it.
     let build = tools.join("build");
     command
         .env("CARGO_TARGET_DIR", &build)
         .current_dir(workspace::root());
     let outcome = process::run(&mut command, Show::OnFailure, CARGO_INSTALL_LIMIT)?;
-    let _ = std::fs::remove_dir_all(&build);
     if !outcome.success {
         bail!("cargo install {name} failed");
     }
+    let _ = std::fs::remove_dir_all(&build);
     path.is_file()
         .then_some(path)
         .with_context(|| format!("{name} was not installed"))
+}
+
+impl CargoTool {
+    /// Whether the program at `path` says that it is this version.
+    fn is_version(&self, path: &Path) -> bool {
+        process::read(Command::new(path).arg("--version"))
+            .is_ok_and(|answer| answer.split_whitespace().last() == Some(self.version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{CARGO_DENY, CargoTool, NODE_MIN, NPM_FOLDERS, check_node};
+    use crate::workspace;
+
+    #[test]
+    fn a_node_that_is_too_old_is_named() {
+        for fit in ["v18.15.0\n", "v18.20.4\n", "v20.1.0\n"] {
+            check_node(fit).unwrap();
+        }
+        for old in ["v18.14.2\n", "v16.20.0\n", "none"] {
+            let refused = check_node(old).unwrap_err().to_string();
+            assert!(refused.contains("18.15 or later"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_tool_of_another_version_is_not_taken() {
+        // Any program that names its version will do.
+        let cargo = Path::new(env!("CARGO"));
+        let tool = CargoTool {
+            name: "cargo",
+            version: "0.0.1",
+        };
+        assert!(!tool.is_version(cargo));
+        assert!(!CARGO_DENY.is_version(Path::new("/no/such/program")));
+    }
+
+    #[test]
+    fn the_package_files_ask_for_the_same_node() {
+        for folder in NPM_FOLDERS {
+            let file = workspace::root().join(folder).join("package.json");
+            let text = std::fs::read_to_string(file).unwrap();
+            let package: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let wanted = format!(">={}.{}", NODE_MIN.0, NODE_MIN.1);
+            assert_eq!(package["engines"]["node"], wanted, "{folder}");
+        }
+    }
 }

@@ -10,8 +10,9 @@ pub struct Limits {
     /// a kilobyte of stack, so thousands are too many for a worker thread.
     pub depth: u32,
     /// Values read by one decoder (or one packet): every scalar, container and property value,
-    /// and every member name an AMF3 class declares. At no more than about 200 bytes of memory
-    /// each, beside the text itself, the default of 65 536 keeps the worst message near 13 MiB.
+    /// and every member name an AMF3 class declares. At no more than 300 bytes of memory each
+    /// (most for AMF3 objects that each declare a class), beside the text itself, the default of
+    /// 65 536 keeps the worst message under 19 MiB.
     pub elements: u32,
     /// Bytes written by one encoder (or one packet). Bounds values in which one large part
     /// is shared many times and the format has to repeat it. Default 1 MiB.

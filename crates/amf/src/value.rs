@@ -7,6 +7,7 @@
 mod array;
 mod convert;
 mod dictionary;
+mod discard;
 mod equal;
 mod externalizable;
 mod object;
@@ -21,6 +22,10 @@ pub use object::Object;
 
 use crate::Str;
 
+/// The largest value, counted in values, whose shared parts are repeated where a reference could
+/// be misread. Larger ones are written with references.
+const REPEATED_MAX: usize = 10_000;
+
 /// One value of a Flash script. Cheap to clone, immutable, `Send` and `Sync`.
 ///
 /// Parts that a message refers to twice share one [`Arc`] after decoding, so a few bytes can
@@ -28,7 +33,8 @@ use crate::Str;
 /// [`Value::count_up_to`] says in advance how much there is.
 ///
 /// Equality looks at content: `NaN` equals `NaN`, and a comparison that would take more than a
-/// million steps answers "not equal".
+/// million steps or go deeper than 512 containers answers "not equal". Dropping, counting and
+/// showing a value use little stack however deep it is.
 #[derive(Clone)]
 pub enum Value {
     /// `undefined`.
@@ -237,16 +243,40 @@ impl Value {
     /// How many values there are in this one, itself included and shared parts counted each time
     /// they occur, or `None` when there are more than `max`.
     pub fn count_up_to(&self, max: usize) -> Option<usize> {
-        let mut left = max;
-        self.spend(&mut left).then(|| max - left)
+        self.visit_up_to(max, &mut |_| {})
     }
 
-    fn spend(&self, left: &mut usize) -> bool {
-        if *left == 0 {
-            return false;
+    /// Whether it can be written with its shared parts repeated: it is no part of a cycle, holds
+    /// none, and has at most [`REPEATED_MAX`] values when walked.
+    pub(crate) fn can_repeat_parts(&self) -> bool {
+        let mut refers = false;
+        let counted = self.visit_up_to(REPEATED_MAX, &mut |value| {
+            refers |= matches!(value.plain(), Self::Reference(_));
+        });
+        counted.is_some() && !refers
+    }
+
+    /// Calls `each` with this value and all its parts, in no particular order, and answers how
+    /// many there were, or `None` when there are more than `max`. Values that programs build may
+    /// be deeper than the stack, so this does not recurse.
+    fn visit_up_to(&self, max: usize, each: &mut dyn FnMut(&Self)) -> Option<usize> {
+        let mut left = max.checked_sub(1)?;
+        let mut waiting = vec![self];
+        while let Some(value) = waiting.pop() {
+            each(value);
+            let all_fit = value.children(&mut |child| {
+                let fits = left > 0;
+                if fits {
+                    left -= 1;
+                    waiting.push(child);
+                }
+                fits
+            });
+            if !all_fit {
+                return None;
+            }
         }
-        *left -= 1;
-        self.children(&mut |child| child.spend(left))
+        Some(max - left)
     }
 
     /// Calls `each` with every direct part of a container, in order, until it answers `false`.

@@ -54,7 +54,8 @@ sections! {
             reached "The connection or request fails at once.";
         /// Hosts, besides this server, that scripts may connect to and request from: names such as
         /// `"www.example.org"`, `"*.example.org"` for every name below it, addresses, or `"*"` for
-        /// all; with `:PORT` only that port. The empty default allows none.
+        /// all; with `:PORT` only that port. What is at an address of this machine or of a private
+        /// network needs that address in the list, too. The empty default allows none.
         hosts: Vec<Host> = Vec::new(), range 0..=1_024;
         /// The AMF version in which a script's `NetConnection` sends objects, unless it sets
         /// `objectEncoding`.
@@ -66,7 +67,7 @@ sections! {
         /// How long an outgoing HTTP request may take in all.
         http_timeout_ms: u64 = 60_000, range 1_000..=DAY_MS,
             reached "The request fails.";
-        /// Redirections that an outgoing HTTP request follows, each to an allowed host.
+        /// Redirections that an outgoing HTTP request follows, all at the same host and port.
         http_redirects: u32 = 10, range 0..=100,
             reached "The request fails.";
     }

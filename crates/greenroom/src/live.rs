@@ -163,7 +163,7 @@ impl Publication {
         let Some(mut ring) = self.ring() else { return };
         let appended = match (name(0).as_deref(), name(1)) {
             (Some("@setDataFrame"), Some(handler)) => {
-                let Some(body) = without_first(data) else {
+                let Some(body) = data.body_without_name() else {
                     return;
                 };
                 let rest = data.values.get(2..).unwrap_or_default();
@@ -190,21 +190,6 @@ impl Publication {
         let ring = self.live.ring.lock();
         (ring.epoch() == Some(self.epoch)).then_some(ring)
     }
-}
-
-/// The body of a data message without its first value, a text, byte for byte.
-fn without_first(data: &Data) -> Option<Bytes> {
-    const MARKER_AND_LENGTH: usize = 3;
-    let lead = match data.encoding {
-        rtmp::Encoding::Amf3 if data.payload.first() == Some(&0) => 1,
-        _ => 0,
-    };
-    let text = data.name()?;
-    let rest = data.payload.get(lead + MARKER_AND_LENGTH + text.len()..)?;
-    if lead == 0 {
-        return Some(data.payload.slice_ref(rest));
-    }
-    Some([&[0], rest].concat().into())
 }
 
 /// One player in a stream's count.

@@ -1,10 +1,10 @@
 //! Which applications have a script, and what makes one: the only place that names the engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use engine::scripting::{Problem, Script, ScriptEffect, ScriptHost, ScriptInput, ScriptOutput};
-use script::{AppFiles, AppScript, ApplicationInfo, ScriptConfig, ScriptSetup};
+use script::{AppFiles, AppScript, ApplicationInfo, DiskStorage, ScriptConfig, ScriptSetup};
 
 use crate::applications::InstanceAddress;
 
@@ -30,6 +30,8 @@ pub(crate) trait Scripts: Send + Sync {
 pub(crate) struct ScriptFolders {
     /// What each script may cost.
     pub(crate) config: ScriptConfig,
+    /// Folders and archives of the script library.
+    pub(crate) library: Vec<PathBuf>,
 }
 
 impl Scripts for ScriptFolders {
@@ -47,7 +49,7 @@ impl Scripts for ScriptFolders {
         address: &InstanceAddress,
         host: Rc<dyn ScriptHost>,
     ) -> Result<Box<dyn Script>, String> {
-        let files = AppFiles::open(&address.app, folder, Vec::new());
+        let files = AppFiles::open(&address.app, folder, self.library.clone());
         let setup = ScriptSetup {
             config: self.config.clone(),
             info: ApplicationInfo {
@@ -55,6 +57,7 @@ impl Scripts for ScriptFolders {
                 ..ApplicationInfo::default()
             },
             files: Box::new(files.map_err(|error| error.to_string())?),
+            storage: Some(Box::new(DiskStorage::new(folder))),
             world: host,
         };
         match AppScript::new(setup) {
@@ -86,6 +89,34 @@ impl Script for Broken {
                 ..Problem::default()
             }))),
             None => ScriptOutput::Timeout(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_a_script_or_an_archive_has_a_script() {
+        let scripts = ScriptFolders {
+            config: ScriptConfig::default(),
+            library: Vec::new(),
+        };
+        for (file, expected) in [
+            ("main.asc", true),
+            ("scripts/main.asc", true),
+            ("chat.js", true),
+            ("chat.far", true),
+            ("other.asc", false),
+            ("main.asc/folder", false),
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            let path = root.path().join("chat").join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+            let found = scripts.has_script(&root.path().join("chat"));
+            assert_eq!(found, expected, "{file}");
         }
     }
 }

@@ -76,6 +76,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         Catalog::new(),
         Box::new(ScriptFolders {
             config: settings::script_config(&config),
+            library: config.scripts.library.clone(),
         }),
     );
     let limits = &config.limits;

@@ -36,7 +36,7 @@ pub enum Error {
         /// The reader's reason, with its own offset.
         source: amf::DecodeError,
     },
-    /// A message of ours that AMF cannot express or that is too long. The peer is not at fault
+    /// A message of ours that AMF cannot express within its limits. The peer is not at fault
     /// and has received nothing of it.
     #[error("cannot write a message of type {type_id}: {source}")]
     Unsendable {
@@ -44,6 +44,17 @@ pub enum Error {
         type_id: u8,
         /// The writer's reason.
         source: amf::EncodeError,
+    },
+    /// A message of ours that is longer than its length field can say. The peer has received
+    /// nothing of it.
+    #[error("a message of type {type_id} has {len} bytes, and {max} is the most")]
+    TooLong {
+        /// The message's type id (RTMP 1.0 §7.1).
+        type_id: u8,
+        /// Its length in bytes.
+        len: usize,
+        /// [`crate::chunk::MAX_MESSAGE_BYTES`].
+        max: usize,
     },
     /// Something well-formed that is not allowed here.
     #[error("the peer {what}, at byte {offset}")]
@@ -260,7 +271,7 @@ impl Error {
             Self::Unsupported { .. } => Family::Unsupported,
             Self::Limit { .. } => Family::Limit,
             Self::Timeout { .. } => Family::Timeout,
-            Self::Unsendable { .. } => Family::Unsendable,
+            Self::Unsendable { .. } | Self::TooLong { .. } => Family::Unsendable,
         }
     }
 

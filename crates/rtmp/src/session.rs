@@ -144,8 +144,8 @@ impl Session {
     /// # Errors
     ///
     /// When the peer's bytes are refused or a deadline has passed: the session is over, and
-    /// every later call gets the same error. [`Error::Unsendable`] alone, which only
-    /// [`Input::Send`] gets, leaves the session as it was.
+    /// every later call gets the same error. [`Error::Unsendable`] and [`Error::TooLong`],
+    /// which only [`Input::Send`] gets, leave the session as it was.
     pub fn handle(&mut self, input: Input<'_>) -> Result<(), Error> {
         if let Stage::Failed(error) = &self.stage {
             return Err(error.clone());

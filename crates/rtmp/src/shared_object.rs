@@ -62,7 +62,7 @@ impl Message {
     /// # Errors
     ///
     /// When the body is cut, an event's data does not fit the event, or there are more items
-    /// than [`Limits::shared_object_items`].
+    /// than [`Limits::shared_object_items`]. [`Limits::amf`] holds for all events together.
     pub fn decode(type_id: u8, payload: &Bytes, limits: &Limits) -> Result<Self, Error> {
         let (encoding, start) = match (type_id, u8_at(payload, 0)) {
             (type_id::SHARED_OBJECT_AMF3, Some(0)) => (Encoding::Amf3, 1),
@@ -93,12 +93,13 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// When AMF cannot write a value or a name is longer than 65,535 bytes.
+    /// When AMF cannot write a value, a name is longer than 65,535 bytes, or the data of all
+    /// events together exceeds [`amf::Limits::output_bytes`].
     pub fn encode(&self) -> Result<Bytes, EncodeError> {
         self.encode_within(&amf::Limits::default())
     }
 
-    /// Writes a body of type 19 or 16. `limits` bounds the values of each event.
+    /// Writes a body of type 19 or 16. `limits` bounds the data of all events together.
     ///
     /// # Errors
     ///
@@ -112,10 +113,28 @@ impl Message {
         for word in [self.version, self.flags, self.reserved] {
             out.put_u32(word);
         }
-        for event in &self.events {
-            event.encode(self.encoding, limits, &mut out)?;
-        }
+        self.encode_events(limits, &mut out)?;
         Ok(out.freeze())
+    }
+
+    /// Appends number, length and data of every event.
+    fn encode_events(&self, limits: &amf::Limits, out: &mut BytesMut) -> Result<(), EncodeError> {
+        let mut data = BytesMut::new();
+        let mut encoder = amf0::Encoder::new(&mut data, limits).avm_plus(self.encoding.avm_plus());
+        let mut ends = Vec::with_capacity(self.events.len());
+        for event in &self.events {
+            event.encode_data(&mut encoder)?;
+            ends.push(encoder.written());
+        }
+        let mut start = 0;
+        for (event, end) in self.events.iter().zip(ends) {
+            let data = data.split_to(end - start);
+            out.put_u8(event.kind());
+            out.put_u32(data.len() as u32);
+            out.extend_from_slice(&data);
+            start = end;
+        }
+        Ok(())
     }
 }
 
@@ -150,6 +169,7 @@ fn decode_events(
     let max = limits.shared_object_items;
     let mut budget = Budget { left: max, max };
     let mut events = Vec::new();
+    let mut values = amf0::Decoder::new(&[], &limits.amf);
     while at < payload.len() {
         let cut = || Error::malformed(Malformed::SharedObjectEventHeader, at);
         budget.spend(at)?;
@@ -161,6 +181,7 @@ fn decode_events(
             return Err(cut());
         }
         let data = payload.slice(start..end);
+        values.go_on(payload.get(start..end).unwrap_or_default());
         let mut input = event::Input {
             type_id,
             kind,
@@ -168,7 +189,7 @@ fn decode_events(
             start,
             budget: &mut budget,
         };
-        events.push(input.decode(limits)?);
+        events.push(input.decode(&mut values)?);
         at = end;
     }
     Ok(events)

@@ -45,10 +45,9 @@ impl AppScript {
             } => self.on_link_call(link, &method, &args, transaction),
             ScriptInput::Stop { reason, silent } => self.on_stop(reason, silent),
             ScriptInput::Timeout => self.on_timeout(),
+            ScriptInput::Response { request, outcome } => self.on_response(request, outcome),
             // No object of the script stands for these yet.
-            ScriptInput::Published { .. }
-            | ScriptInput::Unpublished { .. }
-            | ScriptInput::Response { .. } => {}
+            ScriptInput::Published { .. } | ScriptInput::Unpublished { .. } => {}
         }
     }
 
@@ -150,9 +149,10 @@ impl AppScript {
             CallOutcome::Result(value) => (true, value),
             CallOutcome::Error(value) => (false, value),
         };
-        let result = self.run(|ctx, host| {
-            let value = hand_over_one(&core, ctx, host, &value)?;
-            Self::entry(host, "answer")?.call::<_, ()>((call.0 as f64, ok, value))
+        let id = call.0 as f64;
+        let result = self.run(|ctx, host| match hand_over_one(&core, ctx, host, &value)? {
+            Some(value) => Self::entry(host, "answer")?.call::<_, ()>((id, ok, value)),
+            None => Self::entry(host, "answerRefused")?.call::<_, ()>((id,)),
         });
         self.settle(result);
     }
@@ -169,7 +169,10 @@ impl AppScript {
             core.links.borrow_mut().close(link);
         }
         let result = self.run(|ctx, host| {
-            let info = hand_over_one(&core, ctx, host, info)?;
+            let info = match hand_over_one(&core, ctx, host, info)? {
+                Some(info) => info,
+                None => setup::short_status(ctx, info)?.into_value(),
+            };
             Self::entry(host, "linkStatus")?.call::<_, ()>((link.0 as f64, info, connected))
         });
         self.settle(result);
@@ -206,6 +209,7 @@ impl AppScript {
             self.settle(result).unwrap_or(true)
         };
         if allowed {
+            self.send_collected();
             self.core.timers.borrow_mut().stop_all();
             let links = self.core.links.borrow_mut().close_all();
             let mut effects = self.core.effects.borrow_mut();
@@ -261,7 +265,7 @@ fn hand_over<'js>(
 /// Why a call is not handed over; an error if it is the script's own code that failed.
 fn refusal(core: &Core, ctx: &Ctx<'_>, error: ConvertError) -> rquickjs::Result<Problem> {
     let ConvertError::Engine(error) = error else {
-        return Ok(problem::warning(format!("A call is refused: {error}.")));
+        return Ok(problem::warning(format!("A value is refused: {error}.")));
     };
     if !matches!(error, rquickjs::Error::Exception) {
         return Err(error);
@@ -273,14 +277,15 @@ fn refusal(core: &Core, ctx: &Ctx<'_>, error: ConvertError) -> rquickjs::Result<
     Err(ctx.throw(exception))
 }
 
-/// One value for the script; a `RangeError` if it is over a limit.
+/// One value for the script, or `None` as for [`hand_over`].
 fn hand_over_one<'js>(
     core: &Core,
     ctx: &Ctx<'js>,
     host: &Object<'js>,
     value: &Value,
-) -> rquickjs::Result<Js<'js>> {
-    let made = convert::to_js(ctx, host, &core.config, std::slice::from_ref(value));
-    let mut made = made.map_err(|error| error.throw(ctx))?;
-    Ok(made.pop().unwrap_or_else(|| Js::new_undefined(ctx.clone())))
+) -> rquickjs::Result<Option<Js<'js>>> {
+    let mut refused = false;
+    let values = std::slice::from_ref(value);
+    let made = hand_over(core, ctx, host, values, &mut refused)?;
+    made.map(|array| array.get(0)).transpose()
 }

@@ -15,7 +15,7 @@
 //! can never pass because it found nothing to check.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
@@ -26,8 +26,33 @@ use serde_json::Value;
 pub fn folder() -> PathBuf {
     match std::env::var_os("GREENROOM_VECTORS") {
         Some(folder) => PathBuf::from(folder),
-        None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors")),
+        None => PathBuf::from(OURS),
     }
+}
+
+/// The vectors that this repository holds.
+const OURS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors");
+
+/// Whether this repository holds a vector `id` in the list under `key` of `file`.
+///
+/// Tests may know more about those than the vectors say, such as which of them are written in
+/// another way. A vector of another folder is judged by what it says and by nothing else.
+#[must_use]
+pub fn is_ours(file: &str, key: &str, id: &str) -> bool {
+    let ours = load_ours(file);
+    let mut list = ours[key].as_array().into_iter().flatten();
+    list.any(|vector| vector["id"] == id)
+}
+
+/// Like [`load`], but from this repository whatever `GREENROOM_VECTORS` says, for tests about
+/// single vectors.
+///
+/// # Panics
+///
+/// As [`load`].
+#[must_use]
+pub fn load_ours(file: &str) -> Value {
+    read(&PathBuf::from(OURS).join(file)).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 /// Reads one vector file, for example `"amf0.json"`, whole.
@@ -83,8 +108,11 @@ where
 }
 
 fn try_load(file: &str) -> Result<Value, String> {
-    let path = folder().join(file);
-    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    read(&folder().join(file))
+}
+
+fn read(path: &Path) -> Result<Value, String> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
     serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
@@ -113,7 +141,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    use super::{folder, load, trials, try_list};
+    use super::{folder, is_ours, load, trials, try_list};
 
     /// The files of the folder, and which test reads each: its crate and source file.
     const READ_BY: [(&str, &str); 15] = [
@@ -173,6 +201,12 @@ mod tests {
         let cases = trials("amf0.json", "vectors", |_| Ok(()));
         assert_eq!(cases.len(), count);
         assert!(cases[0].name().starts_with("amf0::"));
+    }
+
+    #[test]
+    fn our_own_vectors_are_known() {
+        assert!(is_ours("amf0.json", "vectors", "spec-bool-nonzero"));
+        assert!(!is_ours("amf0.json", "vectors", "of-another-folder"));
     }
 
     #[test]

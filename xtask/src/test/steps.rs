@@ -64,12 +64,22 @@ fn check(command: &mut Command) -> Result<Tally> {
     Ok(Tally::of_check(outcome.success))
 }
 
+/// Packages that are no members of the workspace: fuzz targets, which build with flags of their
+/// own, and the load tools.
+const OTHER_MANIFESTS: [&str; 2] = ["fuzz/Cargo.toml", "tools/load/Cargo.toml"];
+
 fn format(_options: &Options) -> Result<Tally> {
-    check(&mut cargo(&["fmt", "--all", "--check"]))
+    let mut tally = check(&mut cargo(&["fmt", "--all", "--check"]))?;
+    for manifest in OTHER_MANIFESTS {
+        let manifest = format!("--manifest-path={manifest}");
+        tally.add(check(&mut cargo(&["fmt", "--all", "--check", &manifest]))?);
+    }
+    Ok(tally)
 }
 
 /// Lints for everything. The end-to-end tests are not among the default targets (they need the
-/// server built), so they are named.
+/// server built), so they are named. The fuzz targets are checked in a folder of their own, as
+/// they do not share the workspace's selection of features.
 fn clippy(_options: &Options) -> Result<Tally> {
     let lint = ["clippy", "--quiet", "--locked", "--workspace"];
     let mut tally = check(&mut cargo(
@@ -78,6 +88,10 @@ fn clippy(_options: &Options) -> Result<Tally> {
     tally.add(check(&mut cargo(
         &[&lint[..], &["--test=e2e", "--", "-Dwarnings"]].concat(),
     ))?);
+    let mut fuzz = cargo(&["clippy", "--quiet", "--locked", "--all-targets"]);
+    fuzz.args(["--manifest-path=fuzz/Cargo.toml", "--", "-Dwarnings"])
+        .env("CARGO_TARGET_DIR", workspace::root().join("fuzz/target"));
+    tally.add(check(&mut fuzz)?);
     Ok(tally)
 }
 
@@ -125,7 +139,7 @@ fn node_tests(folder: &Path) -> Result<Tally> {
 /// Licences, doubled and banned crates, and where crates come from. Advisories are left out:
 /// their database is fetched from elsewhere, and a new one must not turn an old commit red.
 fn deny(_options: &Options) -> Result<Tally> {
-    let tool = setup::cargo_tool("cargo-deny")?;
+    let tool = setup::cargo_tool(&setup::CARGO_DENY)?;
     let mut command = Command::new(tool);
     command.args(["--locked", "check", "bans", "licenses", "sources"]);
     check(command.current_dir(workspace::root()))

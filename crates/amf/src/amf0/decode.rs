@@ -72,7 +72,13 @@ impl<'a> Decoder<'a> {
         self.input.short_text("a name")
     }
 
-    /// How many bytes have been read.
+    /// Goes on with another part of the same message: the tables of references and what is left
+    /// of the limits stay as they are. Positions count from the start of `input`.
+    pub fn go_on(&mut self, input: &'a [u8]) {
+        self.input = Reader::new(input);
+    }
+
+    /// How many bytes of the input have been read.
     pub fn position(&self) -> usize {
         self.input.position()
     }

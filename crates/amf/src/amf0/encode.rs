@@ -8,6 +8,9 @@ use crate::{
     Value, amf3,
 };
 
+/// The first place of the table when references may point nowhere.
+const NOTHING: u32 = u32::MAX;
+
 /// When an AMF0 message switches to AMF3 for one value (marker 0x11, AMF 0 §3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AvmPlus {
@@ -35,6 +38,8 @@ pub struct Encoder<'a, O> {
     amf3: amf3::WriteTables,
     avm_plus: AvmPlus,
     references: bool,
+    /// References to written values point to this place of the table or a later one.
+    first: u32,
 }
 
 impl<'a, O: Output> Encoder<'a, O> {
@@ -46,6 +51,7 @@ impl<'a, O: Output> Encoder<'a, O> {
             amf3: amf3::WriteTables::default(),
             avm_plus: AvmPlus::Never,
             references: true,
+            first: 0,
         }
     }
 
@@ -80,6 +86,44 @@ impl<'a, O: Output> Encoder<'a, O> {
             self.amf3.rewind(&amf3);
         }
         written
+    }
+
+    /// Writes one value without references to those before it.
+    ///
+    /// Readers disagree about where a table of references starts again: with the message or with
+    /// each part of it. The first value that takes a place in a table means the same to both.
+    /// Later ones have their shared parts repeated, so that they need no table; only cycles and
+    /// very large values are written with references, within themselves, as a reader numbers
+    /// them that keeps its table for the whole message.
+    ///
+    /// # Errors
+    ///
+    /// See [`Self::value`].
+    pub fn value_apart(&mut self, value: &Value) -> Result<(), EncodeError> {
+        let is_first = self.table.len() == 0 && self.amf3.are_empty();
+        self.first = if !is_first && value.can_repeat_parts() {
+            NOTHING
+        } else {
+            self.table.len()
+        };
+        let written = self.value(value);
+        self.first = 0;
+        written
+    }
+
+    /// Appends bytes that are no AMF: other fields of the message between its values.
+    ///
+    /// # Errors
+    ///
+    /// When the output is full.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.out.check_open()?;
+        self.out.bytes(bytes)
+    }
+
+    /// How many bytes the output holds.
+    pub fn written(&self) -> usize {
+        self.out.written()
     }
 
     /// Writes a name: text behind a 16-bit length, without a marker.
@@ -153,7 +197,7 @@ impl<'a, O: Output> Encoder<'a, O> {
 
     fn switched(&mut self, value: &Value) -> Result<(), EncodeError> {
         self.out.u8(marker::AVM_PLUS)?;
-        self.amf3.start_switched();
+        self.amf3.start_switched(self.first == NOTHING);
         amf3::Printer {
             out: &mut self.out,
             tables: &mut self.amf3,
@@ -169,7 +213,7 @@ impl<'a, O: Output> Encoder<'a, O> {
     ) -> Result<(), EncodeError> {
         let index = self.table.len();
         if self.references {
-            if let Some(index) = self.table.find(value, 0) {
+            if let Some(index) = self.table.find(value, self.first) {
                 return self.refer_to(index);
             }
             self.table.add(value);
@@ -246,7 +290,7 @@ impl<'a, O: Output> Encoder<'a, O> {
         let ExternalBody::Value(body) = object.body() else {
             return self.out.u8(marker::UNSUPPORTED);
         };
-        if let Some(index) = self.table.find(value, 0) {
+        if let Some(index) = self.table.find(value, self.first) {
             return self.refer_to(index);
         }
         let index = self.table.len();

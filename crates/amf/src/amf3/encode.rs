@@ -94,10 +94,15 @@ impl WriteTables {
     /// Some readers keep the tables from one such value of a message to the next, others start
     /// again. So that both understand, only the first value uses the tables freely; later ones
     /// write texts and classes in full and refer, if they must, to values within themselves,
-    /// numbered as a reader that keeps its tables does.
-    pub(crate) fn start_switched(&mut self) {
-        self.in_full = self.string_count > 0 || self.values.len() > 0 || self.traits.len() > 0;
-        self.first_value = self.values.len();
+    /// numbered as a reader that keeps its tables does. With `repeat` they do not even that.
+    pub(crate) fn start_switched(&mut self, repeat: bool) {
+        self.in_full = !self.are_empty();
+        self.first_value = if repeat { u32::MAX } else { self.values.len() };
+    }
+
+    /// Whether nothing has been written that a reference could point to.
+    pub(crate) fn are_empty(&self) -> bool {
+        self.string_count == 0 && self.values.len() == 0 && self.traits.len() == 0
     }
 
     pub(crate) fn mark(&self) -> Mark {

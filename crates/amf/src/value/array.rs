@@ -5,8 +5,8 @@ use super::{Str, Value, collect_pairs, last_named};
 /// An array with named elements and, in AMF3 only, a dense part.
 pub struct EcmaArray {
     count_hint: u32,
-    props: Box<[(Str, Value)]>,
-    dense: Box<[Value]>,
+    pub(super) props: Box<[(Str, Value)]>,
+    pub(super) dense: Box<[Value]>,
 }
 
 impl EcmaArray {
@@ -82,7 +82,7 @@ impl<T> Vector<T> {
 pub struct ObjectVector {
     fixed: bool,
     type_name: Str,
-    items: Box<[Value]>,
+    pub(super) items: Box<[Value]>,
 }
 
 impl ObjectVector {

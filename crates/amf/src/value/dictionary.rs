@@ -5,7 +5,7 @@ use super::Value;
 /// A map from any value to any value, as a list of entries in order, repeats included.
 pub struct Dictionary {
     weak_keys: bool,
-    entries: Box<[(Value, Value)]>,
+    pub(super) entries: Box<[(Value, Value)]>,
 }
 
 impl Dictionary {

@@ -1,7 +1,8 @@
 //! Equality of values, bounded in work.
 //!
-//! Two messages of a few hundred bytes can describe values whose walks take years, so a
-//! comparison has a budget of steps. Parts that both sides share are equal without a walk.
+//! Two messages of a few hundred bytes can describe values whose walks take years, and programs
+//! can build values deeper than the stack, so a comparison has a budget of steps and of levels.
+//! Parts that both sides share are equal without a walk.
 
 use std::sync::Arc;
 
@@ -13,12 +14,13 @@ use super::{
 /// Values compared before a comparison gives up and answers "not equal".
 const STEPS_MAX: u32 = 1_000_000;
 
+/// Containers inside each other that a comparison follows before it gives up, too. Far more than
+/// [`Limits::depth`](crate::Limits::depth) lets in.
+const DEPTH_MAX: u32 = 512;
+
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
-        Comparison {
-            steps_left: STEPS_MAX,
-        }
-        .values(self, other)
+        Comparison::default().values(self, other)
     }
 }
 
@@ -57,7 +59,7 @@ macro_rules! compare {
     ($($container:ty => $method:ident),+ $(,)?) => {$(
         impl PartialEq for $container {
             fn eq(&self, other: &Self) -> bool {
-                Comparison { steps_left: STEPS_MAX }.$method(self, other)
+                Comparison::default().$method(self, other)
             }
         }
     )+};
@@ -82,6 +84,16 @@ fn same_number(a: f64, b: f64) -> bool {
 
 struct Comparison {
     steps_left: u32,
+    levels_left: u32,
+}
+
+impl Default for Comparison {
+    fn default() -> Self {
+        Self {
+            steps_left: STEPS_MAX,
+            levels_left: DEPTH_MAX,
+        }
+    }
 }
 
 impl Comparison {
@@ -106,7 +118,13 @@ impl Comparison {
             (V::VectorUint(a), V::VectorUint(b)) => a == b,
             (V::VectorNumber(a), V::VectorNumber(b)) => a == b,
             (V::Reference(a), V::Reference(b)) => a == b,
-            _ => self.containers(a, b),
+            _ if self.levels_left == 0 => false,
+            _ => {
+                self.levels_left -= 1;
+                let equal = self.containers(a, b);
+                self.levels_left += 1;
+                equal
+            }
         }
     }
 
@@ -176,7 +194,7 @@ impl Comparison {
 
 #[cfg(test)]
 mod tests {
-    use super::{EcmaArray, Value};
+    use super::{DEPTH_MAX, EcmaArray, Value};
 
     fn bomb(levels: u32) -> Value {
         (0..levels).fold(Value::array([]), |value, _| Value::array(vec![value; 10]))
@@ -200,6 +218,13 @@ mod tests {
     fn the_count_hint_does_not_count() {
         let array = || EcmaArray::new([("a", Value::Null)]);
         assert!(array() == array().with_count_hint(77));
+    }
+
+    #[test]
+    fn a_comparison_goes_so_deep_and_no_deeper() {
+        let deep = |levels| (0..levels).fold(Value::Null, |part, _| Value::array([part]));
+        assert_eq!(deep(DEPTH_MAX), deep(DEPTH_MAX));
+        assert_ne!(deep(DEPTH_MAX + 1), deep(DEPTH_MAX + 1));
     }
 
     #[test]

@@ -14,7 +14,7 @@ const ONE_VALUE_CLASSES: [&str; 3] = [
 /// An object of an externalizable class. Class names are never mapped to code.
 pub struct Externalizable {
     class: Str,
-    body: ExternalBody,
+    pub(super) body: ExternalBody,
 }
 
 /// What an externalizable object wrote.

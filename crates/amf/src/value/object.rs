@@ -10,7 +10,7 @@ pub struct Object {
     class: Option<Str>,
     sealed: usize,
     dynamic: bool,
-    props: Box<[(Str, Value)]>,
+    pub(super) props: Box<[(Str, Value)]>,
 }
 
 impl Object {

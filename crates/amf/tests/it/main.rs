@@ -7,6 +7,7 @@
 
 mod arbitrary;
 mod conversions;
+mod deep;
 mod differential;
 mod limits;
 mod mutations;

@@ -193,7 +193,10 @@ impl Guest {
                 }
                 Order::Play { live, .. } => self.live = Some(live),
                 Order::Send(message) => self.note_refusal(&message.body),
-                Order::Close(_) => return Err(Refusal::Gone),
+                Order::Close(_) => {
+                    let why = self.refused.take();
+                    return Err(why.map_or(Refusal::Gone, Refusal::Status));
+                }
                 _ => {}
             }
         }
@@ -245,6 +248,7 @@ mod tests {
             Catalog::new(),
             Box::new(ScriptFolders {
                 config: settings::script_config(&config),
+                library: Vec::new(),
             }),
         );
         let mut seat = applications.join("live", "_definst_").expect("a seat");

@@ -63,8 +63,9 @@ impl Writer {
         self.sent.clear();
     }
 
-    /// Writes `message` to the end of `out`. A payload is cut at [`MAX_MESSAGE_BYTES`], and an
-    /// id outside [`super::CSID_RANGE`] counts as its nearest.
+    /// Writes `message` to the end of `out`. A payload is cut at [`MAX_MESSAGE_BYTES`]
+    /// ([`crate::Message::encode`] makes none that long), and an id outside
+    /// [`super::CSID_RANGE`] counts as its nearest.
     pub fn write(&mut self, message: &RawMessage, out: &mut BytesMut) {
         let csid = super::clamped(message.csid);
         let payload = message

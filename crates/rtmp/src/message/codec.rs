@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{Body, Command, Data, Message, UserControl, control, type_id};
-use crate::chunk::{RawMessage, csid};
+use crate::chunk::{MAX_MESSAGE_BYTES, RawMessage, csid};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::shared_object;
@@ -51,7 +51,8 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsendable`] when AMF cannot write a value.
+    /// [`Error::Unsendable`] when AMF cannot write a value, [`Error::TooLong`] when the body is
+    /// longer than [`MAX_MESSAGE_BYTES`].
     pub fn encode(&self) -> Result<RawMessage, Error> {
         self.encode_within(&amf::Limits::default())
     }
@@ -67,6 +68,13 @@ impl Message {
             .body
             .encode(limits)
             .map_err(|source| Error::Unsendable { type_id, source })?;
+        if payload.len() > MAX_MESSAGE_BYTES {
+            return Err(Error::TooLong {
+                type_id,
+                len: payload.len(),
+                max: MAX_MESSAGE_BYTES,
+            });
+        }
         Ok(RawMessage {
             csid: csid::of(type_id, self.stream_id),
             timestamp: self.timestamp,

@@ -8,6 +8,9 @@ use crate::bytes_at::u8_at;
 use crate::error::{Error, Malformed};
 use crate::limits::Limits;
 
+/// What an argument that was not given is.
+static UNDEFINED: Value = Value::Undefined;
+
 /// A remote call, or an answer to one (RTMP 1.0 §7.1.1, §7.2).
 ///
 /// A command is a name, a transaction number, a command object or null, and arguments. Clients
@@ -61,7 +64,7 @@ impl Command {
 
     /// The argument at `index`; undefined past the end, as in `ActionScript`.
     pub fn arg(&self, index: usize) -> &Value {
-        self.args.get(index).unwrap_or(&Value::Undefined)
+        self.args.get(index).unwrap_or(&UNDEFINED)
     }
 
     /// Everything after the transaction number that is not a mere placeholder: the command
@@ -131,6 +134,40 @@ impl Data {
     /// The first value, if it is text.
     pub fn name(&self) -> Option<&str> {
         self.values.first().and_then(Value::as_str)
+    }
+
+    /// The body without its first value, which is a text: byte for byte as it was read, unless
+    /// that text was in AMF3, where later values may refer to it. `None` when there is no text or
+    /// the rest cannot be written.
+    pub fn body_without_name(&self) -> Option<Bytes> {
+        let rest = match self.values.split_first()? {
+            (Value::String(_), _) if !self.payload.is_empty() => self.payload_behind_first()?,
+            (first, rest) => {
+                first.as_text()?;
+                return encode_values(rest, self.encoding, &amf::Limits::default()).ok();
+            }
+        };
+        let lead = self.payload.len() - self.values_in_payload().len();
+        if lead == 0 {
+            return Some(self.payload.slice_ref(rest));
+        }
+        Some([self.payload.get(..lead)?, rest].concat().into())
+    }
+
+    /// What follows the first value in the body.
+    fn payload_behind_first(&self) -> Option<&[u8]> {
+        let limits = amf::Limits::default();
+        let mut values = amf0::Decoder::new(self.values_in_payload(), &limits);
+        values.value().ok()??;
+        Some(values.rest())
+    }
+
+    /// The body without the byte that leads the AMF3 form.
+    fn values_in_payload(&self) -> &[u8] {
+        match (self.encoding, self.payload.split_first()) {
+            (Encoding::Amf3, Some((0, values))) => values,
+            _ => &self.payload,
+        }
     }
 
     /// Reads a body of type 18 or 15.

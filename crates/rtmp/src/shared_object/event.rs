@@ -2,13 +2,11 @@
 
 use amf::amf0::{Decoder, Encoder};
 use amf::{EncodeError, Str, Value};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use super::Budget;
 use crate::bytes_at::u32_at;
 use crate::error::{Error, Malformed};
-use crate::limits::Limits;
-use crate::message::Encoding;
 
 /// What happened to a shared object, or is wanted. Numbers are those of the wire.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,89 +97,71 @@ impl Event {
         }
     }
 
-    /// Appends number, length and data.
-    pub(super) fn encode(
-        &self,
-        encoding: Encoding,
-        limits: &amf::Limits,
-        out: &mut BytesMut,
-    ) -> Result<(), EncodeError> {
-        let mut data = BytesMut::new();
-        self.encode_data(encoding, limits, &mut data)?;
-        out.put_u8(self.kind());
-        out.put_u32(data.len() as u32);
-        out.extend_from_slice(&data);
-        Ok(())
-    }
-
-    fn encode_data(
-        &self,
-        encoding: Encoding,
-        limits: &amf::Limits,
-        out: &mut BytesMut,
-    ) -> Result<(), EncodeError> {
+    /// Writes the data, without number and length. `out` writes the data of all events of a
+    /// message, one after the other.
+    pub(super) fn encode_data(&self, out: &mut Encoder<'_, BytesMut>) -> Result<(), EncodeError> {
         match self {
-            Self::Use | Self::Release | Self::Clear | Self::UseSuccess | Self::RequestClear => {}
+            Self::Use | Self::Release | Self::Clear | Self::UseSuccess | Self::RequestClear => {
+                Ok(())
+            }
             Self::RequestChange(slots) | Self::Change(slots) | Self::ChangeEcho(slots) => {
-                for (key, value) in slots {
-                    put_key(key, out)?;
-                    put_values([value], encoding, limits, out)?;
-                }
+                slots.iter().try_for_each(|(key, value)| {
+                    out.key(key)?;
+                    out.value_apart(value)
+                })
             }
             Self::Success(keys) | Self::Remove(keys) | Self::RequestRemove(keys) => {
-                for key in keys {
-                    put_key(key, out)?;
-                }
+                keys.iter().try_for_each(|key| out.key(key))
             }
             Self::SendMessage { handler, args } => {
-                let handler = Value::String(handler.clone());
-                put_values(std::iter::once(&handler).chain(args), encoding, limits, out)?;
+                out.value(&Value::String(handler.clone()))?;
+                args.iter().try_for_each(|arg| out.value_apart(arg))
             }
             Self::Status { code, level } => {
-                put_key(code, out)?;
-                put_key(level, out)?;
+                out.key(code)?;
+                out.key(level)
             }
             Self::SlotVersion { key, version } => {
-                put_key(key, out)?;
-                out.put_u32(*version);
+                out.key(key)?;
+                out.bytes(&version.to_be_bytes())
             }
-            Self::Unknown { data, .. } => out.extend_from_slice(data),
+            Self::Unknown { data, .. } => out.bytes(data),
         }
-        Ok(())
     }
 }
 
 impl Input<'_> {
     /// Reads the event. Keys may repeat where peers were seen to repeat them; `use` and
     /// `release` may carry data, which is ignored.
-    pub(super) fn decode(&mut self, limits: &Limits) -> Result<Event, Error> {
-        let data = self.data;
-        let mut values = Decoder::new(data, &limits.amf);
+    ///
+    /// `values` stands at the start of the data. It has read the events before this one: a
+    /// message has one table of references and one budget.
+    pub(super) fn decode(&mut self, values: &mut Decoder<'_>) -> Result<Event, Error> {
         Ok(match self.kind {
             1 => Event::Use,
             2 => Event::Release,
-            3 => Event::RequestChange(self.slots(&mut values)?),
-            4 => Event::Change(self.slots(&mut values)?),
-            5 => Event::Success(self.keys(&mut values)?),
-            6 => self.send_message(&mut values)?,
+            3 => Event::RequestChange(self.slots(values)?),
+            4 => Event::Change(self.slots(values)?),
+            5 => Event::Success(self.keys(values)?),
+            6 => self.send_message(values)?,
             7 => Event::Status {
-                code: self.key(&mut values)?,
-                level: self.key(&mut values)?,
+                code: self.key(values)?,
+                level: self.key(values)?,
             },
             8 => self.empty(Event::Clear)?,
-            9 => Event::Remove(self.keys(&mut values)?),
-            10 => Event::RequestRemove(self.keys(&mut values)?),
+            9 => Event::Remove(self.keys(values)?),
+            10 => Event::RequestRemove(self.keys(values)?),
             11 => self.empty(Event::UseSuccess)?,
             12 => {
-                let key = self.key(&mut values)?;
+                let key = self.key(values)?;
                 let version = u32_at(values.rest(), 0).ok_or_else(|| self.unfit())?;
                 Event::SlotVersion { key, version }
             }
-            13 => Event::ChangeEcho(self.slots(&mut values)?),
+            13 => Event::ChangeEcho(self.slots(values)?),
             14 => self.empty(Event::RequestClear)?,
             event => Event::Unknown {
                 event,
-                data: data.clone(),
+                data: self.data.clone(),
             },
         })
     }
@@ -244,21 +224,4 @@ impl Input<'_> {
             source,
         }
     }
-}
-
-fn put_key(key: &Str, out: &mut BytesMut) -> Result<(), EncodeError> {
-    amf::amf0::write_key(out, key)
-}
-
-/// Writes values that share one table of references.
-fn put_values<'a>(
-    values: impl IntoIterator<Item = &'a Value>,
-    encoding: Encoding,
-    limits: &amf::Limits,
-    out: &mut BytesMut,
-) -> Result<(), EncodeError> {
-    let mut encoder = Encoder::new(out, limits).avm_plus(encoding.avm_plus());
-    values
-        .into_iter()
-        .try_for_each(|value| encoder.value(value))
 }

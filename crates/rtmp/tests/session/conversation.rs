@@ -2,12 +2,12 @@
 
 use amf::Value;
 use bytes::{Bytes, BytesMut};
-use rtmp::chunk::{csid, frame};
+use rtmp::chunk::{RawMessage, csid, frame};
 use rtmp::connect::ConnectInfo;
 use rtmp::message::type_id;
 use rtmp::shared_object::{self, Event as SharedEvent};
 use rtmp::status::{self, Code, Status};
-use rtmp::{Body, Command, Data, Encoding, Message, SessionConfig, UserControl};
+use rtmp::{Body, Command, Data, Encoding, Limits, Message, SessionConfig, UserControl};
 
 use crate::pair::Pair;
 
@@ -178,6 +178,51 @@ fn amf3_clients_get_objects_in_amf3_and_scalars_in_amf0() {
     assert_eq!(command.arg(1), &Value::from("x"));
     assert_eq!(command.arg(2).plain(), &Value::byte_array(&[1, 2]));
     assert_eq!(command.arg(3), &Value::Undefined);
+}
+
+#[test]
+fn a_data_message_loses_its_name_and_nothing_else() {
+    let name: &[u8] = b"@setDataFrame";
+    let rest: &[u8] = b"\x02\0\x0aonMetaData\x08\0\0\0\x09\0\0\x09";
+    let short: &[u8] = &[b"\x02\0\x0d", name].concat();
+    let long: &[u8] = &[b"\x0c\0\0\0\x0d", name].concat();
+    for (type_id, lead) in [(18, &b""[..]), (15, b"\0"), (15, b"")] {
+        for head in [short, long] {
+            // A long string without a lead is no AMF3 form that any peer sends.
+            if type_id == 15 && lead.is_empty() && head[0] == 0x0c {
+                continue;
+            }
+            let data = data_message(type_id, &[lead, head, rest].concat());
+            assert_eq!(data.name(), Some("@setDataFrame"));
+            assert_eq!(data.body_without_name().unwrap(), [lead, rest].concat());
+        }
+    }
+    assert_eq!(data_message(18, b"\x05").body_without_name(), None);
+    assert_eq!(data_message(18, b"").body_without_name(), None);
+}
+
+#[test]
+fn a_name_in_amf3_that_is_referred_to_is_written_where_it_is_needed() {
+    // The same text in AMF3 twice: the second time as a reference to the first.
+    let data = data_message(15, b"\0\x11\x06\x03a\x11\x09\x03\x01\x06\0");
+    let body = data.body_without_name().unwrap();
+    let read = data_message(15, &body);
+    assert_eq!(read.values, [Value::array(["a".into()]).in_amf3()]);
+}
+
+fn data_message(type_id: u8, payload: &[u8]) -> Data {
+    let raw = RawMessage {
+        csid: 5,
+        timestamp: 0,
+        type_id,
+        stream_id: 1,
+        payload: Bytes::copy_from_slice(payload),
+    };
+    let message = Message::decode(&raw, &Limits::default()).unwrap();
+    let Body::Data(data) = message.body else {
+        panic!("{message:?}")
+    };
+    data
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Peers that want to cost more than they pay, or hope to confuse.
 
 use bytes::BytesMut;
-use rtmp::chunk::{Reader, frame};
+use rtmp::chunk::{MAX_MESSAGE_BYTES, Reader, frame};
 use rtmp::{
     Command, Error, Event, Family, Input, Limit, Limits, Malformed, Millis, Misbehaved, Session,
     SessionConfig,
@@ -378,6 +378,25 @@ fn what_we_write_keeps_to_the_configured_limits() {
         let sent = server.handle(Input::Send(message));
         assert_eq!(sent.is_ok(), fits, "{output_bytes}");
     }
+}
+
+#[test]
+fn a_message_of_ours_that_is_too_long_is_not_cut() {
+    let mut server = open(Limits::default());
+    let video = |len| rtmp::Message::stream(1, rtmp::Body::Video(vec![0; len].into()));
+    let refused = server.handle(Input::Send(video(MAX_MESSAGE_BYTES + 1)));
+    let error = Error::TooLong {
+        type_id: 9,
+        len: MAX_MESSAGE_BYTES + 1,
+        max: MAX_MESSAGE_BYTES,
+    };
+    assert_eq!(refused, Err(error.clone()));
+    assert_eq!(error.family(), Family::Unsendable);
+    assert!(server.wire.is_empty());
+    server
+        .handle(Input::Send(video(MAX_MESSAGE_BYTES)))
+        .unwrap();
+    assert!(server.wire.len() > MAX_MESSAGE_BYTES);
 }
 
 #[test]

