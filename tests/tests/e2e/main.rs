@@ -4,6 +4,7 @@
 mod browser;
 mod codecs;
 mod commands;
+mod conformance;
 mod http_flv;
 mod limits;
 mod live;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     trials.extend(limits::trials());
     trials.extend(peers::trials());
     trials.extend(scripts::trials());
+    trials.extend(conformance::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
