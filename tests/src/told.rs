@@ -54,8 +54,9 @@ fn compare(value: &Value, expected: &[(&'static str, Field)], ordered: bool) -> 
         names == wanted,
         "properties {names:?} instead of {wanted:?}: {value:?}"
     );
+    let nothing = Value::Undefined;
     for (name, field) in expected {
-        let found = value.get(name).unwrap_or(&Value::Undefined);
+        let found = value.get(name).unwrap_or(&nothing);
         ensure!(
             fits(found, field, ordered),
             "{name} is {found:?} instead of {field:?}"
