@@ -1,6 +1,6 @@
 //! Fills `corpus/<target>/` from the test vectors and samples: `cargo run --example seeds`.
 //!
-//! A target is added by one line in [`SEEDS`] or [`SAMPLES`].
+//! A target is added by one line in [`SEEDS`], or in [`FILES`] when its seeds are whole files.
 
 use std::fs;
 use std::path::Path;
@@ -34,8 +34,11 @@ const SEEDS: [(&str, &str, &str, &str); 13] = [
     ("shared_object", "shared-object.json", "vectors", "hex"),
 ];
 
-/// The folder of sample files of a target.
-const SAMPLES: [(&str, &str); 1] = [("prepass", "../crates/script/tests/samples")];
+/// The folder of a target's seeds, from this package.
+const FILES: [(&str, &str); 2] = [
+    ("prepass", "../crates/script/tests/samples"),
+    ("application_xml", "../crates/appconfig/src/tests/files"),
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
@@ -54,13 +57,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             fs::write(folder.join(name), hex::decode(text)?)?;
         }
     }
-    for (target, samples) in SAMPLES {
+    for (target, from) in FILES {
         let folder = corpus.join(target);
         fs::create_dir_all(&folder)?;
-        let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join(samples);
-        for sample in fs::read_dir(samples)? {
-            let sample = sample?;
-            fs::copy(sample.path(), folder.join(sample.file_name()))?;
+        for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(from))? {
+            let file = file?;
+            fs::copy(file.path(), folder.join(file.file_name()))?;
         }
     }
     Ok(())

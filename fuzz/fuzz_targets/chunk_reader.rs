@@ -75,7 +75,7 @@ fn written_again(messages: &[RawMessage]) {
 /// when they stand alone, and means the same afterwards.
 fn decoded(raw: &RawMessage) {
     if raw.type_id == type_id::AGGREGATE {
-        let _ = rtmp::message::split_aggregate(raw);
+        let _ = rtmp::message::split_aggregate(raw).count();
     }
     let Ok(message) = Message::decode(raw, &limits()) else {
         return;

@@ -5,7 +5,8 @@
  *               [--require picture|sound|nothing] [--timeout S]
  *
  * --seconds     how far the playhead has to move (default 3)
- * --expect-text text that has to be seen on the page
+ * --expect-text text that has to be seen on the page; several have to be seen one after another,
+ *               and each is told of on the error output
  * --require     what has to play: a moving picture, at least sound, or nothing. Default: picture,
  *               or nothing when a text is expected
  * --timeout     seconds for everything together (default: 45 and the seconds to play)
@@ -102,19 +103,19 @@ function readOptions() {
       url: { type: 'string' },
       seconds: { type: 'string', default: '3' },
       screenshot: { type: 'string' },
-      'expect-text': { type: 'string' },
+      'expect-text': { type: 'string', multiple: true, default: [] },
       require: { type: 'string' },
       timeout: { type: 'string' },
     },
   });
   const seconds = Number(values.seconds);
-  const text = values['expect-text'];
-  const need = values.require ?? (text === undefined ? 'picture' : 'nothing');
+  const texts = values['expect-text'];
+  const need = values.require ?? (texts.length === 0 ? 'picture' : 'nothing');
   const timeout = Number(values.timeout ?? seconds + 45) * 1000;
   if (!values.url) throw new Error('--url is needed');
   if (!Number.isFinite(seconds) || !Number.isFinite(timeout)) throw new Error('not a number');
   if (!['picture', 'sound', 'nothing'].includes(need)) throw new Error(`--require ${need}?`);
-  return { url: values.url, seconds, text, need, timeout, screenshot: values.screenshot };
+  return { url: values.url, seconds, texts, need, timeout, screenshot: values.screenshot };
 }
 
 /** Collects what goes wrong in the page; returns the part of it that is the page's own fault. */
@@ -137,12 +138,15 @@ async function run(page, options, result) {
   const faults = collectErrors(page, result.errors);
   const deadline = Date.now() + options.timeout;
   const left = () => Math.max(1, deadline - Date.now());
-  const { need, seconds, text } = options;
+  const { need, seconds, texts } = options;
   const picture = need === 'picture';
   try {
     await page.goto(options.url, { timeout: left(), waitUntil: 'domcontentloaded' });
     if (need !== 'nothing') await watch(page, { seconds, picture, timeout: left() }, result);
-    if (text !== undefined) await expectText(page, text, left());
+    for (const wanted of texts) {
+      await expectText(page, wanted, left());
+      console.error(`seen: ${wanted}`);
+    }
   } catch (error) {
     result.errors.push(String(error));
     faults.push('failed');

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -23,6 +23,54 @@ const CLOSING_LIMIT: Duration = Duration::from_secs(5);
 /// One browser at a time: several, drawing without a graphics card, starve each other.
 static SCREEN: Mutex<()> = Mutex::new(());
 
+/// The program that drives the browser.
+struct Driver {
+    program: Program,
+    _screen: MutexGuard<'static, ()>,
+}
+
+impl Driver {
+    fn start(name: &str, url: &str, seconds: u32, texts: &[&str]) -> Result<Self> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let artifacts = folder.join("artifacts");
+        std::fs::create_dir_all(&artifacts)?;
+        let mut command = Command::new("node");
+        command.arg(folder.join("browser/play.mjs"));
+        command.args([
+            "--url",
+            url,
+            "--seconds",
+            &seconds.to_string(),
+            "--screenshot",
+        ]);
+        command.arg(artifacts.join(format!("{name}.png")));
+        command.args(texts.iter().flat_map(|text| ["--expect-text", text]));
+        command.args(["--timeout", &DRIVER_TIMEOUT_S.to_string()]);
+        let screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Self {
+            program: Program::start(&mut command)?,
+            _screen: screen,
+        })
+    }
+
+    fn finish(&mut self, limit: Duration) -> Result<Visit> {
+        self.program.succeed(limit)?;
+        let output = self.program.output();
+        let line = output.lines().rev().find(|line| line.starts_with('{'));
+        let line = line.with_context(|| format!("the driver reports nothing: {output}"))?;
+        Ok(Visit {
+            report: serde_json::from_str(line)?,
+        })
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // So that it closes the browser, which is a process of its own.
+        self.program.terminate(CLOSING_LIMIT);
+    }
+}
+
 /// What was seen on the page.
 #[derive(Debug)]
 pub struct Visit {
@@ -38,36 +86,28 @@ impl Visit {
     /// The browser or its driver is missing (`cargo xtask setup` installs both), or the driver
     /// failed.
     pub fn watch(name: &str, url: &str, seconds: u32, expected: Option<&str>) -> Result<Self> {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let artifacts = folder.join("artifacts");
-        std::fs::create_dir_all(&artifacts)?;
-        let mut command = Command::new("node");
-        command.arg(folder.join("browser/play.mjs"));
-        command.args([
-            "--url",
-            url,
-            "--seconds",
-            &seconds.to_string(),
-            "--screenshot",
-        ]);
-        command.arg(artifacts.join(format!("{name}.png")));
-        command.args(expected.iter().flat_map(|text| ["--expect-text", text]));
-        command.args(["--timeout", &DRIVER_TIMEOUT_S.to_string()]);
-        let _screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut driver = Program::start(&mut command)?;
-        let limit = OPENING_LIMIT + Duration::from_secs(u64::from(seconds));
-        let result = driver.succeed(limit);
-        if result.is_err() {
-            // So that it closes the browser, which is a process of its own.
-            driver.terminate(CLOSING_LIMIT);
-        }
-        result?;
-        let output = driver.output();
-        let line = output.lines().rev().find(|line| line.starts_with('{'));
-        let line = line.with_context(|| format!("the driver reports nothing: {output}"))?;
-        Ok(Self {
-            report: serde_json::from_str(line)?,
-        })
+        let texts: Vec<_> = expected.into_iter().collect();
+        let mut driver = Driver::start(name, url, seconds, &texts)?;
+        driver.finish(OPENING_LIMIT + Duration::from_secs(u64::from(seconds)))
+    }
+
+    /// Opens an address and waits until the page shows one text, makes a change happen, and waits
+    /// until the page shows the other.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Visit::watch`], and those of the change.
+    pub fn watch_change(
+        name: &str,
+        url: &str,
+        [before, after]: [&str; 2],
+        change: impl FnOnce() -> Result<()>,
+    ) -> Result<Self> {
+        let mut driver = Driver::start(name, url, 0, &[before, after])?;
+        let seen = format!("seen: {before}");
+        driver.program.wait_for_output(&seen, OPENING_LIMIT)?;
+        change()?;
+        driver.finish(OPENING_LIMIT)
     }
 
     /// Seconds of the stream shown while watching.

@@ -24,12 +24,20 @@ use crate::wait::SOON;
 ///
 /// The test's own, or that it took longer than a minute.
 pub fn run<T>(test: impl Future<Output = Result<T>>) -> Result<T> {
-    const LIMIT: Duration = Duration::from_mins(1);
+    run_for(Duration::from_mins(1), test)
+}
+
+/// As [`run`], within another limit.
+///
+/// # Errors
+///
+/// The test's own, or that it took longer.
+pub fn run_for<T>(limit: Duration, test: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let result = runtime.block_on(async { timeout(LIMIT, test).await });
-    result.context("the test takes longer than a minute")?
+    let result = runtime.block_on(async { timeout(limit, test).await });
+    result.with_context(|| format!("the test takes longer than {limit:?}"))?
 }
 
 /// A connection to the server.

@@ -1,7 +1,7 @@
 //! Just enough HTTP to ask the server for a page.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use anyhow::{Context, Result, bail};
@@ -47,6 +47,21 @@ pub fn exchange(server: SocketAddr, request: &[u8]) -> Result<Vec<u8>> {
         Err(error) => Err(error).context("the server neither answers nor closes"),
         Ok(_) => Ok(answer),
     }
+}
+
+/// Sends a request and reads the first line of the answer, for requests whose connection the
+/// server may keep.
+///
+/// # Errors
+///
+/// No answer in time.
+pub fn first_line(server: SocketAddr, request: &[u8]) -> Result<String> {
+    let mut stream = TcpStream::connect_timeout(&server, SOON)?;
+    stream.set_read_timeout(Some(SOON))?;
+    stream.write_all(request)?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    Ok(line)
 }
 
 fn parse(answer: &[u8]) -> Result<Response> {

@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod client;
 pub mod clip;
+pub mod encoded;
 pub mod feed;
 pub mod http;
 pub mod packets;

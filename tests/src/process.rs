@@ -145,6 +145,10 @@ impl Program {
 
     /// Lets the program end by itself after SIGTERM, for those that have children to end.
     pub fn terminate(&mut self, limit: Duration) {
+        // The process id of a program that has ended is nobody's, or by now somebody else's.
+        if !matches!(self.ended(), Ok(None)) {
+            return;
+        }
         let _ = self.signal("TERM");
         let _ = self.wait(limit);
     }

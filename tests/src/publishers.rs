@@ -37,23 +37,23 @@ pub fn ffmpeg_forever(clip: &Path, url: &str) -> Command {
     command
 }
 
-/// gst-launch publishing a test picture and sound, through its own RTMP client. Eight seconds.
-pub fn gstreamer(url: &str) -> Command {
+/// gst-launch publishing a test picture and sound, through its own RTMP client. Eight seconds,
+/// also written to a file on the way.
+pub fn gstreamer(url: &str, file: &Path) -> Command {
     let mut command = Command::new("gst-launch-1.0");
     command.args(
-        "flvmux streamable=true name=mux ! rtmp2sink name=sink \
+        "flvmux streamable=true name=mux ! tee name=both \
+         both. ! queue ! rtmp2sink name=sink both. ! queue ! filesink name=file \
          videotestsrc is-live=true num-buffers=200 pattern=snow \
          ! video/x-raw,width=320,height=180,framerate=25/1 \
          ! x264enc tune=zerolatency key-int-max=25 speed-preset=ultrafast ! queue ! mux. \
          audiotestsrc is-live=true num-buffers=344 wave=pink-noise \
          ! audio/x-raw,rate=44100,channels=1 ! voaacenc bitrate=64000 ! aacparse ! queue ! mux."
             .split_whitespace()
-            .map(|word| {
-                if word == "name=sink" {
-                    format!("location={url}")
-                } else {
-                    word.to_owned()
-                }
+            .map(|word| match word {
+                "name=sink" => format!("location={url}"),
+                "name=file" => format!("location={}", file.display()),
+                word => word.to_owned(),
             }),
     );
     command

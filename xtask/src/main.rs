@@ -32,6 +32,7 @@ tasks
                   STEP: format tidy clippy deny unit web fuzz release e2e
                   FILTER goes to the end-to-end tests: only those with it in their names
   tidy            the house rules only (seconds, no build)
+  compatibility   write COMPATIBILITY.md anew from docs/registry.toml
   setup           install what the tests need: Debian packages, npm packages, cargo tools
   fuzz [TARGET]... [--seconds N]
                   run each fuzz target, or those named, for N seconds (default 5)
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
     let result = Options::parse(arguments).and_then(|options| match task.as_str() {
         "test" => test::run(&options),
         "tidy" => tidy::run(&options),
+        "compatibility" => tidy::write_compatibility(&options),
         "setup" => setup::run(&options),
         "fuzz" => fuzz::run(&options),
         "bench" => bench::run(&options),

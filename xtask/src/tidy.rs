@@ -3,11 +3,14 @@
 //! Each rule is a function from the repository's files to findings. A rule that must be broken
 //! somewhere is broken with a marked reason there, never by a list here.
 
+mod compatibility;
 mod dependencies;
 mod layout;
 mod lengths;
 mod links;
+mod reference;
 mod source;
+mod tables;
 mod words;
 
 use std::collections::BTreeSet;
@@ -20,6 +23,8 @@ use crate::options::Options;
 use crate::process;
 use crate::tally::Tally;
 use crate::workspace;
+
+pub(crate) use compatibility::write as write_compatibility;
 
 /// A text file of the repository.
 pub(crate) struct File {
@@ -51,6 +56,15 @@ impl fmt::Display for Finding {
 }
 
 impl Finding {
+    /// A file that has to be there and is not.
+    fn missing(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: 0,
+            what: "is missing".to_owned(),
+        }
+    }
+
     fn new(file: &File, line: usize, what: impl Into<String>) -> Self {
         Self {
             path: file.path.clone(),
@@ -69,6 +83,20 @@ const RULES: &[(&str, Rule)] = &[
     ("files lie and open as agreed", layout::check),
     ("no machine paths or leftovers", words::check),
     ("links in documents lead somewhere", links::check),
+    ("keys that documents name exist", reference::keys),
+    ("metrics and their reference agree", reference::metrics),
+    (
+        "status codes, reasons and their reference agree",
+        reference::status_codes,
+    ),
+    (
+        "COMPATIBILITY.md is what the registry makes",
+        compatibility::check,
+    ),
+    (
+        "quirks of clients are numbered and tested",
+        compatibility::quirks,
+    ),
 ];
 
 /// `cargo xtask tidy`.
@@ -132,6 +160,11 @@ impl Repository {
                 text,
             });
         }
+    }
+
+    /// The file at this path, if it is there and holds text.
+    fn file(&self, path: &str) -> Option<&File> {
+        self.files.iter().find(|file| file.path == path)
     }
 
     /// The files with this ending.

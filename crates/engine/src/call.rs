@@ -136,6 +136,7 @@ impl Instance {
         self.close_by_client(now, client, stream_id);
         if let Some(here) = self.clients.get_mut(&client) {
             here.streams.remove(&stream_id);
+            here.selections.remove(&stream_id);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use media::Selection;
 use rtmp::connect::ConnectInfo;
 
 use crate::bandwidth::Check;
@@ -41,6 +42,9 @@ pub(crate) struct Client {
     pub(crate) id: ClientId,
     pub(crate) info: Box<ConnectInfo>,
     pub(crate) streams: BTreeMap<u32, NetStream>,
+    /// What its streams want to receive, where that is not everything. Kept from one play to
+    /// the next, until the stream is deleted.
+    pub(crate) selections: BTreeMap<u32, Selection>,
     pub(crate) next_transaction: f64,
     pub(crate) check: Option<Check>,
     /// Whether `FCPublish` was called: encoders that use it are told `onFCPublish`.
@@ -53,6 +57,7 @@ impl Client {
             id,
             info,
             streams: BTreeMap::new(),
+            selections: BTreeMap::new(),
             next_transaction: 1.0,
             check: None,
             fc_publish: false,

@@ -32,6 +32,8 @@ pub enum CloseReason {
     OutboxFull,
     /// A player took nothing for longer than the stall bound.
     PlayerStalled,
+    /// A player took something, and was never up to date for longer than the bound.
+    PlayerBehind,
     /// Another publisher took the stream's name.
     PublisherReplaced,
     /// The server is shutting down.
@@ -42,7 +44,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for documents and metrics.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ClientLeft,
         Self::NetworkError,
         Self::HandshakeTimeout,
@@ -56,6 +58,7 @@ impl CloseReason {
         Self::TooManyConnections,
         Self::OutboxFull,
         Self::PlayerStalled,
+        Self::PlayerBehind,
         Self::PublisherReplaced,
         Self::ServerShutdown,
         Self::InternalError,
@@ -77,6 +80,7 @@ impl CloseReason {
             Self::TooManyConnections => "too_many_connections",
             Self::OutboxFull => "outbox_full",
             Self::PlayerStalled => "player_stalled",
+            Self::PlayerBehind => "player_behind",
             Self::PublisherReplaced => "publisher_replaced",
             Self::ServerShutdown => "server_shutdown",
             Self::InternalError => "internal_error",

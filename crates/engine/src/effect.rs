@@ -34,6 +34,7 @@ pub enum Effect {
         reason: CloseReason,
     },
     /// From now on, what the client sends on this message stream is the live stream `name`.
+    /// Comes behind the stream's mark.
     Publish {
         /// The publisher.
         client: ClientId,
@@ -64,6 +65,8 @@ pub enum Effect {
         stream_id: u32,
         /// The stream's name in the instance.
         name: StreamName,
+        /// The play's number in the instance: tells it from the next on the same stream.
+        play: u64,
         /// Ends the play after so much stream time; [`Input::PlayEnded`](crate::Input) tells.
         length_ms: Option<u32>,
         /// What it wants to receive.

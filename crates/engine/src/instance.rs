@@ -16,7 +16,7 @@ use crate::name::StreamName;
 
 /// What the instance must know of the world around it.
 pub trait Host: Send {
-    /// When the last audio or video message of the stream's present publisher arrived.
+    /// When the last message of the stream's present publisher arrived: audio, video or data.
     fn last_media(&self, stream: &StreamName) -> Option<Millis>;
 }
 
@@ -54,6 +54,8 @@ pub enum Input {
         client: ClientId,
         /// On which message stream.
         stream_id: u32,
+        /// Which play, as [`Effect::Play`] numbered it.
+        play: u64,
     },
     /// A connection has ended.
     Disconnect {
@@ -72,6 +74,8 @@ pub struct Instance {
     pub(crate) publishers: FxHashMap<StreamName, Publisher>,
     /// When live items that nobody publishes give way to the next of their playlist.
     pub(crate) give_ups: BTreeSet<(Millis, ClientId, u32)>,
+    /// Plays begun so far: numbers them.
+    pub(crate) plays: u64,
     pub(crate) effects: VecDeque<Effect>,
 }
 
@@ -92,6 +96,7 @@ impl Instance {
             clients: FxHashMap::default(),
             publishers: FxHashMap::default(),
             give_ups: BTreeSet::new(),
+            plays: 0,
             effects: VecDeque::new(),
         }
     }
@@ -116,7 +121,11 @@ impl Instance {
                 }
             }
             Input::SharedObject { client, message } => self.on_shared_object(client, message),
-            Input::PlayEnded { client, stream_id } => self.on_play_ended(now, client, stream_id),
+            Input::PlayEnded {
+                client,
+                stream_id,
+                play,
+            } => self.on_play_ended(now, client, stream_id, play),
             Input::Disconnect { client } => self.on_disconnect(now, client),
             Input::Timeout => self.on_play_timeout(now),
         }
@@ -172,7 +181,7 @@ impl Instance {
         match std::mem::replace(stream, NetStream::Idle) {
             NetStream::Idle => {}
             NetStream::Publishing(name) => self.end_publish(now, client, stream_id, &name),
-            NetStream::Playing(_) => self.effects.push_back(Effect::Stop { client, stream_id }),
+            NetStream::Playing(playing) => self.end_play(client, stream_id, &playing),
         }
     }
 

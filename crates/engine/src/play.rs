@@ -34,9 +34,10 @@ pub(crate) struct Item {
 /// What a stream plays.
 #[derive(Debug)]
 pub(crate) struct Playing {
+    /// Its number in the instance.
+    play: u64,
     item: Item,
     queue: VecDeque<Item>,
-    selection: Selection,
     paused: bool,
     /// When a live item that nobody publishes gives way to the next.
     give_up: Option<Millis>,
@@ -49,6 +50,8 @@ enum Announce {
     Reset,
     /// Play.Start alone: the next item of the list.
     Next,
+    /// Unpause.Notify and Play.Start: the item goes on.
+    Unpause,
 }
 
 impl Start {
@@ -148,16 +151,9 @@ impl Instance {
                 } else {
                     Announce::Next
                 };
-                let kept = self.selection(client, stream_id);
                 self.close_stream(now, client, stream_id);
-                self.start_item(
-                    now,
-                    (client, stream_id),
-                    item,
-                    VecDeque::new(),
-                    kept,
-                    announce,
-                );
+                let queue = VecDeque::new();
+                self.start_item(now, (client, stream_id), item, queue, announce);
             }
         }
     }
@@ -169,27 +165,12 @@ impl Instance {
         (client, stream_id): (ClientId, u32),
         item: Item,
         queue: VecDeque<Item>,
-        selection: Selection,
         announce: Announce,
     ) {
-        let published = self.is_published(&item.name);
-        let text = item.name.to_string();
         let chunk_size = Body::SetChunkSize(self.config.chunk_size);
         self.send_control(client, chunk_size);
-        let begin = Body::UserControl(UserControl::StreamBegin(stream_id));
-        self.send_control(client, begin);
-        if announce == Announce::Reset {
-            let why = format!("Playing and resetting {text}.");
-            self.tell(client, stream_id, Code::PlayReset, why, Some(&text));
-        }
-        let why = format!("Started playing {text}.");
-        self.tell(client, stream_id, Code::PlayStart, why, Some(&text));
-        if published {
-            for data in data_start(self.config.sample_access, self.config.data_start) {
-                self.send_data(client, stream_id, data);
-            }
-        }
-        let waits = item.start == Start::Live && !published;
+        self.announce(client, stream_id, &item.name, announce);
+        let waits = item.start == Start::Live && !self.is_published(&item.name);
         let give_up = item
             .length_ms
             .filter(|_| waits)
@@ -197,23 +178,54 @@ impl Instance {
         self.give_ups
             .extend(give_up.map(|at| (at, client, stream_id)));
         let (name, length_ms) = (item.name.clone(), item.length_ms);
+        self.plays += 1;
+        let play = self.plays;
         let playing = Playing {
+            play,
             item,
             queue,
-            selection,
             paused: false,
             give_up,
         };
         if let Some(stream) = self.stream_mut(client, stream_id) {
             *stream = NetStream::Playing(Box::new(playing));
         }
+        let selection = self.selection(client, stream_id);
         self.effects.push_back(Effect::Play {
             client,
             stream_id,
             name,
+            play,
             length_ms,
             selection,
         });
+    }
+
+    fn announce(
+        &mut self,
+        client: ClientId,
+        stream_id: u32,
+        name: &StreamName,
+        announce: Announce,
+    ) {
+        let begin = Body::UserControl(UserControl::StreamBegin(stream_id));
+        self.send_control(client, begin);
+        let text = name.as_str();
+        let opening = match announce {
+            Announce::Reset => Some((Code::PlayReset, format!("Playing and resetting {text}."))),
+            Announce::Unpause => Some((Code::UnpauseNotify, format!("Unpausing {text}."))),
+            Announce::Next => None,
+        };
+        if let Some((code, why)) = opening {
+            self.tell(client, stream_id, code, why, Some(text));
+        }
+        let why = format!("Started playing {text}.");
+        self.tell(client, stream_id, Code::PlayStart, why, Some(text));
+        if self.is_published(name) {
+            for data in data_start(self.config.sample_access, self.config.data_start) {
+                self.send_data(client, stream_id, data);
+            }
+        }
     }
 
     fn stop_by_client(&mut self, now: Millis, client: ClientId, stream_id: u32) {
@@ -274,6 +286,11 @@ impl Instance {
     }
 
     /// `pause(flag, ms)`; without a flag it toggles.
+    ///
+    /// Disputed: to go on, FMS (by flazr, which is modelled on it) sends the block that began
+    /// the play again, with `Unpause.Notify` in the place of `Play.Reset`; Red5 sends the part
+    /// up to `Unpause.Notify`, also with `StreamBegin` first; SRS sends `StreamBegin` last. We
+    /// do as FMS, without the empty audio message that flazr has there.
     pub(crate) fn pause(&mut self, client: ClientId, stream_id: u32, command: &Command) {
         let Some(playing) = self.playing(client, stream_id) else {
             return;
@@ -284,19 +301,21 @@ impl Instance {
             .and_then(Value::as_bool)
             .unwrap_or(!playing.paused);
         let changed = std::mem::replace(&mut playing.paused, wanted) != wanted;
-        let name = playing.item.name.to_string();
-        let (code, text, event) = if wanted {
-            (
+        let name = playing.item.name.clone();
+        if wanted {
+            let text = format!("Pausing {name}.");
+            self.tell(
+                client,
+                stream_id,
                 Code::PauseNotify,
-                format!("Pausing {name}."),
-                UserControl::StreamEof(stream_id),
-            )
+                text,
+                Some(name.as_str()),
+            );
+            let end = Body::UserControl(UserControl::StreamEof(stream_id));
+            self.send_control(client, end);
         } else {
-            let begin = UserControl::StreamBegin(stream_id);
-            (Code::UnpauseNotify, format!("Unpausing {name}."), begin)
-        };
-        self.tell(client, stream_id, code, text, Some(&name));
-        self.send_control(client, Body::UserControl(event));
+            self.announce(client, stream_id, &name, Announce::Unpause);
+        }
         if changed {
             self.effects.push_back(Effect::Pause {
                 client,
@@ -334,21 +353,50 @@ impl Instance {
         self.select(client, stream_id, |selection| selection.video = video);
     }
 
+    /// Holds for what the stream plays now and for all it plays later.
     fn select(&mut self, client: ClientId, stream_id: u32, change: impl FnOnce(&mut Selection)) {
-        let Some(playing) = self.playing(client, stream_id) else {
+        if self.stream_mut(client, stream_id).is_none() {
             return;
-        };
-        change(&mut playing.selection);
-        let selection = playing.selection;
-        self.effects.push_back(Effect::Select {
-            client,
-            stream_id,
-            selection,
-        });
+        }
+        let mut selection = self.selection(client, stream_id);
+        change(&mut selection);
+        if let Some(here) = self.clients.get_mut(&client) {
+            here.selections.insert(stream_id, selection);
+        }
+        if self.playing(client, stream_id).is_some() {
+            self.effects.push_back(Effect::Select {
+                client,
+                stream_id,
+                selection,
+            });
+        }
     }
 
-    /// The play length is over: the next item, or the end.
-    pub(crate) fn on_play_ended(&mut self, now: Millis, client: ClientId, stream_id: u32) {
+    /// Lets the client read no more of what it plays, and waits for no publisher of it.
+    pub(crate) fn end_play(&mut self, client: ClientId, stream_id: u32, playing: &Playing) {
+        if let Some(at) = playing.give_up {
+            self.give_ups.remove(&(at, client, stream_id));
+        }
+        self.effects.push_back(Effect::Stop { client, stream_id });
+    }
+
+    /// The length of a play is over. By the time this is known the stream may play
+    /// something else.
+    pub(crate) fn on_play_ended(
+        &mut self,
+        now: Millis,
+        client: ClientId,
+        stream_id: u32,
+        play: u64,
+    ) {
+        let present = self.playing(client, stream_id).map(|playing| playing.play);
+        if present == Some(play) {
+            self.finish_item(now, client, stream_id);
+        }
+    }
+
+    /// The next item, or the end.
+    fn finish_item(&mut self, now: Millis, client: ClientId, stream_id: u32) {
         if !self.advance(now, client, stream_id) {
             self.complete(now, client, stream_id);
         }
@@ -379,20 +427,12 @@ impl Instance {
             return false;
         };
         let queue = std::mem::take(&mut playing.queue);
-        let selection = playing.selection;
-        self.effects.push_back(Effect::Stop { client, stream_id });
+        self.close_stream(now, client, stream_id);
         let status =
             Status::new(Code::PlaySwitch, "").with("details", Value::from(item.name.as_str()));
         let data = status.on_play_status();
         self.send_data(client, stream_id, data);
-        self.start_item(
-            now,
-            (client, stream_id),
-            item,
-            queue,
-            selection,
-            Announce::Next,
-        );
+        self.start_item(now, (client, stream_id), item, queue, Announce::Next);
         true
     }
 
@@ -419,7 +459,7 @@ impl Instance {
             }
             let name = playing.item.name.clone();
             if !self.is_published(&name) {
-                self.on_play_ended(now, client, stream_id);
+                self.finish_item(now, client, stream_id);
             }
         }
     }
@@ -448,9 +488,10 @@ impl Instance {
         }
     }
 
-    fn selection(&mut self, client: ClientId, stream_id: u32) -> Selection {
-        self.playing(client, stream_id)
-            .map(|playing| playing.selection)
+    fn selection(&self, client: ClientId, stream_id: u32) -> Selection {
+        let here = self.clients.get(&client);
+        here.and_then(|here| here.selections.get(&stream_id))
+            .copied()
             .unwrap_or_default()
     }
 }

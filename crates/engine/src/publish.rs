@@ -122,14 +122,15 @@ impl Instance {
             *stream = NetStream::Publishing(name.clone());
         }
         let marker = Marker::Published;
+        // The mark first: with it the stream is this publisher's.
+        self.effects.push_back(Effect::Mark {
+            name: name.clone(),
+            marker,
+        });
         self.effects.push_back(Effect::Publish {
             client,
             stream_id,
             name: name.clone(),
-        });
-        self.effects.push_back(Effect::Mark {
-            name: name.clone(),
-            marker,
         });
         if self
             .clients

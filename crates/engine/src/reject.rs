@@ -14,6 +14,8 @@ pub enum Rejection {
     BadUrl(String),
     /// The client insists on an object encoding that does not exist.
     UnsupportedEncoding(String),
+    /// The server, or the client's address, has as many connections as it may.
+    TooManyConnections,
     /// The application has as many instances as it may.
     TooManyInstances(String),
     /// The instance has as many clients as it may.
@@ -33,6 +35,9 @@ impl Rejection {
             Self::UnsupportedEncoding(encoding) => {
                 format!("[ Server.Reject ] : Object encoding {encoding} is not supported.")
             }
+            Self::TooManyConnections => {
+                "[ Resource.Limit.Exceeded ] : The server has no room for more connections.".into()
+            }
             Self::TooManyInstances(app) => format!(
                 "[ Resource.Limit.Exceeded ] : Application ({app}) has no room for more instances."
             ),
@@ -49,6 +54,7 @@ impl Rejection {
             Self::UnknownApplication(_) => "unknown_application",
             Self::BadUrl(_) => "bad_url",
             Self::UnsupportedEncoding(_) => "unsupported_encoding",
+            Self::TooManyConnections => "too_many_connections",
             Self::TooManyInstances(_) => "too_many_instances",
             Self::InstanceFull(_) => "instance_full",
             Self::ShuttingDown => "shutting_down",
@@ -58,5 +64,62 @@ impl Rejection {
     /// The status object of the `_error` that answers `connect`.
     pub fn status(&self) -> Status {
         Status::new(Code::ConnectRejected, self.description())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amf::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_rejection_says_its_reason_in_flashcoms_words() {
+        let text = String::from;
+        let table = [
+            (
+                Rejection::UnknownApplication(text("chat")),
+                "unknown_application",
+                "[ Server.Reject ] : (_defaultRoot_, _defaultVHost_) : Application (chat) is not defined.",
+            ),
+            (
+                Rejection::BadUrl(text("no path")),
+                "bad_url",
+                "[ Server.Reject ] : Bad application URL: no path.",
+            ),
+            (
+                Rejection::UnsupportedEncoding(text("5")),
+                "unsupported_encoding",
+                "[ Server.Reject ] : Object encoding 5 is not supported.",
+            ),
+            (
+                Rejection::TooManyInstances(text("chat")),
+                "too_many_instances",
+                "[ Resource.Limit.Exceeded ] : Application (chat) has no room for more instances.",
+            ),
+            (
+                Rejection::InstanceFull(text("chat/one")),
+                "instance_full",
+                "[ Resource.Limit.Exceeded ] : Instance (chat/one) has no room for more clients.",
+            ),
+            (
+                Rejection::ShuttingDown,
+                "shutting_down",
+                "[ Server.Reject ] : The server is shutting down.",
+            ),
+        ];
+        for (rejection, word, description) in table {
+            assert_eq!(rejection.as_str(), word);
+            let error = rejection.status().error(1.0);
+            assert_eq!(&*error.name, "_error");
+            let told = |key: &str| error.arg(0).get(key).and_then(Value::as_str);
+            assert_eq!(
+                told("code"),
+                Some("NetConnection.Connect.Rejected"),
+                "{word}"
+            );
+            assert_eq!(told("level"), Some("error"), "{word}");
+            assert_eq!(told("description"), Some(description));
+        }
     }
 }

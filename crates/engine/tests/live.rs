@@ -32,6 +32,10 @@ struct World {
     last_media: LastMedia,
     lines: VecDeque<String>,
     timeout: Option<Millis>,
+    /// The number of the newest play.
+    play: u64,
+    /// What the newest play wants: audio and video.
+    wants: String,
 }
 
 impl World {
@@ -52,6 +56,8 @@ impl World {
             last_media,
             lines: VecDeque::new(),
             timeout: None,
+            play: 0,
+            wants: String::new(),
         }
     }
 
@@ -59,7 +65,16 @@ impl World {
         self.instance.handle(self.now, input);
         loop {
             match self.instance.poll() {
-                Output::Effect(effect) => self.lines.push_back(describe(&effect)),
+                Output::Effect(effect) => {
+                    if let Effect::Play {
+                        play, selection, ..
+                    } = &effect
+                    {
+                        self.play = *play;
+                        self.wants = format!("{:?} {:?}", selection.audio, selection.video);
+                    }
+                    self.lines.push_back(describe(&effect));
+                }
                 Output::Timeout(at) => break self.timeout = at,
             }
         }
@@ -98,6 +113,15 @@ impl World {
 
     fn play(&mut self, client: ClientId, args: &[Value]) {
         self.call(client, 1, "play", 0.0, args);
+    }
+
+    /// A play on stream 1 has reached the end of its length.
+    fn end_play(&mut self, client: ClientId, play: u64) {
+        self.handle(Input::PlayEnded {
+            client,
+            stream_id: 1,
+            play,
+        });
     }
 
     fn wait_until(&mut self, at: u64) {
@@ -284,8 +308,8 @@ fn a_publisher_and_a_player_meet() {
     let (publisher, player) = (world.client(1), world.client(2));
     world.publish(publisher, "cam");
     world.expect(&[
-        "1/1 feeds cam",
         "cam Published",
+        "1/1 feeds cam",
         "1 < StreamBegin(1)",
         "1 < [1] onStatus status Publish.Start: cam is now published.",
     ]);
@@ -361,8 +385,8 @@ fn encoders_are_answered_as_they_expect() {
     ]);
     world.publish(encoder, "cam?token=x");
     world.expect(&[
-        "1/1 feeds cam",
         "cam Published",
+        "1/1 feeds cam",
         "1 < onFCPublish status Publish.Start: cam",
         "1 < StreamBegin(1)",
         "1 < [1] onStatus status Publish.Start: cam is now published.",
@@ -446,8 +470,8 @@ const TAKEN_OVER: [&str; 8] = [
     "cam Unpublished",
     "1 < [1] onStatus error Publish.BadName: cam was published by another client.",
     "1 closed: publisher_replaced",
-    "2/1 feeds cam",
     "cam Published",
+    "2/1 feeds cam",
     "2 < StreamBegin(1)",
     "2 < [1] onStatus status Publish.Start: cam is now published.",
 ];
@@ -522,8 +546,8 @@ fn publishing_again_on_the_same_stream_starts_anew() {
     world.expect(&[
         "1/1 feeds nothing",
         "cam Unpublished",
-        "1/1 feeds cam",
         "cam Published",
+        "1/1 feeds cam",
         "1 < StreamBegin(1)",
         "1 < [1] onStatus status Publish.Start: cam is now published.",
     ]);
@@ -590,8 +614,9 @@ fn pause_seek_and_selection_of_a_live_stream() {
         "2 < [1] onStatus status Pause.Notify: Pausing cam.",
         "2 < StreamEof(1)",
         "2/1 paused true",
-        "2 < [1] onStatus status Unpause.Notify: Unpausing cam.",
         "2 < StreamBegin(1)",
+        "2 < [1] onStatus status Unpause.Notify: Unpausing cam.",
+        "2 < [1] onStatus status Play.Start: Started playing cam.",
         "2/1 paused false",
         "2 < [1] onStatus error Seek.Failed: A live stream cannot be searched.",
         "2/1 wants false All",
@@ -602,16 +627,51 @@ fn pause_seek_and_selection_of_a_live_stream() {
 }
 
 #[test]
+fn what_a_stream_wants_holds_from_before_its_first_play_until_it_is_deleted() {
+    let mut world = World::new();
+    let player = world.client(2);
+    world.call(player, 1, "receiveAudio", 0.0, &[false.into()]);
+    world.call(player, 9, "receiveAudio", 0.0, &[false.into()]);
+    world.expect(&[]);
+    world.play(player, &["cam".into()]);
+    assert_eq!(world.wants, "false All");
+    world.call(player, 1, "receiveVideo", 0.0, &[5.0.into()]);
+    world.call(player, 1, "closeStream", 0.0, &[]);
+    world.play(player, &["other".into()]);
+    assert_eq!(world.wants, "false FramesPerSecond(5.0)");
+    world.call(player, 0, "deleteStream", 0.0, &[1.0.into()]);
+    world.call(player, 0, "createStream", 0.0, &[]);
+    world.play(player, &["cam".into()]);
+    assert_eq!(world.wants, "true All");
+}
+
+#[test]
+fn a_published_stream_goes_on_as_it_began() {
+    let mut world = World::new();
+    let (publisher, player) = (world.client(1), world.client(2));
+    world.publish(publisher, "cam");
+    world.play(player, &["cam".into()]);
+    world.call(player, 1, "pause", 0.0, &[true.into(), 500.0.into()]);
+    world.lines.clear();
+    world.call(player, 1, "pause", 0.0, &[false.into(), 500.0.into()]);
+    world.expect(&[
+        "2 < StreamBegin(1)",
+        "2 < [1] onStatus status Unpause.Notify: Unpausing cam.",
+        "2 < [1] onStatus status Play.Start: Started playing cam.",
+        "2 < [1] data |RtmpSampleAccess false false",
+        "2 < [1] data onStatus NetStream.Data.Start",
+        "2/1 paused false",
+    ]);
+}
+
+#[test]
 fn a_length_ends_the_play() {
     let mut world = World::new();
     let player = world.client(2);
     world.play(player, &["cam".into(), (-1.0).into(), 5000.0.into()]);
     assert_eq!(world.lines.pop_back().unwrap(), "2/1 reads cam for 5000 ms");
     world.lines.clear();
-    world.handle(Input::PlayEnded {
-        client: player,
-        stream_id: 1,
-    });
+    world.end_play(player, world.play);
     world.expect(&[
         "2/1 reads nothing",
         "2 < [1] data onPlayStatus NetStream.Play.Complete",
@@ -620,6 +680,34 @@ fn a_length_ends_the_play() {
     ]);
     world.call(player, 1, "play", 0.0, &[false.into()]);
     world.expect(&[]);
+}
+
+#[test]
+fn play_with_false_ends_the_play() {
+    let mut world = World::new();
+    let player = world.client(2);
+    world.play(player, &["cam".into()]);
+    world.lines.clear();
+    world.call(player, 1, "play", 0.0, &[false.into()]);
+    world.expect(&[
+        "2/1 reads nothing",
+        "2 < [1] onStatus status Play.Stop: Stopped playing cam.",
+    ]);
+}
+
+#[test]
+fn the_end_of_a_play_that_is_over_ends_no_other() {
+    let mut world = World::new();
+    let player = world.client(2);
+    let args = ["cam".into(), (-1.0).into(), 5000.0.into()];
+    world.play(player, &args);
+    let first = world.play;
+    world.play(player, &args);
+    world.lines.clear();
+    world.end_play(player, first);
+    world.expect(&[]);
+    world.end_play(player, world.play);
+    assert_eq!(world.lines.pop_front().unwrap(), "2/1 reads nothing");
 }
 
 #[test]
@@ -663,6 +751,55 @@ fn waiting_for_a_live_stream_ends_with_the_length() {
     world.wait_until(4000);
     assert_eq!(world.lines.pop_back().unwrap(), "2/1 reads b");
     assert_eq!(world.timeout, None);
+}
+
+/// A way for a wait to end early: with the world as it waits on stream 1 of the client.
+type Ending = fn(&mut World, ClientId);
+
+#[test]
+fn a_wait_that_ends_early_leaves_nothing_to_wait_for() {
+    let endings: [(&str, Ending); 6] = [
+        ("closeStream", |world, player| {
+            world.call(player, 1, "closeStream", 0.0, &[]);
+        }),
+        ("deleteStream", |world, player| {
+            world.call(player, 0, "deleteStream", 0.0, &[1.0.into()]);
+        }),
+        ("play(false)", |world, player| {
+            world.play(player, &[false.into()]);
+        }),
+        ("another play", |world, player| {
+            world.play(player, &["other".into()]);
+        }),
+        ("publish", |world, player| world.publish(player, "mine")),
+        ("disconnect", |world, client| {
+            world.handle(Input::Disconnect { client });
+        }),
+    ];
+    for (what, end) in endings {
+        let mut world = World::new();
+        let player = world.client(2);
+        for round in 0..3 {
+            world.play(player, &["a".into(), (-1.0).into(), 3_000_000.0.into()]);
+            assert!(world.timeout.is_some(), "{what}, round {round}");
+        }
+        end(&mut world, player);
+        assert_eq!(world.timeout, None, "{what}");
+    }
+}
+
+#[test]
+fn a_wait_ends_with_its_playlist_item() {
+    let mut world = World::new();
+    let (publisher, player) = (world.client(1), world.client(2));
+    world.play(player, &["a".into(), (-1.0).into(), 3_000_000.0.into()]);
+    world.play(
+        player,
+        &["b".into(), (-2.0).into(), (-1.0).into(), 0.0.into()],
+    );
+    world.publish(publisher, "a");
+    world.call(publisher, 1, "closeStream", 0.0, &[]);
+    assert_eq!(world.timeout, None, "the wait for a outlives a");
 }
 
 #[test]
@@ -776,10 +913,7 @@ fn commands_of_clients_that_have_gone_do_nothing() {
     world.expect(&["1/1 feeds nothing", "cam Unpublished"]);
     world.publish(client, "cam");
     world.handle(Input::Disconnect { client });
-    world.handle(Input::PlayEnded {
-        client,
-        stream_id: 1,
-    });
+    world.end_play(client, world.play);
     world.expect(&[]);
     assert_eq!(world.instance.client_count(), 0);
 }

@@ -137,6 +137,19 @@ impl Applications {
         })
     }
 
+    /// Whether an instance runs, without starting it.
+    pub(crate) fn is_running(&self, app: &str, instance: &str) -> Result<bool, Rejection> {
+        self.check_names(app, instance)?;
+        if !self.dir.join(app).is_dir() {
+            return Err(Rejection::UnknownApplication(app.to_owned()));
+        }
+        let address = InstanceAddress {
+            app: app.into(),
+            instance: instance.into(),
+        };
+        Ok(self.running.lock().contains_key(&address))
+    }
+
     fn check_names(&self, app: &str, instance: &str) -> Result<(), Rejection> {
         if !self.is_name(app) {
             let shown: String = app.chars().take(64).filter(|c| !c.is_control()).collect();
@@ -189,5 +202,85 @@ pub(crate) struct Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.applications.leave(&self.address);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use engine::{ClientId, Input};
+    use tokio::sync::mpsc::error::TrySendError;
+
+    use super::*;
+
+    const INBOX: usize = 16;
+
+    fn applications(dir: &std::path::Path) -> Arc<Applications> {
+        let limits = ApplicationLimits {
+            application_name_bytes: 8,
+            instance_name_bytes: 8,
+            instances_per_application: 2,
+            clients_per_instance: 2,
+            inbox_events: INBOX,
+        };
+        let settings = InstanceSettings {
+            config: InstanceConfig::default(),
+            ring: RingLimits::default(),
+            reader: ReaderLimits::default(),
+            pump: PumpSettings {
+                shards: 1,
+                latency_budget: Duration::ZERO,
+            },
+        };
+        for app in ["live", "chat"] {
+            std::fs::create_dir_all(dir.join(app)).unwrap();
+        }
+        Applications::new(dir.into(), limits, settings, Catalog::new())
+    }
+
+    #[tokio::test]
+    async fn who_is_let_in_and_who_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let applications = applications(dir.path());
+        let join = |app: &str, instance: &str| applications.join(app, instance);
+        let refused = |app: &str, instance: &str| join(app, instance).err().map(|why| why.as_str());
+        let one = join("live", "one").unwrap();
+        let _two = join("live", "two").unwrap();
+        let _again = join("live", "one").unwrap();
+        for (app, instance, reason) in [
+            ("live", "one", "instance_full"),
+            ("live", "three", "too_many_instances"),
+            ("nosuch", "one", "unknown_application"),
+            ("too-long-a-name", "one", "unknown_application"),
+            ("..", "one", "unknown_application"),
+            ("live", "123456789", "bad_url"),
+            ("live", "a/../b", "bad_url"),
+            ("live", "a\nb", "bad_url"),
+        ] {
+            assert_eq!(refused(app, instance), Some(reason), "{app}/{instance:?}");
+        }
+        assert_eq!(refused("chat", "one"), None, "another application has room");
+        drop(one);
+        assert_eq!(refused("live", "one"), None, "room was made");
+    }
+
+    #[tokio::test]
+    async fn a_full_inbox_makes_its_senders_wait() {
+        let dir = tempfile::tempdir().unwrap();
+        let seat = applications(dir.path()).join("live", "one").unwrap();
+        let post = || Post {
+            from: ClientId(1),
+            input: Input::Timeout,
+            link: None,
+        };
+        // The instance's task has the same thread and has not run yet.
+        for _ in 0..INBOX {
+            assert!(seat.inbox.try_send(post()).is_ok());
+        }
+        let full = seat.inbox.try_send(post());
+        assert!(matches!(full, Err(TrySendError::Full(_))));
+        // To wait lets the task run, which makes room.
+        assert!(seat.inbox.send(post()).await.is_ok());
     }
 }

@@ -61,8 +61,15 @@ impl Catalog {
         self.changed();
     }
 
-    pub(crate) fn unpublished(&self, address: &StreamAddress) {
-        self.streams.lock().remove(address);
+    /// Takes a stream off the list, unless another of the same address is there: an instance
+    /// that is ending may learn late that its publisher has gone.
+    pub(crate) fn unpublished(&self, stream: &Arc<LiveStream>) {
+        let mut streams = self.streams.lock();
+        let listed = streams.get(&stream.address);
+        if listed.is_some_and(|entry| std::ptr::eq(entry.stream.as_ptr(), &raw const **stream)) {
+            streams.remove(&stream.address);
+        }
+        drop(streams);
         self.changed();
     }
 

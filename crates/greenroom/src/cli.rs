@@ -132,3 +132,6 @@ fn fail(error: &RunError) -> ExitCode {
         RunError::Runtime(_) => ExitCode::from(1),
     }
 }
+
+#[cfg(test)]
+mod tests;

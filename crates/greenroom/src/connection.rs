@@ -8,6 +8,8 @@
 mod close;
 mod orders;
 
+pub(crate) use close::LONGEST_END;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -19,17 +21,17 @@ use engine::{ClientId, CloseReason, Input, Rejection};
 use media::Kind;
 use rtmp::connect::ConnectInfo;
 use rtmp::status::{Code, Status};
-use rtmp::{Body, Command, Event, Message, Millis, Session};
+use rtmp::{Body, Command, Encoding, Event, Message, Millis, Session};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::applications::Seat;
 use crate::clock;
-use crate::live::LiveStream;
+use crate::live::Publication;
 use crate::metrics::{self, OpenConnection, Transport};
 use crate::outbox::Outbox;
-use crate::rate::Bucket;
+use crate::rate::{self, Bucket};
 use crate::runner::{Link, Order, Post};
 use crate::settings;
 use crate::shared::{Pass, Shared};
@@ -58,7 +60,9 @@ pub(crate) struct Connection {
     link: Option<Link>,
     orders: mpsc::Receiver<Order>,
     seat: Option<Seat>,
-    publishing: HashMap<u32, Arc<LiveStream>>,
+    /// What the client said it reads.
+    encoding: Encoding,
+    publishing: HashMap<u32, Publication>,
     calls: Bucket,
     /// The first bytes told which other protocol the peer speaks.
     spoke_http: bool,
@@ -87,7 +91,7 @@ impl Connection {
         let socket = Arc::new(socket);
         let outbox = Outbox::new(socket.clone(), settings::outbox(config));
         let overflow = Arc::downgrade(&outbox);
-        let (link, orders) = Link::new(move |reason| {
+        let (link, orders) = Link::new(config.limits.client_orders, move |reason| {
             if let Some(outbox) = overflow.upgrade() {
                 outbox.close(reason);
             }
@@ -106,6 +110,7 @@ impl Connection {
             link: Some(link),
             orders,
             seat: None,
+            encoding: Encoding::default(),
             publishing: HashMap::new(),
             calls,
             spoke_http: false,
@@ -154,8 +159,8 @@ impl Connection {
             () = sleep_until(deadline) => self.on_deadline()?,
             () = stop_now.cancelled() => return Err(CloseReason::ServerShutdown),
         }
-        self.see_to_events().await?;
         self.see_to_ended_plays().await?;
+        self.see_to_events().await?;
         self.outbox.flush(clock::now());
         Ok(())
     }
@@ -172,14 +177,18 @@ impl Connection {
     }
 
     fn deadline(&self) -> Option<Millis> {
-        let stall = self.outbox.stall_deadline();
-        self.session_timeout.into_iter().chain(stall).min()
+        let patience = self.outbox.patience().map(|(at, _)| at);
+        self.session_timeout.into_iter().chain(patience).min()
     }
 
     fn on_deadline(&mut self) -> Result<(), CloseReason> {
         let now = clock::now();
-        if self.outbox.stall_deadline().is_some_and(|at| at <= now) {
-            return Err(CloseReason::PlayerStalled);
+        // A player that has long had everything is not late, whatever was before.
+        self.outbox.flush(now);
+        if let Some((at, reason)) = self.outbox.patience()
+            && at <= now
+        {
+            return Err(reason);
         }
         self.session
             .handle(rtmp::Input::Timeout { now })
@@ -311,7 +320,7 @@ impl Connection {
             self.detail = Some("connect was sent twice".into());
             return Err(CloseReason::ProtocolError);
         }
-        if !self.calls.take(clock::now()) {
+        if rate::counts(&command) && !self.calls.take(clock::now()) {
             return self.refuse_call(&command);
         }
         self.post(Input::Command {
@@ -322,8 +331,13 @@ impl Connection {
         .await
     }
 
-    /// Over the rate: the call is answered with `_error`, as a Flash client expects.
+    /// Over the rate: the call is answered with `_error`, as a Flash client expects. One
+    /// without a transaction wants no answer.
     fn refuse_call(&mut self, command: &Command) -> Result<(), CloseReason> {
+        tracing::debug!(conn = %self.client, command = &*command.name, "call refused: too many");
+        if command.transaction == 0.0 {
+            return Ok(());
+        }
         let text = "The client makes more calls than limits.calls_per_second allows.";
         let error = Status::new(Code::CallFailed, text).error(command.transaction);
         self.send_command(error)
@@ -340,6 +354,7 @@ impl Connection {
                     "client connected"
                 );
                 self.seat = Some(seat);
+                self.encoding = info.encoding();
                 self.pass.settle();
                 self.session.connected();
                 let client = self.client;
@@ -354,7 +369,10 @@ impl Connection {
                 metrics::rejected(rejection.as_str());
                 self.detail = Some(rejection.description());
                 self.send_command(rejection.status().error(transaction))?;
-                Err(CloseReason::Rejected)
+                Err(match rejection {
+                    Rejection::TooManyConnections => CloseReason::TooManyConnections,
+                    _ => CloseReason::Rejected,
+                })
             }
         }
     }
@@ -362,6 +380,9 @@ impl Connection {
     fn admit(&self, command: &Command) -> Result<(ConnectInfo, Seat), Rejection> {
         if self.shared.stopping.is_cancelled() {
             return Err(Rejection::ShuttingDown);
+        }
+        if self.pass.is_refused() {
+            return Err(Rejection::TooManyConnections);
         }
         let bad_url = |error: &dyn std::error::Error| Rejection::BadUrl(error.to_string());
         let info = ConnectInfo::from_command(command).map_err(|error| bad_url(&error))?;
@@ -377,12 +398,21 @@ impl Connection {
         Ok((info, seat))
     }
 
+    /// One post at a time: the answer to it leads here again.
     async fn see_to_ended_plays(&mut self) -> Result<(), CloseReason> {
         let client = self.client;
-        for stream_id in self.outbox.take_ended() {
-            self.post(Input::PlayEnded { client, stream_id }).await?;
+        if self.awaiting {
+            return Ok(());
         }
-        Ok(())
+        let Some((stream_id, play)) = self.outbox.take_ended() else {
+            return Ok(());
+        };
+        self.post(Input::PlayEnded {
+            client,
+            stream_id,
+            play,
+        })
+        .await
     }
 
     async fn post(&mut self, input: Input) -> Result<(), CloseReason> {

@@ -7,6 +7,8 @@ mod api;
 mod assets;
 mod feed;
 mod flv;
+mod guest;
+mod pace;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,14 +17,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
 use engine::CloseReason;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -30,9 +32,12 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::config::CorsOrigin;
 use crate::metrics::{self, OpenConnection, Transport};
 use crate::shared::{Pass, Shared};
+use pace::{Paced, Verdict};
 
 /// The first byte of an RTMP handshake.
 const RTMP_VERSION: u8 = 3;
+/// How long a connection that is one too many may take to hear so.
+const TURN_AWAY: Duration = Duration::from_secs(2);
 
 /// Who asks: the address of the TCP peer.
 #[derive(Clone, Copy, Debug)]
@@ -109,9 +114,8 @@ async fn converse(
     let config = &shared.config;
     let patience = Duration::from_millis(config.limits.handshake_timeout_ms);
     let stall = Duration::from_millis(config.live.player_stall_close_ms);
-    // Failures of these cost latency, or the early end of a stalled player, only.
+    // A failure costs latency only.
     let _ = socket.set_nodelay(true);
-    let _ = SockRef::from(&socket).set_tcp_user_timeout(Some(stall));
     let mut first = [0];
     match tokio::time::timeout(patience, socket.peek(&mut first)).await {
         Err(_) => return CloseReason::HandshakeTimeout,
@@ -123,9 +127,16 @@ async fn converse(
         }
         Ok(Ok(_)) => pass.settle(),
     }
+    if pass.is_refused() {
+        return turn_away(socket).await;
+    }
+    let verdict = Arc::new(Verdict::default());
+    let socket = Paced::new(socket, stall, verdict.clone());
     let router = router(shared.clone());
+    let known = verdict.clone();
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(known.clone());
         router.clone().oneshot(request)
     });
     let mut server = hyper::server::conn::http1::Builder::new();
@@ -147,12 +158,34 @@ async fn converse(
             connection.await
         }
     };
+    if let Some(reason) = verdict.reason() {
+        return reason;
+    }
     match ended {
         Ok(()) => CloseReason::ClientLeft,
         Err(error) if error.is_timeout() => CloseReason::HandshakeTimeout,
         Err(error) if error.is_parse() => CloseReason::ProtocolError,
         Err(_) => CloseReason::NetworkError,
     }
+}
+
+/// Answers that there is no room, whatever is asked.
+async fn turn_away(mut socket: TcpStream) -> CloseReason {
+    const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n\
+        Connection: close\r\nRetry-After: 10\r\nContent-Length: 43\r\n\r\n\
+        The server has no room for more connections";
+    let told = async {
+        socket.write_all(ANSWER).await?;
+        socket.shutdown().await?;
+        // A socket closed with unread bytes is reset, and the answer may be lost with it.
+        let mut ignored = [0; 4096];
+        while socket.read(&mut ignored).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // A peer that does not take part is left to itself.
+    let _ = tokio::time::timeout(TURN_AWAY, told).await;
+    metrics::http_answered(StatusCode::SERVICE_UNAVAILABLE.as_u16());
+    CloseReason::TooManyConnections
 }
 
 type SharedState = State<Arc<Shared>>;

@@ -11,6 +11,7 @@ mod clock;
 pub mod config;
 mod connection;
 mod http;
+mod lateness;
 mod live;
 pub mod logging;
 pub mod metrics;

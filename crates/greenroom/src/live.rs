@@ -4,18 +4,20 @@
 //! served by the stream's [pumps](crate::pump), which write to many sockets in a row;
 //! everybody else (HTTP, WebSocket) waits for [`LiveStream::grown`] and reads at its pace.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use engine::StreamName;
-use media::{Appended, Kind, Marker, Ring, RingLimits};
-use parking_lot::Mutex;
+use media::{Appended, Kind, Marker, ReaderStats, Ring, RingLimits};
+use parking_lot::{Mutex, MutexGuard};
 use rtmp::{Data, Millis};
 use tokio::sync::watch;
 
 use crate::catalog::Catalog;
 use crate::clock;
+use crate::metrics;
 use crate::pump::Pumps;
 
 /// Where a stream lives: `application/instance/name`.
@@ -56,49 +58,13 @@ impl LiveStream {
         })
     }
 
-    /// Appends an audio or video message of the publisher.
-    pub(crate) fn append_media(self: &Arc<Self>, kind: Kind, timestamp: u32, payload: Bytes) {
-        let now = clock::now();
-        let appended = self.ring.lock().append_media(now, kind, timestamp, payload);
-        self.after_append(appended);
-    }
-
-    /// Appends a data message of the publisher, minding `@setDataFrame` and
-    /// `@clearDataFrame`.
-    pub(crate) fn append_data(self: &Arc<Self>, timestamp: u32, data: &Data) {
-        let now = clock::now();
-        let name = |index: usize| {
-            data.values
-                .get(index)
-                .and_then(amf::Value::as_text)
-                .cloned()
-        };
-        let kind = match data.encoding {
-            rtmp::Encoding::Amf0 => Kind::Data,
-            rtmp::Encoding::Amf3 => Kind::DataAmf3,
-        };
-        let mut ring = self.ring.lock();
-        let appended = match (name(0).as_deref(), name(1)) {
-            (Some("@setDataFrame"), Some(handler)) => {
-                let Some(body) = without_first(data) else {
-                    return;
-                };
-                let rest = data.values.get(2..).unwrap_or_default();
-                ring.set_data_frame(now, kind, timestamp, (handler, rest), body)
-            }
-            (Some("@clearDataFrame"), handler) => {
-                return ring.clear_data_frame(handler.as_deref().unwrap_or("onMetaData"));
-            }
-            _ => {
-                let seq = ring.append_data(now, kind, timestamp, data.payload.clone());
-                Appended {
-                    seq,
-                    described: false,
-                }
-            }
-        };
-        drop(ring);
-        self.after_append(appended);
+    /// What the present publisher appends with; `None` if there is none.
+    pub(crate) fn publication(self: &Arc<Self>) -> Option<Publication> {
+        let epoch = self.ring.lock().epoch()?;
+        Some(Publication {
+            live: self.clone(),
+            epoch,
+        })
     }
 
     /// Notes that a publisher came or went, and tells the players.
@@ -106,7 +72,7 @@ impl LiveStream {
         self.ring.lock().append_marker(clock::now(), marker);
         match marker {
             Marker::Published => self.catalog.published(self, publisher),
-            Marker::Unpublished => self.catalog.unpublished(&self.address),
+            Marker::Unpublished => self.catalog.unpublished(self),
         }
         self.wake();
     }
@@ -123,7 +89,7 @@ impl LiveStream {
         PlayerCount(self.clone())
     }
 
-    /// When the last audio or video message of the present publisher arrived.
+    /// When the last message of the present publisher arrived.
     pub(crate) fn last_media(&self) -> Option<Millis> {
         self.ring.lock().last_media()
     }
@@ -131,6 +97,21 @@ impl LiveStream {
     /// Players right now.
     pub(crate) fn players(&self) -> u64 {
         self.players.load(Ordering::Relaxed)
+    }
+
+    /// Counts and logs that a slow player was moved to the newest key frame.
+    pub(crate) fn note_skip(&self, client: &dyn Display, stats: ReaderStats) {
+        metrics::player_skipped();
+        // One line for the first skip and then ever more rarely: a slow player skips often.
+        if stats.skips.is_power_of_two() {
+            let address = &self.address;
+            tracing::info!(
+                app = %address.app, instance = %address.instance, stream = %address.name,
+                %client, skips = stats.skips, skipped_bytes = stats.skipped_bytes,
+                skipped_messages = stats.skipped_entries,
+                "a slow player was moved to the newest key frame"
+            );
+        }
     }
 
     fn after_append(self: &Arc<Self>, appended: Appended) {
@@ -145,6 +126,69 @@ impl LiveStream {
         if self.grown.receiver_count() > 0 {
             self.grown.send_modify(|head| *head += 1);
         }
+    }
+}
+
+/// One publisher's right to append to a stream. It ends when the stream is told that the
+/// publisher has gone, even before the publisher's own task knows.
+pub(crate) struct Publication {
+    live: Arc<LiveStream>,
+    epoch: u64,
+}
+
+impl Publication {
+    /// Appends an audio or video message of the publisher.
+    pub(crate) fn append_media(&self, kind: Kind, timestamp: u32, payload: Bytes) {
+        let now = clock::now();
+        let Some(mut ring) = self.ring() else { return };
+        let appended = ring.append_media(now, kind, timestamp, payload);
+        drop(ring);
+        self.live.after_append(appended);
+    }
+
+    /// Appends a data message of the publisher, minding `@setDataFrame` and
+    /// `@clearDataFrame`.
+    pub(crate) fn append_data(&self, timestamp: u32, data: &Data) {
+        let now = clock::now();
+        let name = |index: usize| {
+            data.values
+                .get(index)
+                .and_then(amf::Value::as_text)
+                .cloned()
+        };
+        let kind = match data.encoding {
+            rtmp::Encoding::Amf0 => Kind::Data,
+            rtmp::Encoding::Amf3 => Kind::DataAmf3,
+        };
+        let Some(mut ring) = self.ring() else { return };
+        let appended = match (name(0).as_deref(), name(1)) {
+            (Some("@setDataFrame"), Some(handler)) => {
+                let Some(body) = without_first(data) else {
+                    return;
+                };
+                let rest = data.values.get(2..).unwrap_or_default();
+                ring.set_data_frame(now, kind, timestamp, (handler, rest), body)
+            }
+            (Some("@clearDataFrame"), handler) => {
+                let handler = handler.as_deref().unwrap_or("onMetaData");
+                return ring.clear_data_frame(now, handler);
+            }
+            _ => {
+                let seq = ring.append_data(now, kind, timestamp, data.payload.clone());
+                Appended {
+                    seq,
+                    described: false,
+                }
+            }
+        };
+        drop(ring);
+        self.live.after_append(appended);
+    }
+
+    /// The ring, if this publisher still writes to it.
+    fn ring(&self) -> Option<MutexGuard<'_, Ring>> {
+        let ring = self.live.ring.lock();
+        (ring.epoch() == Some(self.epoch)).then_some(ring)
     }
 }
 
@@ -170,5 +214,56 @@ impl Drop for PlayerCount {
     fn drop(&mut self) {
         self.0.players.fetch_sub(1, Ordering::Relaxed);
         self.0.catalog.changed();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pump::PumpSettings;
+    use std::time::Duration;
+
+    fn stream(catalog: &Arc<Catalog>) -> Arc<LiveStream> {
+        let address = StreamAddress {
+            app: "live".into(),
+            instance: "_definst_".into(),
+            name: StreamName::parse("one", 100).expect("a name"),
+        };
+        let pumps = Pumps::new(PumpSettings {
+            shards: 1,
+            latency_budget: Duration::ZERO,
+        });
+        LiveStream::new(address, RingLimits::default(), pumps, catalog.clone())
+    }
+
+    #[test]
+    fn a_publisher_that_was_replaced_appends_nothing_any_more() {
+        let live = stream(&Catalog::new());
+        live.mark(Marker::Published, "first");
+        let first = live.publication().expect("a publisher");
+        first.append_media(Kind::Audio, 0, Bytes::from_static(b"\xaf\x01"));
+        live.mark(Marker::Unpublished, "");
+        assert!(live.publication().is_none());
+        first.append_media(Kind::Audio, 0, Bytes::from_static(b"\xaf\x01"));
+        live.mark(Marker::Published, "second");
+        let second = live.publication().expect("a publisher");
+        first.append_media(Kind::Audio, 0, Bytes::from_static(b"\xaf\x01"));
+        let text = Data::new(vec!["late".into()], rtmp::Encoding::Amf0);
+        first.append_data(0, &text);
+        assert_eq!(live.ring.lock().head(), 4, "three markers and one sound");
+        second.append_media(Kind::Audio, 0, Bytes::from_static(b"\xaf\x01"));
+        assert_eq!(live.ring.lock().head(), 5);
+    }
+
+    #[test]
+    fn an_old_instance_does_not_take_its_successor_off_the_list() {
+        let catalog = Catalog::new();
+        let (old, new) = (stream(&catalog), stream(&catalog));
+        old.mark(Marker::Published, "old");
+        new.mark(Marker::Published, "new");
+        old.mark(Marker::Unpublished, "");
+        assert_eq!(catalog.rows().len(), 1);
+        new.mark(Marker::Unpublished, "");
+        assert_eq!(catalog.rows().len(), 0);
     }
 }

@@ -160,6 +160,11 @@ impl OpenConnection {
         Self(transport)
     }
 
+    /// How it came in.
+    pub(crate) fn transport(&self) -> Transport {
+        self.0
+    }
+
     /// Counts why the connection ended.
     pub(crate) fn ended(&self, reason: CloseReason) {
         let (transport, reason) = (self.0.as_str(), reason.as_str());

@@ -7,8 +7,9 @@
 //! full, only the session's task goes on, once it can be written again; pumps pass by.
 //!
 //! What a slow client costs is bounded: the queue for control bytes by
-//! `limits.client_outbox_bytes`, media by the reader's lag, the wait by
-//! `live.player_stall_close_ms`.
+//! `limits.client_outbox_bytes`, media by the reader's lag, the wait for a client that takes
+//! nothing by `live.player_stall_close_ms`, and for a player that takes too little by
+//! `live.player_behind_close_ms`.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -24,8 +25,8 @@ use smallvec::SmallVec;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::lateness::Lateness;
 use crate::live::{LiveStream, PlayerCount};
-use crate::metrics;
 use crate::pump::{Batch, Ticket};
 
 /// Payload bytes taken from a ring in one go; several system calls' worth.
@@ -38,11 +39,14 @@ const SLICES: usize = 64;
 pub(crate) struct OutboxLimits {
     pub(crate) control_bytes: usize,
     pub(crate) stall_ms: u64,
+    pub(crate) behind_ms: u64,
 }
 
 /// A play on one message stream of the connection.
 pub(crate) struct Play {
     pub(crate) stream_id: u32,
+    /// The instance's number of this play.
+    pub(crate) number: u64,
     pub(crate) live: Arc<LiveStream>,
     pub(crate) reader: Reader,
     pub(crate) framing: Framing,
@@ -72,7 +76,9 @@ struct State {
     plays: SmallVec<[Play; 1]>,
     /// The socket took no more; only the session's task writes until it does again.
     blocked_since: Option<Millis>,
-    ended: SmallVec<[u32; 1]>,
+    lateness: Lateness,
+    /// Plays whose length is over: message stream and number. Not yet told.
+    ended: SmallVec<[(u32, u64); 1]>,
     closed: Option<CloseReason>,
     /// The socket has failed; nothing can be written any more.
     failed: bool,
@@ -86,6 +92,7 @@ impl Outbox {
             control_queued: 0,
             plays: SmallVec::new(),
             blocked_since: None,
+            lateness: Lateness::new(limits.behind_ms),
             ended: SmallVec::new(),
             closed: None,
             failed: false,
@@ -115,14 +122,23 @@ impl Outbox {
         self.state.lock().plays.push(play);
     }
 
-    /// Ends a play; what it has queued still goes out.
+    /// Ends a play; what it has queued still goes out, and so does the news of a publisher
+    /// that came or went before: a playlist goes on for that very reason, and its player is
+    /// to be told so first.
     pub(crate) fn remove_play(&self, stream_id: u32) -> Option<Play> {
         let mut state = self.state.lock();
         let index = state
             .plays
             .iter()
             .position(|play| play.stream_id == stream_id)?;
-        Some(state.plays.swap_remove(index))
+        state.lateness = Lateness::new(self.limits.behind_ms);
+        state.ended.retain(|(ended, _)| *ended != stream_id);
+        let mut play = state.plays.swap_remove(index);
+        let mut markers = Vec::new();
+        play.reader
+            .take_markers(&play.live.ring.lock(), &mut markers);
+        play.frame_into(&markers, &mut state.queue);
+        Some(play)
     }
 
     /// Ends all plays, as the connection does.
@@ -203,10 +219,22 @@ impl Outbox {
         self.state.lock().queue.is_empty()
     }
 
-    /// When the connection must be closed if the socket takes nothing until then.
-    pub(crate) fn stall_deadline(&self) -> Option<Millis> {
-        self.blocked_since()
-            .map(|since| since + self.limits.stall_ms)
+    /// When the connection must be closed, and why, if the client takes no more than it does.
+    pub(crate) fn patience(&self) -> Option<(Millis, CloseReason)> {
+        let state = self.state.lock();
+        let stalled = state
+            .blocked_since
+            .map(|since| since + self.limits.stall_ms);
+        let stalled = stalled.map(|at| (at, CloseReason::PlayerStalled));
+        let behind = state.lateness.deadline();
+        let behind = behind.map(|at| (at, CloseReason::PlayerBehind));
+        stalled.into_iter().chain(behind).min_by_key(|(at, _)| *at)
+    }
+
+    /// Gives up what waits, except what the socket may have taken a part of: the client must
+    /// be able to read what comes then.
+    pub(crate) fn drop_waiting(&self) {
+        self.state.lock().queue.truncate(1);
     }
 
     /// Asks for the connection to be closed; the first reason stays.
@@ -220,9 +248,10 @@ impl Outbox {
         self.state.lock().closed
     }
 
-    /// Message streams whose play length has ended since the last call.
-    pub(crate) fn take_ended(&self) -> SmallVec<[u32; 1]> {
-        std::mem::take(&mut self.state.lock().ended)
+    /// A play whose length is over and that has not been taken yet: its message stream and
+    /// its number.
+    pub(crate) fn take_ended(&self) -> Option<(u32, u64)> {
+        self.state.lock().ended.pop()
     }
 
     /// Bytes handed to the socket.
@@ -255,6 +284,7 @@ impl Outbox {
     fn flush_locked(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
         while state.blocked_since.is_none() && !state.failed {
             if state.queue.is_empty() && !state.refill(now, &self.wake) {
+                state.lateness.up_to_date(now);
                 return;
             }
             self.write_queue(now, state);
@@ -281,6 +311,9 @@ impl Outbox {
 
     fn block(&self, now: Millis, state: &mut State) {
         state.blocked_since.get_or_insert(now);
+        if !state.plays.is_empty() {
+            state.lateness.behind(now);
+        }
         self.wake.notify_one();
     }
 
@@ -310,10 +343,12 @@ impl State {
                 play.reader.read(now, &ring, READ_BYTES, &mut entries)
             };
             if skipped {
-                play.note_skip();
+                self.lateness.skipped(now);
+                let client = &play.greeting.client_id;
+                play.live.note_skip(client, play.reader.stats());
             }
             if play.reader.is_finished() && !finished_before {
-                self.ended.push(play.stream_id);
+                self.ended.push((play.stream_id, play.number));
                 wake.notify_one();
             }
             play.frame_into(&entries, &mut self.queue);
@@ -372,6 +407,7 @@ impl Play {
         let Framing::Rtmp {
             stream_id,
             chunk_size,
+            ..
         } = self.framing
         else {
             return;
@@ -383,20 +419,7 @@ impl Play {
         let (csid, size) = (media::DATA_CSID, chunk_size as usize);
         rtmp::chunk::frame(csid, 0, raw.type_id, stream_id, &raw.payload, size, out);
     }
-
-    fn note_skip(&self) {
-        let stats = self.reader.stats();
-        metrics::player_skipped();
-        // One line for the first skip and then ever more rarely: a slow player skips often.
-        if stats.skips.is_power_of_two() {
-            let address = &self.live.address;
-            tracing::info!(
-                app = %address.app, instance = %address.instance, stream = %address.name,
-                client = %self.greeting.client_id,
-                skips = stats.skips, skipped_bytes = stats.skipped_bytes,
-                skipped_messages = stats.skipped_entries,
-                "a slow player was moved to the newest key frame"
-            );
-        }
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,9 @@ impl Pumps {
         let mut running = place.running.lock();
         if !*running {
             *running = true;
-            tokio::spawn(run(live.clone(), shard));
+            // From here on the pump serves: what comes before its first turn is not missed.
+            let cursor = live.ring.lock().head();
+            tokio::spawn(run(live.clone(), shard, cursor));
         }
         Ticket { shard, key }
     }
@@ -119,10 +121,9 @@ impl Pumps {
 }
 
 /// Serves one share of the stream's players until none is left.
-async fn run(live: Arc<LiveStream>, index: usize) {
+async fn run(live: Arc<LiveStream>, index: usize, mut cursor: u64) {
     let shard = &live.pumps.shards[index];
     let budget = live.pumps.settings.latency_budget;
-    let mut cursor = live.ring.lock().head();
     loop {
         shard.grown.notified().await;
         if shard.is_done() {

@@ -18,16 +18,13 @@ use tokio::sync::mpsc;
 
 use crate::applications::{Applications, InstanceAddress, Seat};
 use crate::clock;
-use crate::live::{LiveStream, StreamAddress};
+use crate::live::{LiveStream, Publication, StreamAddress};
 use crate::pump::Pumps;
 
-/// Orders one session may have waiting. Far more than any one input leads to; a session that
-/// lets them pile up is not taking part any more.
-const ORDERS: usize = 1024;
 /// Streams of an instance below which unused ones are not looked for.
 const SWEEP_FROM: usize = 64;
 /// How long a session waits to hear that it has been let go.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Something for an instance to handle.
 pub(crate) struct Post {
@@ -50,7 +47,7 @@ pub(crate) enum Order {
     Close(CloseReason),
     Publish {
         stream_id: u32,
-        live: Arc<LiveStream>,
+        publication: Publication,
     },
     Unpublish {
         stream_id: u32,
@@ -58,6 +55,10 @@ pub(crate) enum Order {
     Play {
         stream_id: u32,
         live: Arc<LiveStream>,
+        play: u64,
+        /// The place in the ring at which the play began: what happens to the stream from
+        /// here on is told.
+        from: u64,
         length_ms: Option<u32>,
         selection: Selection,
     },
@@ -77,12 +78,14 @@ pub(crate) enum Order {
 }
 
 impl Link {
-    /// A link, and where its orders come out. `overflow` closes the connection of a session
-    /// that does not take its orders.
+    /// A link, and where its orders come out. At most `most` wait: far more than any one
+    /// input leads to, so a session that lets them pile up is not taking part any more, and
+    /// `overflow` closes its connection.
     pub(crate) fn new(
+        most: usize,
         overflow: impl Fn(CloseReason) + Send + Sync + 'static,
     ) -> (Self, mpsc::Receiver<Order>) {
-        let (orders, receiver) = mpsc::channel(ORDERS);
+        let (orders, receiver) = mpsc::channel(most);
         (
             Self {
                 orders,
@@ -92,7 +95,8 @@ impl Link {
         )
     }
 
-    fn give(&self, order: Order) {
+    /// Orders something; a session with no room for it is closed.
+    pub(crate) fn give(&self, order: Order) {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.orders.try_send(order) {
             (self.overflow)(CloseReason::OutboxFull);
         }
@@ -217,23 +221,34 @@ impl Runner {
                 stream_id,
                 name,
             } => {
-                let live = self.streams.get_or_make(&name);
-                (client, Order::Publish { stream_id, live })
+                // The mark that came before made it the publisher.
+                let Some(publication) = self.streams.get_or_make(&name).publication() else {
+                    return;
+                };
+                let order = Order::Publish {
+                    stream_id,
+                    publication,
+                };
+                (client, order)
             }
             Effect::Unpublish { client, stream_id } => (client, Order::Unpublish { stream_id }),
             Effect::Play {
                 client,
                 stream_id,
                 name,
+                play,
                 length_ms,
                 selection,
             } => {
                 let live = self.streams.get_or_make(&name);
+                let from = live.ring.lock().head();
                 (
                     client,
                     Order::Play {
                         stream_id,
                         live,
+                        play,
+                        from,
                         length_ms,
                         selection,
                     },
@@ -335,5 +350,22 @@ async fn wait_until(at: Option<Millis>) {
     match at {
         Some(at) => tokio::time::sleep_until(clock::instant(at)).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_lets_its_orders_pile_up_is_closed() {
+        let closed = Arc::new(Mutex::new(None));
+        let seen = closed.clone();
+        let (link, _orders) = Link::new(2, move |reason| *seen.lock() = Some(reason));
+        link.give(Order::Done);
+        link.give(Order::Done);
+        assert_eq!(*closed.lock(), None);
+        link.give(Order::Done);
+        assert_eq!(*closed.lock(), Some(CloseReason::OutboxFull));
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::CloseReason;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,10 +14,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::applications::Applications;
 use crate::catalog::Catalog;
+use crate::clock;
 use crate::config::Config;
 use crate::connection;
 use crate::http;
 use crate::metrics::{self, Transport};
+use crate::rate::Bucket;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
 use crate::{banner, settings};
@@ -25,8 +28,9 @@ use crate::{banner, settings};
 const BACKLOG: i32 = 4096;
 /// Rest after a failed accept, as when the process has no file descriptor left.
 const REST: Duration = Duration::from_millis(50);
-/// What connections get to say goodbye once the time to finish is over.
-const GOODBYE: Duration = Duration::from_secs(3);
+/// What connections get to say goodbye once the time to finish is over: as long as the
+/// slowest may take, and a little for the machine.
+const GOODBYE: Duration = connection::LONGEST_END.saturating_add(Duration::from_secs(1));
 
 /// Serves until told to stop.
 pub fn run(config: Config) -> Result<(), RunError> {
@@ -75,6 +79,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
             limits.connections,
             limits.pending_connections,
             limits.connections_per_ip,
+            limits.refused_connections,
         )),
         applications,
         stopping: CancellationToken::new(),
@@ -168,6 +173,35 @@ fn bind(key: &'static str, address: SocketAddr) -> Result<Bound, StartupError> {
     })
 }
 
+/// Logs that connections are refused: one line a second at most, as a flood of them must
+/// not become a flood of lines.
+struct Refusals {
+    lines: Bucket,
+    unsaid: u64,
+}
+
+impl Refusals {
+    fn new() -> Self {
+        Self {
+            lines: Bucket::new(1, 1),
+            unsaid: 0,
+        }
+    }
+
+    fn note(&mut self, transport: Transport, peer: SocketAddr) {
+        if !self.lines.take(clock::now()) {
+            self.unsaid += 1;
+            return;
+        }
+        let reason = CloseReason::TooManyConnections;
+        tracing::warn!(
+            %peer, transport = transport.as_str(), %reason, others = self.unsaid,
+            "a connection was refused: the limits on connections are reached"
+        );
+        self.unsaid = 0;
+    }
+}
+
 /// Accepts connections until the server stops, and gives each a task of its own.
 fn accept<F>(
     shared: &Arc<Shared>,
@@ -178,6 +212,7 @@ fn accept<F>(
     F: Future<Output = ()> + Send + 'static,
 {
     let shared = shared.clone();
+    let mut refusals = Refusals::new();
     tokio::spawn(async move {
         loop {
             let accepted = tokio::select! {
@@ -185,14 +220,19 @@ fn accept<F>(
                 () = shared.stopping.cancelled() => return,
             };
             match accepted {
-                Ok((socket, peer)) => match shared.doors.enter(peer.ip()) {
-                    Some(pass) => {
-                        shared
-                            .tasks
-                            .spawn(serve(shared.clone(), socket, peer, pass));
+                Ok((socket, peer)) => {
+                    let pass = shared.doors.enter(peer.ip());
+                    if pass.as_ref().is_none_or(Pass::is_refused) {
+                        refusals.note(transport, peer);
                     }
-                    None => metrics::turned_away(transport),
-                },
+                    match pass {
+                        Some(pass) => {
+                            let served = serve(shared.clone(), socket, peer, pass);
+                            shared.tasks.spawn(served);
+                        }
+                        None => metrics::turned_away(transport),
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(REST).await;

@@ -31,7 +31,10 @@ pub(crate) fn instance_settings(config: &Config, threads: usize) -> InstanceSett
             bytes: live.ring_bytes as u64,
             window_bytes: live.player_lag_bytes as u64,
             window_ms: live.player_lag_ms,
-            ..RingLimits::default()
+            entries: live.ring_entries,
+            header_bytes: live.ring_header_bytes,
+            data_frames: live.ring_data_frames,
+            data_frame_bytes: live.ring_data_frame_bytes,
         },
         reader: ReaderLimits {
             lag_bytes: live.player_lag_bytes as u64,
@@ -77,10 +80,12 @@ pub(crate) fn session(config: &Config) -> rtmp::SessionConfig {
             partial_messages: limits.partial_messages,
             partial_bytes: limits.partial_bytes,
             chunk_streams: limits.chunk_streams,
+            messages_at_once: limits.messages_at_once,
             shared_object_items: limits.shared_object_items,
             amf: amf::Limits {
                 depth: limits.amf_depth as u32,
                 elements: limits.amf_elements as u32,
+                output_bytes: limits.amf_output_bytes,
                 ..amf::Limits::default()
             },
         },
@@ -96,5 +101,6 @@ pub(crate) fn outbox(config: &Config) -> OutboxLimits {
     OutboxLimits {
         control_bytes: config.limits.client_outbox_bytes,
         stall_ms: config.live.player_stall_close_ms,
+        behind_ms: config.live.player_behind_close_ms,
     }
 }

@@ -39,33 +39,60 @@ pub(crate) struct Doors {
     most: usize,
     most_pending: usize,
     most_per_ip: usize,
+    most_refused: usize,
     inside: AtomicUsize,
+    refused: AtomicUsize,
     pending: AtomicUsize,
     by_ip: Mutex<HashMap<IpAddr, usize>>,
 }
 
 impl Doors {
     /// Doors for `most` connections, `most_pending` of them not yet settled, `most_per_ip`
-    /// from one address (0: no bound; loopback addresses are exempt).
-    pub(crate) fn new(most: usize, most_pending: usize, most_per_ip: usize) -> Self {
+    /// from one address (0: no bound; loopback addresses are exempt). Of those too many,
+    /// `most_refused` at a time are heard out, to be told so.
+    pub(crate) fn new(
+        most: usize,
+        most_pending: usize,
+        most_per_ip: usize,
+        most_refused: usize,
+    ) -> Self {
         Self {
             most,
             most_pending,
             most_per_ip,
+            most_refused,
             inside: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
             pending: AtomicUsize::new(0),
             by_ip: Mutex::default(),
         }
     }
 
-    /// Lets a connection in, or not. It counts until the pass is dropped.
+    /// Lets a connection in; or only so far that it can be told that there is no room
+    /// ([`Pass::is_refused`]); or not at all. It counts until the pass is dropped.
     pub(crate) fn enter(self: &Arc<Self>, ip: IpAddr) -> Option<Pass> {
+        self.let_in(ip).or_else(|| self.hear_out())
+    }
+
+    fn hear_out(self: &Arc<Self>) -> Option<Pass> {
+        let refused = self.refused.fetch_add(1, Ordering::Relaxed);
+        let pass = Pass {
+            doors: self.clone(),
+            ip: None,
+            pending: false,
+            refused: true,
+        };
+        (refused < self.most_refused).then_some(pass)
+    }
+
+    fn let_in(self: &Arc<Self>, ip: IpAddr) -> Option<Pass> {
         let inside = self.inside.fetch_add(1, Ordering::Relaxed);
         let pending = self.pending.fetch_add(1, Ordering::Relaxed);
         let mut pass = Pass {
             doors: self.clone(),
             ip: None,
             pending: true,
+            refused: false,
         };
         if inside >= self.most || pending >= self.most_pending {
             return None;
@@ -89,9 +116,15 @@ pub(crate) struct Pass {
     doors: Arc<Doors>,
     ip: Option<IpAddr>,
     pending: bool,
+    refused: bool,
 }
 
 impl Pass {
+    /// Whether the connection is one too many, and is only to be told so.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused
+    }
+
     /// The connection has said what it is here for.
     pub(crate) fn settle(&mut self) {
         if std::mem::take(&mut self.pending) {
@@ -102,6 +135,10 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
+        if self.refused {
+            self.doors.refused.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
         self.settle();
         self.doors.inside.fetch_sub(1, Ordering::Relaxed);
         let Some(ip) = self.ip else { return };
@@ -121,7 +158,7 @@ mod tests {
 
     #[test]
     fn doors_let_in_what_fits_and_again_when_somebody_left() {
-        let doors = Arc::new(Doors::new(3, 10, 2));
+        let doors = Arc::new(Doors::new(3, 10, 2, 0));
         let far: IpAddr = [192, 0, 2, 1].into();
         let first = doors.enter(far);
         let second = doors.enter(far);
@@ -138,8 +175,22 @@ mod tests {
     }
 
     #[test]
+    fn some_of_those_too_many_are_heard_out() {
+        let doors = Arc::new(Doors::new(1, 10, 0, 1));
+        let here: IpAddr = [127, 0, 0, 1].into();
+        let inside = doors.enter(here).expect("the first may come in");
+        assert!(!inside.is_refused());
+        let refused = doors.enter(here).expect("the second is told");
+        assert!(refused.is_refused());
+        assert!(doors.enter(here).is_none(), "the third is not even told");
+        drop((inside, refused));
+        assert!(doors.enter(here).is_some_and(|pass| !pass.is_refused()));
+        assert_eq!(doors.refused.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
     fn connections_that_have_not_settled_are_bounded_by_themselves() {
-        let doors = Arc::new(Doors::new(10, 1, 0));
+        let doors = Arc::new(Doors::new(10, 1, 0, 0));
         let here: IpAddr = [127, 0, 0, 1].into();
         let mut first = doors.enter(here).expect("the first may come in");
         assert!(doors.enter(here).is_none());

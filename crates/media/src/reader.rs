@@ -37,8 +37,9 @@ pub enum VideoSelection {
     All,
     /// None.
     None,
-    /// At most this many a second. Whole groups are thinned by leaving out their ends, so
-    /// what is sent can be decoded.
+    /// At most this many a second on average, chosen so that they can be decoded: frames
+    /// that nothing depends on are left out first, then the ends of groups. Pictures that all
+    /// need the one before stand still from the cut to the next key frame.
     FramesPerSecond(f64),
 }
 
@@ -76,6 +77,8 @@ pub struct ReaderStats {
 pub struct Reader {
     limits: ReaderLimits,
     cursor: u64,
+    /// Markers before the first read count from here on.
+    joined: u64,
     /// Lag is counted from here on: what was in the ring when the player joined or was
     /// moved is a gift, not a debt.
     owed_since: Millis,
@@ -100,6 +103,7 @@ impl Reader {
         Self {
             limits,
             cursor: 0,
+            joined: u64::MAX,
             owed_since: Millis::default(),
             owed_offset: 0,
             started: false,
@@ -112,6 +116,12 @@ impl Reader {
             finished: false,
             stats: ReaderStats::default(),
         }
+    }
+
+    /// Tells the player of markers from `seq` on, however long after that it first reads:
+    /// without it a publisher that comes in between would not be announced.
+    pub fn joined_at(&mut self, seq: u64) {
+        self.joined = seq;
     }
 
     /// What it missed so far.
@@ -223,11 +233,30 @@ impl Reader {
         skipped
     }
 
+    /// The markers not taken yet, for a player that leaves the stream: it is to know what
+    /// happened before, but gets no more media. Afterwards nothing comes.
+    pub fn take_markers(&mut self, ring: &Ring, out: &mut Vec<Arc<Entry>>) {
+        if !self.finished {
+            let from = if self.started {
+                self.cursor
+            } else {
+                self.joined
+            };
+            let left = ring.since(from);
+            out.extend(left.filter(|entry| is_marker(entry)).cloned());
+        }
+        self.finished = true;
+    }
+
     fn start(&mut self, now: Millis, ring: &Ring, out: &mut Vec<Arc<Entry>>) {
         self.started = true;
         self.cursor = ring.group().unwrap_or(ring.head());
         self.need_key = ring.group().is_none() && ring.has_keys();
         let cursor = self.cursor;
+        let before = ring
+            .since(self.joined)
+            .take_while(|entry| entry.seq < cursor);
+        out.extend(before.filter(|entry| is_marker(entry)).cloned());
         out.extend(ring.preamble().filter(|entry| entry.seq < cursor).cloned());
         self.restart_lag(now, ring);
     }
@@ -330,42 +359,79 @@ impl Reader {
     }
 }
 
-/// Thins a stream to a frame rate so that what is left can be decoded: the key frame of
-/// each group and as many frames behind it as the rate allows for the group's length,
-/// judged by the group before. Frames that nothing depends on go first.
+fn is_marker(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::Marker(_))
+}
+
+/// Thins a stream to a frame rate so that what is left can be decoded.
+///
+/// Frames are paid for with credit that grows with the stream's time, a second's worth at
+/// most. Frames that nothing depends on are left out anywhere and so keep an even pace. A
+/// frame that later ones need cannot be left out alone: once one is, nothing more of its
+/// group can be shown. So a stream whose every frame needs the one before, and which has more
+/// of them than the rate, shows the start of each group and then stands until the next key
+/// frame; where key frames are rare that is long, and nothing but encoding anew would help.
+/// Key frames come however little credit there is, but never at more than the rate.
 #[derive(Debug, Default)]
 struct Thinning {
-    group_start: Option<u32>,
-    group_ms: u32,
-    passed: u32,
+    credit: f64,
+    /// When the credit was last brought up to date.
+    at: Option<u32>,
+    last_key: Option<u32>,
+    last_passed: Option<u32>,
     cut: bool,
 }
 
 impl Thinning {
     fn passes(&mut self, fps: f64, timestamp: u32, weight: Weight) -> bool {
+        /// How much of the even distance must have passed since the frame before: less than
+        /// all of it, because timestamps are whole milliseconds and tremble.
+        const EVEN: f64 = 0.9;
         if fps.is_nan() || fps <= 0.0 {
             return false;
         }
-        if weight == Weight::Key {
-            if let Some(start) = self.group_start {
-                self.group_ms = timestamp.wrapping_sub(start);
+        self.earn(fps, timestamp);
+        let paid = self.credit >= 1.0;
+        // One is left for the next frame that is needed.
+        let to_spare = self.credit >= 2.0;
+        let distance = 1000.0 / fps;
+        let passes = match weight {
+            Weight::Key => paid || elapsed(self.last_key, timestamp) >= distance,
+            Weight::Disposable => {
+                !self.cut && to_spare && elapsed(self.last_passed, timestamp) >= distance * EVEN
             }
-            self.group_start = Some(timestamp);
-            self.passed = 1;
-            self.cut = false;
-            return true;
+            _ => !self.cut && paid,
+        };
+        if weight != Weight::Disposable {
+            self.cut = !passes;
         }
-        let budget = (fps * f64::from(self.group_ms.max(1000)) / 1000.0).ceil();
-        let spent = f64::from(self.passed) >= budget;
-        match weight {
-            Weight::Disposable if spent => return false,
-            _ if self.cut || spent => {
-                self.cut = true;
-                return false;
-            }
-            _ => {}
+        if passes {
+            self.credit = (self.credit - 1.0).max(-fps.max(1.0));
+            self.last_passed = Some(timestamp);
         }
-        self.passed += 1;
-        true
+        if passes && weight == Weight::Key {
+            self.last_key = Some(timestamp);
+        }
+        passes
     }
+
+    fn earn(&mut self, fps: f64, timestamp: u32) {
+        /// A whole frame's worth is not to be missed by a rounding error.
+        const ROUNDING: f64 = 1e-9;
+        self.credit = match self.at {
+            None => fps.max(1.0),
+            some => {
+                let earned = elapsed(some, timestamp) * fps / 1000.0;
+                (self.credit + earned + ROUNDING).min(fps.max(2.0))
+            }
+        };
+        self.at = Some(timestamp);
+    }
+}
+
+/// Milliseconds of stream time since `from`; timestamps wrap, and a step back is no time.
+fn elapsed(from: Option<u32>, to: u32) -> f64 {
+    from.map_or(f64::INFINITY, |from| {
+        f64::from((to.wrapping_sub(from) as i32).max(0))
+    })
 }

@@ -27,6 +27,8 @@ pub struct RingLimits {
     pub window_ms: u64,
     /// Entries kept at most: bounds what a flood of tiny messages may hold.
     pub entries: usize,
+    /// Bytes of all kept codec headers together: a stream may have many tracks.
+    pub header_bytes: usize,
     /// Data frames kept by `@setDataFrame`, by name.
     pub data_frames: usize,
     /// Bytes of all kept data frames together.
@@ -41,6 +43,7 @@ impl Default for RingLimits {
             window_bytes: 2 << 20,
             window_ms: 3000,
             entries: 65_536,
+            header_bytes: 1 << 20,
             data_frames: 32,
             data_frame_bytes: 256 << 10,
         }
@@ -103,7 +106,7 @@ pub struct Ring {
     info: StreamInfo,
     has_keys: bool,
     last_media: Option<Millis>,
-    published: bool,
+    epoch: Option<u64>,
 }
 
 impl Ring {
@@ -120,7 +123,7 @@ impl Ring {
             info: StreamInfo::default(),
             has_keys: false,
             last_media: None,
-            published: false,
+            epoch: None,
         }
     }
 
@@ -152,6 +155,7 @@ impl Ring {
 
     /// Appends a data message that goes to today's players only (`NetStream.send`).
     pub fn append_data(&mut self, now: Millis, kind: Kind, timestamp: u32, payload: Bytes) -> u64 {
+        self.last_media = Some(now);
         let entry = self.push(now, timestamp, (kind, Weight::Required), payload);
         self.trim(now);
         entry.seq
@@ -170,6 +174,7 @@ impl Ring {
         (name, values): (Str, &[Value]),
         body: Bytes,
     ) -> Appended {
+        self.last_media = Some(now);
         let entry = self.push(now, timestamp, (kind, Weight::Required), body);
         let described = &*name == "onMetaData" && self.describe_metadata(values);
         let seq = entry.seq;
@@ -179,14 +184,15 @@ impl Ring {
     }
 
     /// Forgets a kept data frame, as `@clearDataFrame` asks.
-    pub fn clear_data_frame(&mut self, name: &str) {
+    pub fn clear_data_frame(&mut self, now: Millis, name: &str) {
+        self.last_media = Some(now);
         self.data_frames.retain(|(kept, _)| &**kept != name);
     }
 
     /// Notes that a publisher came or went. Either forgets headers, kept data frames and the
     /// group of pictures: they belonged to the publisher before.
     pub fn append_marker(&mut self, now: Millis, marker: Marker) {
-        self.published = marker == Marker::Published;
+        self.epoch = (marker == Marker::Published).then_some(self.next_seq);
         self.group = None;
         self.headers.clear();
         self.data_frames.clear();
@@ -204,10 +210,15 @@ impl Ring {
 
     /// Whether a publisher is there.
     pub fn is_published(&self) -> bool {
-        self.published
+        self.epoch.is_some()
     }
 
-    /// When the last audio or video message of this publisher arrived.
+    /// A number of the present publisher's own, to tell it from those before and after it.
+    pub fn epoch(&self) -> Option<u64> {
+        self.epoch
+    }
+
+    /// When the last message of this publisher arrived: audio, video or data.
     pub fn last_media(&self) -> Option<Millis> {
         self.last_media
     }
@@ -291,9 +302,15 @@ impl Ring {
         entry
     }
 
+    /// One that does not fit goes to those present only. What it replaces is forgotten all
+    /// the same: it describes nothing that comes now.
     fn keep_header(&mut self, key: HeaderKey, entry: Arc<Entry>) {
         self.headers.retain(|(known, _)| *known != key);
-        self.headers.push((key, entry));
+        let headers = self.headers.iter().map(|(_, kept)| kept.payload.len());
+        let held: usize = headers.sum();
+        if held + entry.payload.len() <= self.limits.header_bytes {
+            self.headers.push((key, entry));
+        }
     }
 
     fn keep_data_frame(&mut self, name: Str, entry: Arc<Entry>) {

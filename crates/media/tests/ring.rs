@@ -180,6 +180,55 @@ fn a_player_may_wait_before_the_publisher_comes_and_stays_when_it_goes() {
 }
 
 #[test]
+fn a_publisher_that_comes_before_the_first_read_is_announced() {
+    let mut ring = Ring::new(RingLimits::default());
+    ring.append_marker(Millis(0), Marker::Unpublished);
+    let (mut early, mut leaving) = (player(), player());
+    early.joined_at(ring.head());
+    leaving.joined_at(ring.head());
+    ring.append_marker(Millis(1), Marker::Published);
+    for payload in [&[0x17, 0, 0, 0, 0][..], &[0x17, 1, 0, 0, 0]] {
+        let payload = Bytes::copy_from_slice(payload);
+        ring.append_media(Millis(2), Kind::Video, 0, payload);
+    }
+    let kinds =
+        |entries: &[Arc<Entry>]| -> Vec<Kind> { entries.iter().map(|entry| entry.kind).collect() };
+    let published = Kind::Marker(Marker::Published);
+    let mut entries = Vec::new();
+    early.read(Millis(3), &ring, usize::MAX, &mut entries);
+    assert_eq!(kinds(&entries), [published, Kind::Video, Kind::Video]);
+    entries.clear();
+    leaving.take_markers(&ring, &mut entries);
+    assert_eq!(kinds(&entries), [published]);
+}
+
+#[test]
+fn a_player_that_leaves_learns_what_happened_before() {
+    let mut publisher = Publisher::new(RingLimits::default());
+    publisher.send_all(&[Header, Key]);
+    let (mut leaving, mut told) = (player(), player());
+    publisher.read(&mut leaving);
+    publisher.read(&mut told);
+    publisher.send(Inter);
+    publisher
+        .ring
+        .append_marker(publisher.now, Marker::Unpublished);
+    publisher.read(&mut told);
+    let last_words = |reader: &mut Reader| {
+        let mut entries = Vec::new();
+        reader.take_markers(&publisher.ring, &mut entries);
+        entries.iter().map(|entry| entry.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        last_words(&mut leaving),
+        [Kind::Marker(Marker::Unpublished)]
+    );
+    assert_eq!(last_words(&mut leaving), [], "once is enough");
+    assert_eq!(last_words(&mut told), [], "it knows already");
+    assert!(publisher.read(&mut leaving).is_empty());
+}
+
+#[test]
 fn a_new_publisher_starts_from_nothing() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, AudioHeader, Key]);
@@ -197,6 +246,19 @@ fn a_new_publisher_starts_from_nothing() {
     assert!(publisher.read(&mut late).is_empty());
     assert_eq!(publisher.ring.info().video, None);
     assert!(!publisher.ring.has_keys());
+}
+
+#[test]
+fn each_publisher_has_an_epoch_of_its_own() {
+    let mut ring = Ring::new(RingLimits::default());
+    assert_eq!(ring.epoch(), None);
+    ring.append_marker(Millis(0), Marker::Published);
+    let first = ring.epoch();
+    assert!(first.is_some());
+    ring.append_marker(Millis(1), Marker::Unpublished);
+    assert_eq!(ring.epoch(), None);
+    ring.append_marker(Millis(2), Marker::Published);
+    assert!(ring.epoch().is_some_and(|second| Some(second) != first));
 }
 
 #[test]
@@ -225,8 +287,26 @@ fn data_frames_are_kept_by_name_until_cleared() {
         entries.iter().map(|entry| entry.payload.clone()).collect()
     };
     assert_eq!(bodies(&publisher), [&b"second"[..], b"cue"]);
-    publisher.ring.clear_data_frame("onMetaData");
+    publisher.ring.clear_data_frame(Millis(0), "onMetaData");
     assert_eq!(bodies(&publisher), [&b"cue"[..]]);
+}
+
+#[test]
+fn every_kind_of_message_shows_that_the_publisher_is_there() {
+    let mut ring = Ring::new(RingLimits::default());
+    ring.append_marker(Millis(1), Marker::Published);
+    assert_eq!(ring.last_media(), None);
+    ring.append_media(Millis(2), Kind::Audio, 0, Bytes::from_static(&[0xaf, 1]));
+    assert_eq!(ring.last_media(), Some(Millis(2)));
+    ring.append_data(Millis(3), Kind::Data, 0, Bytes::from_static(b"chat"));
+    assert_eq!(ring.last_media(), Some(Millis(3)));
+    let named = ("onMetaData".into(), &[][..]);
+    ring.set_data_frame(Millis(4), Kind::Data, 0, named, Bytes::from_static(b"m"));
+    assert_eq!(ring.last_media(), Some(Millis(4)));
+    ring.clear_data_frame(Millis(5), "onMetaData");
+    assert_eq!(ring.last_media(), Some(Millis(5)));
+    ring.append_marker(Millis(6), Marker::Unpublished);
+    assert_eq!(ring.last_media(), None);
 }
 
 #[test]
@@ -253,6 +333,26 @@ fn data_frames_past_the_limits_are_passed_on_but_not_kept() {
         [&b"12345"[..], b"1"],
         "b is too long, d one too many"
     );
+}
+
+#[test]
+fn codec_headers_past_the_limit_are_passed_on_but_not_kept() {
+    let limits = RingLimits {
+        header_bytes: 1000,
+        ..RingLimits::default()
+    };
+    let mut publisher = Publisher::new(limits);
+    let mut present = player();
+    publisher.read(&mut present);
+    publisher.send_sized(Header, 900);
+    publisher.send_sized(AudioHeader, 90);
+    assert_eq!(publisher.numbers(&mut player()), [0, 1]);
+    publisher.send_sized(AudioHeader, 200);
+    assert_eq!(publisher.numbers(&mut player()), [0], "no old one either");
+    publisher.send_sized(Header, 100);
+    publisher.send_sized(AudioHeader, 200);
+    assert_eq!(publisher.numbers(&mut player()), [3, 4]);
+    assert_eq!(publisher.numbers(&mut present), [0, 1, 2, 3, 4]);
 }
 
 #[test]
@@ -426,39 +526,93 @@ fn pictures_switched_off_come_back_with_a_key_frame() {
     assert_eq!(publisher.numbers(&mut player), [7, 8]);
 }
 
-#[test]
-fn a_frame_rate_keeps_the_start_of_each_group() {
+/// What a player that asks for `fps` gets of these frames, as their indexes.
+fn thinned(fps: f64, frames: &[Sent]) -> Vec<usize> {
     let mut publisher = Publisher::new(RingLimits::default());
-    publisher.send(Header);
     let mut player = player();
     publisher.numbers(&mut player);
-    let video = VideoSelection::FramesPerSecond(5.0);
+    let video = VideoSelection::FramesPerSecond(fps);
     player.select(Selection { audio: true, video });
-    // Groups of 25 frames, 40 ms each: one second. Five of each may pass.
-    for _ in 0..3 {
-        publisher.send(Key);
-        publisher.send_all(&[Inter; 24]);
+    let mut passed = Vec::new();
+    for (index, frame) in frames.iter().enumerate() {
+        publisher.send(*frame);
+        passed.extend((!publisher.read(&mut player).is_empty()).then_some(index));
     }
-    let got = publisher.numbers(&mut player);
-    let expected: Vec<u8> = [1, 26, 51].iter().flat_map(|key| *key..key + 5).collect();
-    assert_eq!(got, expected);
+    passed
+}
+
+/// How many of the frames at these indexes fall into each second.
+fn per_second(passed: &[usize], seconds: usize) -> Vec<usize> {
+    let second = 1000 / FRAME_MS as usize;
+    let count = |at| passed.iter().filter(|index| **index / second == at).count();
+    (0..seconds).map(count).collect()
+}
+
+/// A group of `seconds`, a key frame and then `pattern` again and again.
+fn group(seconds: usize, pattern: &[Sent]) -> Vec<Sent> {
+    let frames = seconds * 1000 / FRAME_MS as usize;
+    let rest = pattern.iter().copied().cycle();
+    std::iter::once(Key).chain(rest).take(frames).collect()
 }
 
 #[test]
-fn a_frame_rate_drops_what_nothing_depends_on_first() {
-    let mut publisher = Publisher::new(RingLimits::default());
-    let mut player = player();
-    publisher.numbers(&mut player);
-    let video = VideoSelection::FramesPerSecond(2.0);
-    player.select(Selection { audio: true, video });
-    publisher.send_all(&[Key, Disposable, Disposable, Disposable]);
-    assert_eq!(publisher.numbers(&mut player), [0, 1]);
-    player.select(Selection {
-        audio: true,
-        video: VideoSelection::FramesPerSecond(0.0),
-    });
-    publisher.send(Key);
-    assert_eq!(publisher.numbers(&mut player), []);
+fn a_frame_rate_keeps_the_start_of_each_group() {
+    let passed = thinned(5.0, &group(1, &[Inter]).repeat(4));
+    let counts = per_second(&passed, 4);
+    assert!(
+        counts.iter().all(|count| (4..=6).contains(count)),
+        "{counts:?}"
+    );
+    for (second, count) in counts.iter().enumerate() {
+        let here = passed.iter().filter(|index| **index / 25 == second);
+        let expected = second * 25..second * 25 + count;
+        assert!(here.copied().eq(expected), "a leading run: {passed:?}");
+    }
+}
+
+#[test]
+fn a_long_chain_of_frames_is_bounded_in_every_second() {
+    let passed = thinned(5.0, &group(10, &[Inter]).repeat(2));
+    let counts = per_second(&passed, 20);
+    assert!(counts.iter().all(|count| *count <= 6), "{counts:?}");
+    assert_eq!(
+        (counts[1..10].iter().sum::<usize>(), passed.contains(&250)),
+        (0, true)
+    );
+    let all = thinned(25.0, &group(10, &[Inter]));
+    assert_eq!(all.len(), 250, "a rate the stream keeps to leaves it whole");
+}
+
+#[test]
+fn frames_that_nothing_needs_are_thinned_evenly_over_a_long_group() {
+    let passed = thinned(5.0, &group(10, &[Disposable]));
+    let counts = per_second(&passed, 10);
+    assert!(
+        counts.iter().all(|count| (4..=6).contains(count)),
+        "{counts:?}"
+    );
+    // Every fourth frame is needed: six a second, which ten leave room for.
+    let pattern = [Disposable, Disposable, Disposable, Inter];
+    let frames = group(10, &pattern);
+    let passed = thinned(10.0, &frames);
+    let needed: Vec<usize> = (0..frames.len())
+        .filter(|i| frames[*i] != Disposable)
+        .collect();
+    assert!(
+        needed.iter().all(|index| passed.contains(index)),
+        "{passed:?}"
+    );
+    assert!((100..=110).contains(&passed.len()), "{passed:?}");
+}
+
+#[test]
+fn key_frames_alone_keep_to_the_rate_too() {
+    let passed = thinned(5.0, &vec![Key; 250]);
+    let counts = per_second(&passed, 10);
+    assert!(counts[1..].iter().all(|count| *count == 5), "{counts:?}");
+    let passed = thinned(0.2, &group(1, &[Inter]).repeat(20));
+    assert_eq!(passed, [0, 125, 250, 375]);
+    assert_eq!(thinned(0.0, &[Key, Key]), [0_usize; 0]);
 }
 
 #[test]
@@ -559,6 +713,7 @@ fn an_entry_is_framed_once_per_framing() {
     let chunks = Framing::Rtmp {
         stream_id: 1,
         chunk_size: 128,
+        encoding: rtmp::Encoding::Amf0,
     };
     let first = entry.framed(chunks);
     assert_eq!(first.as_ptr(), entry.framed(chunks).as_ptr());
@@ -571,11 +726,13 @@ fn an_entry_is_framed_once_per_framing() {
         entry.framed(Framing::Rtmp {
             stream_id,
             chunk_size: 128,
+            encoding: rtmp::Encoding::Amf0,
         });
     }
     let odd = Framing::Rtmp {
         stream_id: 39,
         chunk_size: 128,
+        encoding: rtmp::Encoding::Amf0,
     };
     assert_ne!(
         entry.framed(odd).as_ptr(),

@@ -192,6 +192,9 @@ pub enum Limit {
     /// [`crate::Limits::chunk_streams`].
     #[error("number of chunk streams")]
     ChunkStreams,
+    /// [`crate::Limits::messages_at_once`].
+    #[error("messages at once")]
+    MessagesAtOnce,
     /// [`crate::Limits::shared_object_items`].
     #[error("number of items in a shared object message")]
     SharedObjectItems,

@@ -17,6 +17,10 @@ pub struct Limits {
     /// because forgetting a header would change the meaning of later ones. Default 256: servers
     /// use up to five per stream, and we allow 32 streams.
     pub chunk_streams: usize,
+    /// Messages that the bytes of one [`crate::Input::Receive`] may complete, those inside
+    /// aggregates counted one by one: an empty message is a byte, and costs us a hundred.
+    /// Default 8,192.
+    pub messages_at_once: usize,
     /// Events, slots and keys that one shared-object message may hold together. Default 16,384.
     pub shared_object_items: usize,
     /// Bounds on the values inside commands, data and shared objects.
@@ -31,6 +35,7 @@ impl Default for Limits {
             partial_messages: 64,
             partial_bytes: 8 << 20,
             chunk_streams: 256,
+            messages_at_once: 8192,
             shared_object_items: 16_384,
             amf: amf::Limits::default(),
         }

@@ -17,7 +17,7 @@ use bytes::{Bytes, BytesMut};
 pub use config::SessionConfig;
 
 use crate::chunk::{RawMessage, Reader, Writer};
-use crate::error::Error;
+use crate::error::{Error, Limit};
 use crate::handshake::{self, Handshake};
 use crate::message::{Body, Message, UserControl, split_aggregate, type_id};
 use crate::time::Millis;
@@ -83,6 +83,8 @@ pub struct Session {
     liveness: Liveness,
     handshake: Option<Handshake>,
     events: VecDeque<Event>,
+    /// Messages that the bytes handed in last have brought so far.
+    messages_at_once: usize,
     out: BytesMut,
     /// Chunks that wait for the end of the handshake.
     held: BytesMut,
@@ -130,6 +132,7 @@ impl Session {
             liveness,
             handshake: None,
             events: VecDeque::new(),
+            messages_at_once: 0,
             out,
             held: BytesMut::new(),
         }
@@ -231,6 +234,7 @@ impl Session {
         }
         self.liveness.check(now)?;
         self.flow.received += bytes.len() as u64;
+        self.messages_at_once = 0;
         let mut input = bytes;
         if !matches!(self.stage, Stage::Open(_)) {
             self.shake_hands(&mut input)?;
@@ -267,15 +271,22 @@ impl Session {
     /// A message as the reader put it together; an aggregate becomes what is inside.
     fn on_raw(&mut self, raw: &RawMessage, now: Millis) -> Result<(), Error> {
         if raw.type_id == type_id::AGGREGATE && self.config.split_aggregates {
-            return split_aggregate(raw)?
-                .iter()
-                .try_for_each(|inner| self.on_message(inner, now));
+            return split_aggregate(raw).try_for_each(|inner| self.on_message(&inner?, now));
         }
         self.on_message(raw, now)
     }
 
     /// Does what the protocol itself asks for, and hands the message out.
     fn on_message(&mut self, raw: &RawMessage, now: Millis) -> Result<(), Error> {
+        let max = self.config.limits.messages_at_once;
+        if self.messages_at_once >= max {
+            return Err(Error::Limit {
+                which: Limit::MessagesAtOnce,
+                max: max as u64,
+                offset: self.flow.received,
+            });
+        }
+        self.messages_at_once += 1;
         let message = Message::decode(raw, &self.config.limits)?;
         match &message.body {
             Body::WindowAckSize(bytes) => self.flow.set_window(*bytes),
@@ -313,7 +324,7 @@ impl Session {
     }
 
     fn send(&mut self, message: &Message) -> Result<(), Error> {
-        let raw = message.encode()?;
+        let raw = message.encode_within(&self.config.limits.amf)?;
         if let Body::WindowAckSize(bytes) = message.body {
             self.flow.announce(bytes);
         }

@@ -89,12 +89,21 @@ impl Message {
         })
     }
 
-    /// Writes a body of type 19 or 16.
+    /// Writes a body of type 19 or 16 within AMF's default limits.
     ///
     /// # Errors
     ///
     /// When AMF cannot write a value or a name is longer than 65,535 bytes.
     pub fn encode(&self) -> Result<Bytes, EncodeError> {
+        self.encode_within(&amf::Limits::default())
+    }
+
+    /// Writes a body of type 19 or 16. `limits` bounds the values of each event.
+    ///
+    /// # Errors
+    ///
+    /// When AMF cannot write a value within `limits`, or a name is longer than 65,535 bytes.
+    pub fn encode_within(&self, limits: &amf::Limits) -> Result<Bytes, EncodeError> {
         let mut out = BytesMut::with_capacity(64);
         if self.encoding == Encoding::Amf3 {
             out.put_u8(0);
@@ -104,7 +113,7 @@ impl Message {
             out.put_u32(word);
         }
         for event in &self.events {
-            event.encode(self.encoding, &mut out)?;
+            event.encode(self.encoding, limits, &mut out)?;
         }
         Ok(out.freeze())
     }

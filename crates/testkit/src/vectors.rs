@@ -40,7 +40,8 @@ pub fn load(file: &str) -> Value {
     try_load(file).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
-/// One test case per element of the list under `key` of `file`, named `<file stem>::<id>`.
+/// One test case per element of the list under `key` of `file`, named `<file stem>::<id>`. An
+/// element without an id is one of `sequences.json`, named by operation and implementation.
 ///
 /// `check` is handed the element and answers `Err` with what is wrong. A file that is missing,
 /// holds no such list or an empty one, or repeats or lacks an id yields one failing case
@@ -60,6 +61,15 @@ where
                 .map(|(id, vector)| trial(stem, &id, vector, check.clone()))
                 .collect()
         }
+    }
+}
+
+fn name_of(vector: &Value) -> Option<String> {
+    let text = |key: &str| vector[key].as_str();
+    match (text("id"), text("operation"), text("implementation")) {
+        (Some(id), ..) => Some(id.to_owned()),
+        (None, Some(operation), Some(by)) => Some(format!("{operation} / {by}")),
+        _ => None,
     }
 }
 
@@ -89,20 +99,72 @@ fn try_list(file: &str, key: &str) -> Result<Vec<(String, Value)>, String> {
     let mut seen = HashSet::new();
     let mut named = Vec::with_capacity(list.len());
     for vector in list {
-        let id = vector["id"]
-            .as_str()
-            .ok_or_else(|| format!("{file}: a vector has no id"))?;
-        if !seen.insert(id.to_owned()) {
+        let id = name_of(&vector).ok_or_else(|| format!("{file}: a vector has no id"))?;
+        if !seen.insert(id.clone()) {
             return Err(format!("{file}: two vectors are named {id:?}"));
         }
-        named.push((id.to_owned(), vector));
+        named.push((id, vector));
     }
     Ok(named)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{load, trials, try_list};
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::{folder, load, trials, try_list};
+
+    /// The files of the folder, and which test reads each: its crate and source file.
+    const READ_BY: [(&str, &str); 15] = [
+        ("amf-packet.json", "amf/tests/vectors/main.rs"),
+        ("amf0-malformed.json", "amf/tests/vectors/main.rs"),
+        ("amf0.json", "amf/tests/vectors/main.rs"),
+        ("amf3-malformed.json", "amf/tests/vectors/main.rs"),
+        ("amf3.json", "amf/tests/vectors/main.rs"),
+        ("chunk-stream.json", "rtmp/tests/vectors/main.rs"),
+        ("client-captures.json", "rtmp/tests/vectors/main.rs"),
+        ("flv.json", "flv/tests/vectors.rs"),
+        ("handshake.json", "rtmp/tests/vectors/main.rs"),
+        ("message.json", "rtmp/tests/vectors/main.rs"),
+        ("message.json", "flv/tests/vectors.rs"),
+        ("sequences.json", "engine/tests/sequences.rs"),
+        ("shared-object.json", "rtmp/tests/vectors/main.rs"),
+        ("tcurl.json", "rtmp/tests/vectors/main.rs"),
+        ("traces.json", "rtmp/tests/vectors/main.rs"),
+    ];
+
+    /// Files for what the server cannot do yet, and what that is.
+    const READ_LATER: [(&str, &str); 2] = [
+        ("rtmpt.json", "RTMP tunnelled in HTTP is not served yet"),
+        ("sol.json", "shared objects are not kept in files yet"),
+    ];
+
+    /// A file that nobody reads would be passed by in silence.
+    #[test]
+    fn every_file_of_the_folder_is_read_by_a_test() {
+        let entries = std::fs::read_dir(folder()).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let files = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
+        let name =
+            |path: std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+        let there: BTreeSet<String> = files.map(name).collect();
+        let known = READ_BY.iter().chain(&READ_LATER);
+        let known: BTreeSet<String> = known.map(|(file, _)| (*file).to_owned()).collect();
+        assert_eq!(
+            there, known,
+            "the files there, and the files that are known"
+        );
+    }
+
+    #[test]
+    fn the_tests_read_what_they_are_said_to_read() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for (file, test) in READ_BY {
+            let source = std::fs::read_to_string(crates.join(test)).unwrap();
+            assert!(source.contains(&format!("\"{file}\"")), "{test}: {file}");
+        }
+    }
 
     #[test]
     fn each_vector_is_a_case() {

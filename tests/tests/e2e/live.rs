@@ -28,6 +28,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "live::ffmpeg_plays_what_gstreamer_publishes",
             gstreamer_publishes,
         ),
+        trial(
+            "live::a_waiting_player_outlives_two_publishers",
+            outlives_publishers,
+        ),
         trial("live::eight_players_get_the_same", eight_players),
         trial("live::who_joins_late_starts_with_a_key_frame", late_join),
         trial(
@@ -85,23 +89,59 @@ fn gstreamer_plays() -> Result<()> {
     plays(Clip::H264Aac, players::gstreamer)
 }
 
-/// There is no file to compare with: what two different players get is compared.
+/// What players get is compared with what the encoder wrote to a file as well.
 fn gstreamer_publishes() -> Result<()> {
     server::with(&[], |server| {
         let url = server.stream_url("one");
-        let (first, second) = (server.file("first.flv"), server.file("second.flv"));
-        let mut dump = Program::start(&mut players::rtmpdump(&url, &first))?;
-        let mut publisher = Program::start(&mut publishers::gstreamer(&url))?;
-        let mut player = Program::start(&mut players::ffmpeg_for(4, &url, &second))?;
+        let [source, dumped, played] =
+            ["source.flv", "dumped.flv", "played.flv"].map(|name| server.file(name));
+        let mut dump = Program::start(&mut players::rtmpdump(&url, &dumped))?;
+        let mut publisher = Program::start(&mut publishers::gstreamer(&url, &source))?;
+        let mut player = Program::start(&mut players::ffmpeg_for(4, &url, &played))?;
         player.succeed(CLIP_LIMIT)?;
         publisher.succeed(CLIP_LIMIT)?;
         dump.wait(SOON)?;
-        let (whole, part) = (packets::read(&first)?, packets::read(&second)?);
         ensure!(
-            packets::codecs(&first)? == ["aac", "h264"],
+            packets::codecs(&dumped)? == ["aac", "h264"],
             "other codecs than published"
         );
-        packets::assert_stretch(&whole, &part, 3 * clip::PICTURES_PER_SECOND as usize)
+        let source = packets::read(&source)?;
+        packets::assert_stretch(&source, &packets::read(&dumped)?, MOST_OF_A_CLIP)?;
+        let three_seconds = 3 * clip::PICTURES_PER_SECOND as usize;
+        packets::assert_stretch(&source, &packets::read(&played)?, three_seconds)
+    })
+}
+
+/// GStreamer's player waits where others end with the first publisher.
+fn outlives_publishers() -> Result<()> {
+    let source = Clip::SorensonMp3.path()?;
+    server::with(&[], |server| {
+        let (url, file) = (server.stream_url("one"), server.file("played.flv"));
+        let mut player = Program::start(&mut players::gstreamer(&url, &file))?;
+        server.wait_for_log(&["client connected"], SOON)?;
+        for ended in 1..=2 {
+            Program::start(&mut publishers::ffmpeg_once(&source, &url))?.succeed(CLIP_LIMIT)?;
+            wait::until("the publisher to be gone", SOON, || {
+                let seen = server.log().matches(" unpublished ").count();
+                Ok((seen == ended).then_some(()))
+            })?;
+        }
+        ensure!(player.ended()?.is_none(), "the player has ended");
+        player.signal("INT")?;
+        player.wait(SOON)?;
+        let (published, received) = (packets::read(&source)?, packets::read(&file)?);
+        let of_kind = |packets: &[packets::Packet], kind| {
+            let all = packets.iter().filter(|packet| packet.kind == kind);
+            all.map(|packet| packet.checksum.clone())
+                .collect::<Vec<_>>()
+        };
+        for kind in [Kind::Audio, Kind::Video] {
+            let once = of_kind(&published, kind);
+            let twice = [&once[..], &once].concat();
+            let got = of_kind(&received, kind);
+            ensure!(got == twice, "{kind:?}: {} of {}", got.len(), twice.len());
+        }
+        Ok(())
     })
 }
 

@@ -5,9 +5,12 @@ mod browser;
 mod codecs;
 mod commands;
 mod http_flv;
+mod limits;
 mod live;
 mod operations;
 mod peers;
+mod playlists;
+mod rejections;
 
 use std::process::ExitCode;
 
@@ -27,6 +30,9 @@ fn main() -> ExitCode {
     trials.extend(http_flv::trials());
     trials.extend(browser::trials());
     trials.extend(commands::trials());
+    trials.extend(playlists::trials());
+    trials.extend(rejections::trials());
+    trials.extend(limits::trials());
     trials.extend(peers::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

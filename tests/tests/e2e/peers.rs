@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use e2e::client::{self, Client};
 use e2e::feed::{self, publish_for};
-use e2e::http;
+use e2e::process::Program;
 use e2e::server::{self, Server};
 use e2e::wait::{self, SOON};
+use e2e::{http, players};
 use libtest_mimic::Trial;
+use rtmp::Body;
 use testkit::media::{Mark, Settings, Stream};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -24,6 +26,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(
             "peers::a_stalled_player_is_closed_and_fifty_others_lose_nothing",
             stalled,
+        ),
+        trial(
+            "peers::a_stalled_player_learns_why_when_it_reads_again",
+            told_why,
         ),
         trial("peers::a_silent_connection_is_closed", silent),
         trial(
@@ -130,6 +136,53 @@ async fn good_player(rtmp: SocketAddr, of_last: watch::Receiver<Option<Mark>>) -
     }
     ensure!(marks.len() > 100, "only {} frames", marks.len());
     feed::assert_unbroken(&marks)
+}
+
+fn told_why() -> Result<()> {
+    let settings = ["live.player_lag_ms=500", "live.player_stall_close_ms=1000"];
+    server::with(&settings, |server| {
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut publisher = Client::connect(rtmp).await?;
+            let stream = publisher.publish("one").await?;
+            let mut stalled = Client::open_narrow(rtmp).await?.connected(rtmp).await?;
+            stalled.play("one").await?;
+            let closed = [
+                "connection closed",
+                "player_stalled",
+                "app=\"live\"",
+                "instance=\"_definst_\"",
+            ];
+            let mut media = Stream::new(heavy());
+            let started = Instant::now();
+            loop {
+                publish_for(
+                    &mut publisher,
+                    stream,
+                    &mut media,
+                    Duration::from_millis(100),
+                )
+                .await?;
+                let log = server.log();
+                let is_closed = |line: &str| closed.iter().all(|word| line.contains(word));
+                if log.lines().any(is_closed) {
+                    break;
+                }
+                ensure!(started.elapsed() < 3 * SOON, "it is not closed");
+            }
+            let told = stalled.wait_for("the reason", |message| match &message.body {
+                Body::Command(command) => {
+                    let code = client::text(command.arg(0), "code");
+                    (code == "NetConnection.Connect.Closed").then(|| command.arg(0).clone())
+                }
+                _ => None,
+            });
+            let told = told.await?;
+            let why = client::text(&told, "description");
+            ensure!(why.contains("player_stalled"), "it is told: {why}");
+            Ok(())
+        })
+    })
 }
 
 fn silent() -> Result<()> {
@@ -326,7 +379,7 @@ fn nested() -> Result<()> {
         payload.extend(b"\x0a\0\0\0\x01".repeat(70_000));
         client::run(async {
             let mut client = Client::connect(rtmp).await?;
-            let body = rtmp::Body::Unknown {
+            let body = Body::Unknown {
                 type_id: 20,
                 payload: payload.into(),
             };
@@ -339,13 +392,32 @@ fn nested() -> Result<()> {
 
 fn too_many() -> Result<()> {
     server::with(&["limits.connections=3"], |server| {
-        let rtmp = server.rtmp;
+        let (rtmp, page, url) = (server.rtmp, server.http, server.stream_url("one"));
+        let file = server.file("refused.flv");
         client::run(async {
             let mut inside = Vec::new();
             for _ in 0..3 {
                 inside.push(Client::connect(rtmp).await?);
             }
-            ensure!(Client::connect(rtmp).await.is_err(), "a fourth was let in");
+            let refused = Client::connect(rtmp)
+                .await
+                .err()
+                .context("a fourth was let in")?;
+            let text = format!("{refused:#}");
+            ensure!(
+                text.contains("[ Resource.Limit.Exceeded ]"),
+                "it is told: {text}"
+            );
+            let mut player = Program::start(&mut players::ffmpeg_for(1, &url, &file))?;
+            player
+                .wait_for_output("[ Resource.Limit.Exceeded ]", SOON)
+                .context("ffmpeg does not show why")?;
+            let answer = http::get(page, "/healthz")?;
+            ensure!(
+                answer.status == 503,
+                "HTTP is answered with {}",
+                answer.status
+            );
             inside.pop();
             let again = async {
                 loop {

@@ -10,7 +10,15 @@ use crate::process;
 use crate::workspace;
 
 /// The crates that stay pure.
-const PURE: [&str; 5] = ["amf", "engine", "flv", "media", "rtmp"];
+const PURE: [&str; 7] = [
+    "amf",
+    "appconfig",
+    "configtext",
+    "engine",
+    "flv",
+    "media",
+    "rtmp",
+];
 
 /// What they must not depend on, directly or through others.
 const BANNED: &[&str] = &[
@@ -37,7 +45,7 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in PURE {
         let path = format!("crates/{name}/Cargo.toml");
-        let Some(manifest) = repository.files.iter().find(|file| file.path == path) else {
+        let Some(manifest) = repository.file(&path) else {
             continue;
         };
         match tree(name) {

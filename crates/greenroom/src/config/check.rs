@@ -11,6 +11,7 @@ const AT_LEAST: &[(&str, &str)] = &[
     ("limits.calls_burst", "limits.calls_per_second"),
     ("live.ring_bytes", "live.player_lag_bytes"),
     ("live.player_stall_close_ms", "live.player_lag_ms"),
+    ("live.player_behind_close_ms", "live.player_lag_ms"),
 ];
 
 /// Pairs where the first key must be greater than the second.

@@ -4,32 +4,9 @@
 
 use std::ops::RangeInclusive;
 
+use configtext::{Given, Unit};
+
 use super::keys::Config;
-use super::value::Given;
-
-/// The unit of a number, which its key's name ends with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// A plain number, or no number at all.
-    None,
-    /// `…_ms`.
-    Milliseconds,
-    /// `…_bytes`; such keys also take text like `"4MiB"`.
-    Bytes,
-}
-
-impl Unit {
-    /// The unit that a key's name says.
-    pub fn of(name: &str) -> Self {
-        if name.ends_with("_ms") {
-            Self::Milliseconds
-        } else if name.ends_with("_bytes") {
-            Self::Bytes
-        } else {
-            Self::None
-        }
-    }
-}
 
 /// One key: its name, what it takes, and how to reach its field in a [`Config`].
 #[derive(Debug)]
@@ -110,7 +87,7 @@ macro_rules! sections {
             accepts: <$Type as Setting>::ACCEPTS,
             range: sections!(@optional $($range)?),
             assign: |config, given, key| {
-                config.$section.$name = read_setting(given, key)?;
+                config.$section.$name = read_setting(given, key.unit(), key.range.as_ref())?;
                 Ok(())
             },
             read: |config| config.$section.$name.to_toml(),

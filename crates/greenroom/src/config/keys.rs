@@ -6,8 +6,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use configtext::{Setting, read_setting};
+
 use super::key::{Key, sections};
-use super::value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover, Setting, read_setting};
+use super::value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -50,9 +52,9 @@ sections! {
     http: Http {
         /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
         listen: SocketAddr = any_address(8080);
-        /// Web origins, besides the server's own, whose pages may read from it (CORS): a list
-        /// such as `["https://www.example.org"]`, or `["*"]` for every site. The empty default
-        /// allows none.
+        /// Web origins, besides the server's own, whose pages may read from it (CORS) and open
+        /// a WebSocket to it: a list such as `["https://www.example.org"]`, or `["*"]` for every
+        /// site. The empty default allows none.
         cors_origins: Vec<CorsOrigin> = Vec::new(), range 0..=64;
     }
 
@@ -77,9 +79,9 @@ sections! {
         /// it; `replace-if-stalled` lets it take over when the first has sent nothing for
         /// `live.publisher_stall_ms`; `replace` always lets it take over.
         publish_takeover: PublishTakeover = PublishTakeover::ReplaceIfStalled;
-        /// How long a publisher may send no media before it counts as stalled.
+        /// How long a publisher may send nothing before it counts as stalled.
         publisher_stall_ms: u64 = 10_000, range 100..=DAY_MS;
-        /// The same for a publisher that has sent no media since it began.
+        /// The same for a publisher that has sent nothing since it began.
         publisher_first_media_ms: u64 = 20_000, range 100..=DAY_MS;
         /// Starts a new player at the newest key frame already received, so that its picture
         /// appears at once. When false it waits for the next key frame.
@@ -88,6 +90,19 @@ sections! {
         /// stream whose key frames are farther apart than this starts new players at its next
         /// key frame. At least `live.player_lag_bytes`.
         ring_bytes: usize = 16 * MIB, range 65_536..=4_294_967_295;
+        /// Messages that one stream keeps at most, however small they are.
+        ring_entries: usize = 65_536, range 64..=16_777_216,
+            reached "The oldest are forgotten; a player that still lacks them skips.";
+        /// Bytes of codec headers, of all tracks together, that one stream keeps for new players.
+        ring_header_bytes: usize = MIB, range 1_024..=1_073_741_824,
+            reached "The header is passed on but not kept for players that come later.";
+        /// Data frames (`@setDataFrame`, such as `onMetaData`) that one stream keeps for new
+        /// players.
+        ring_data_frames: usize = 32, range 1..=65_536,
+            reached "The data frame is passed on but not kept for players that come later.";
+        /// Bytes of all data frames that one stream keeps for new players.
+        ring_data_frame_bytes: usize = 256 * KIB, range 1_024..=1_073_741_824,
+            reached "The data frame is passed on but not kept for players that come later.";
         /// How many bytes a player may be behind the publisher.
         player_lag_bytes: usize = 2 * MIB, range 65_536..=1_073_741_824,
             reached "The player skips to the newest key frame; the skipped messages are counted.";
@@ -96,6 +111,10 @@ sections! {
             reached "The player skips to the newest key frame; the skipped messages are counted.";
         /// How long a player may accept no bytes at all. At least `live.player_lag_ms`.
         player_stall_close_ms: u64 = 15_000, range 1_000..=DAY_MS,
+            reached "The connection is closed; the log and the metrics name the reason.";
+        /// How long a player may take bytes and yet never be up to date. At least
+        /// `live.player_lag_ms`.
+        player_behind_close_ms: u64 = 60_000, range 1_000..=DAY_MS,
             reached "The connection is closed; the log and the metrics name the reason.";
         /// How long media may wait to be sent together with what follows. More costs less
         /// processor time per player and adds as much delay; 0 sends at once.
@@ -113,15 +132,20 @@ sections! {
     limits: Limits {
         /// Connections at one time, over all listeners.
         connections: usize = 10_000, range 1..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
         /// Connections at one time from one IP address; 0 means no such limit. Addresses of this
         /// machine itself (`127.0.0.0/8`, `::1`) are exempt. Raise it when all clients arrive
         /// through one proxy or address translator.
         connections_per_ip: usize = 1_000, range 0..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
         /// Connections at one time that have not completed `connect` (or their HTTP request).
         pending_connections: usize = 6_000, range 1..=1_000_000,
-            reached "The new connection is closed at once and counted.";
+            reached "The new connection is refused; see `limits.refused_connections`.";
+        /// Connections past one of the limits above that are served at one time, just far enough
+        /// to be told so: `connect` is refused with `NetConnection.Connect.Rejected`, an HTTP
+        /// request with 503. A line in the log, at most one a second, names the newest.
+        refused_connections: usize = 100, range 0..=1_000_000,
+            reached "The connection is closed at once and counted.";
         /// Time from being accepted to the end of the RTMP handshake.
         handshake_timeout_ms: u64 = 5_000, range 100..=600_000,
             reached "The connection is closed.";
@@ -142,6 +166,10 @@ sections! {
         /// `limits.media_message_bytes`.
         partial_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
             reached "The connection is closed.";
+        /// Messages that one client sends in one piece: one read of its connection, of at most
+        /// 64 KiB. Those inside an aggregate message are counted one by one.
+        messages_at_once: usize = 8_192, range 64..=1_048_576,
+            reached "The connection is closed.";
         /// Chunk streams that one connection uses.
         chunk_streams: usize = 256, range 8..=65_600,
             reached "The connection is closed.";
@@ -155,6 +183,9 @@ sections! {
         /// property and entry in them.
         amf_elements: usize = 65_536, range 64..=1_048_576,
             reached "The message is refused and the connection closed.";
+        /// Length of the values of one message to a client, what they share written out each time.
+        amf_output_bytes: usize = MIB, range 4_096..=16_777_215,
+            reached "The message is not sent and the connection closed.";
         /// Events, slots and keys in one shared object message from a client.
         shared_object_items: usize = 16_384, range 64..=1_048_576,
             reached "The message is refused and the connection closed.";
@@ -179,6 +210,9 @@ sections! {
         /// Events waiting for one instance to handle them.
         instance_inbox_events: usize = 1_024, range 16..=1_048_576,
             reached "The client's connection is not read until there is room again.";
+        /// Orders of an instance waiting for one client's connection to carry them out.
+        client_orders: usize = 1_024, range 64..=1_048_576,
+            reached "The connection is closed; the log and the metrics name the reason.";
         /// Bytes of commands, data and shared object messages waiting to be sent to one client.
         /// Media does not wait here; see `live.player_lag_bytes`.
         client_outbox_bytes: usize = MIB, range 65_536..=1_073_741_824,

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
+use configtext::Given;
+
 use super::error::{ConfigErrors, Problem};
 use super::key::Key;
 use super::keys::{Config, KEYS};
-use super::value::Given;
 use super::{check, file, variables};
 
 /// Where a value comes from.

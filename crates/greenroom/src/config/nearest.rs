@@ -1,18 +1,9 @@
-//! The name somebody probably meant.
+//! The key somebody probably meant.
+
+use configtext::{nearest, nearest_at_least};
 
 use super::key::Key;
 use super::keys::KEYS;
-
-/// How alike two names must be for one to be worth suggesting for the other; 1 is equal.
-const CLOSE_ENOUGH: f64 = 0.6;
-
-/// The candidate most like `wrong`, if any is close enough.
-pub(super) fn nearest<'a>(
-    wrong: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    best(wrong, candidates, CLOSE_ENOUGH)
-}
 
 /// The path of the key most like `wrong`. The right name in a wrong section, or in none, counts
 /// as close however different the sections are.
@@ -20,7 +11,7 @@ pub(super) fn nearest_key(wrong: &str) -> Option<String> {
     let paths: Vec<String> = KEYS.iter().map(Key::path).collect();
     let name = wrong.rsplit('.').next().unwrap_or(wrong);
     let same_name = paths.iter().zip(KEYS).filter(|(_, key)| key.name == name);
-    if let Some(path) = best(wrong, same_name.map(|(path, _)| path.as_str()), 0.0) {
+    if let Some(path) = nearest_at_least(wrong, same_name.map(|(path, _)| path.as_str()), 0.0) {
         return Some(path.to_owned());
     }
     if let Some(path) = nearest(wrong, paths.iter().map(String::as_str)) {
@@ -28,22 +19,6 @@ pub(super) fn nearest_key(wrong: &str) -> Option<String> {
     }
     let name = nearest(wrong, KEYS.iter().map(|key| key.name))?;
     KEYS.iter().find(|key| key.name == name).map(Key::path)
-}
-
-fn best<'a>(
-    wrong: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-    at_least: f64,
-) -> Option<&'a str> {
-    let wrong = wrong.to_ascii_lowercase();
-    let likeness =
-        |name: &str| strsim::normalized_damerau_levenshtein(&wrong, &name.to_ascii_lowercase());
-    candidates
-        .into_iter()
-        .map(|name| (likeness(name), name))
-        .filter(|(likeness, _)| *likeness >= at_least)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

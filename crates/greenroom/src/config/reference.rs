@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::key::{Key, Unit};
+use configtext::{Unit, format_size};
+
+use super::key::Key;
 use super::keys::{Config, KEYS, SECTIONS};
-use super::value::format_size;
 use super::variables::{RESERVED, RESERVED_PREFIX};
 
 const INTRODUCTION: &str = include_str!("reference_introduction.md");

@@ -2,11 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 
+use configtext::{Given, nearest};
+
 use super::error::Problem;
 use super::keys::KEYS;
 use super::layers::{Entry, Source};
-use super::nearest::nearest;
-use super::value::Given;
 
 const PREFIX: &str = "GREENROOM_";
 

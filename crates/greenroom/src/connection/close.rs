@@ -12,6 +12,7 @@ use tokio::io::Interest;
 use tokio::sync::mpsc;
 
 use super::Connection;
+use crate::applications::InstanceAddress;
 use crate::clock;
 use crate::metrics;
 use crate::runner;
@@ -19,6 +20,8 @@ use crate::runner;
 /// How long the last bytes may take to leave, and the peer to close its side. A socket
 /// closed with unread bytes would be reset, and the peer might never see the reason.
 const LINGER: Duration = Duration::from_secs(2);
+/// How long the end of a connection may take.
+pub(crate) const LONGEST_END: Duration = runner::PATIENCE.saturating_add(LINGER);
 /// The chunk stream of commands of the connection itself.
 const COMMAND_CSID: u32 = 3;
 
@@ -59,8 +62,9 @@ impl Connection {
     /// Ends the connection: instance first, so that others learn of it at once.
     pub(super) async fn end(&mut self, reason: CloseReason) {
         self.stop_plays();
+        let address = self.seat.as_ref().map(|seat| seat.address.clone());
         self.leave_instance().await;
-        self.log_end(reason);
+        self.log_end(reason, address.as_ref());
         metrics::transferred(0, self.outbox.sent_bytes());
         if !matches!(reason, CloseReason::ClientLeft | CloseReason::NetworkError) {
             self.say_why(reason);
@@ -77,11 +81,16 @@ impl Connection {
         runner::leave(seat, self.client, orders, usize::from(self.awaiting) + 1).await;
     }
 
-    fn log_end(&self, reason: CloseReason) {
+    fn log_end(&self, reason: CloseReason, address: Option<&InstanceAddress>) {
         let (conn, peer) = (self.client, self.peer);
+        let app = address.map(|address| &*address.app);
+        let instance = address.map(|address| &*address.instance);
         let (received, sent) = (self.session.bytes_received(), self.outbox.sent_bytes());
         let detail = self.detail.as_deref().unwrap_or_default();
-        tracing::info!(%conn, %peer, %reason, detail, received, sent, "connection closed");
+        tracing::info!(
+            %conn, %peer, app, instance, %reason, detail, received, sent,
+            "connection closed"
+        );
     }
 
     /// Tells the client why, as far as the protocol and the state of its socket allow.
@@ -96,10 +105,18 @@ impl Connection {
             | CloseReason::ProtocolLimit
             | CloseReason::ConnectTimeout
             | CloseReason::PingTimeout => Code::ConnectClosed,
+            CloseReason::OutboxFull | CloseReason::PlayerStalled | CloseReason::PlayerBehind => {
+                // What waits would take the client too long; why it ends is to come next.
+                self.outbox.drop_waiting();
+                Code::ConnectClosed
+            }
             _ => return self.outbox.flush(now),
         };
         if self.session.handshake().is_some() {
-            let detail = self.detail.as_deref().unwrap_or("The server is closing.");
+            let detail = self.detail.as_deref().unwrap_or(match reason {
+                CloseReason::ServerShutdown => "The server is closing.",
+                _ => "The client did not take what it was sent fast enough.",
+            });
             let status = Status::new(code, format!("[ {reason} ] : {detail}"));
             self.push_last(Body::Command(status.on_status()));
         }

@@ -17,8 +17,11 @@ impl Connection {
         match order {
             Order::Send(message) => self.send(message)?,
             Order::Close(reason) => return Err(reason),
-            Order::Publish { stream_id, live } => {
-                self.publishing.insert(stream_id, live);
+            Order::Publish {
+                stream_id,
+                publication,
+            } => {
+                self.publishing.insert(stream_id, publication);
             }
             Order::Unpublish { stream_id } => {
                 self.publishing.remove(&stream_id);
@@ -26,13 +29,16 @@ impl Connection {
             Order::Play {
                 stream_id,
                 live,
+                play,
+                from,
                 length_ms,
                 selection,
             } => {
                 let limits = self.shared.applications.settings().reader;
                 let mut reader = Reader::new(limits, length_ms);
+                reader.joined_at(from);
                 reader.select(selection);
-                self.start_play(stream_id, live, reader);
+                self.start_play(stream_id, play, live, reader);
             }
             Order::Stop { stream_id } => self.stop_play(stream_id),
             Order::Pause { stream_id, paused } => {
@@ -47,11 +53,12 @@ impl Connection {
         Ok(())
     }
 
-    fn start_play(&mut self, stream_id: u32, live: Arc<LiveStream>, reader: Reader) {
+    fn start_play(&mut self, stream_id: u32, number: u64, live: Arc<LiveStream>, reader: Reader) {
         let settings = &self.shared.applications.settings().config;
         let framing = Framing::Rtmp {
             stream_id,
             chunk_size: self.session.out_chunk_size(),
+            encoding: self.encoding,
         };
         let greeting = Greeting {
             client_id: self.client.to_string(),
@@ -62,6 +69,7 @@ impl Connection {
         let greeting = Arc::new(greeting);
         self.outbox.add_play(Play {
             stream_id,
+            number,
             live,
             reader,
             framing,

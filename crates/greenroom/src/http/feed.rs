@@ -3,59 +3,30 @@
 //! The player is a client of the instance like any other: it connects, makes a stream and
 //! plays, and what the instance refuses it is refused. Only the framing differs.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amf::Value;
 use bytes::Bytes;
-use engine::{ClientId, CloseReason, Input, Rejection};
+use engine::CloseReason;
 use media::{Entry, Framing, Kind, Marker, Reader};
-use rtmp::connect::ConnectInfo;
-use rtmp::status::Level;
-use rtmp::{Body, Command};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::applications::Seat;
+use super::guest::{Guest, Place, Refusal, Wish};
+use super::pace::Verdict;
 use crate::clock;
+use crate::lateness::Lateness;
 use crate::live::{LiveStream, PlayerCount};
-use crate::metrics::Transport;
-use crate::runner::{self, Link, Order, Post};
+use crate::metrics::OpenConnection;
+use crate::runner::Order;
 use crate::shared::Shared;
 
 /// Payload bytes put into one piece at most.
 const PIECE_BYTES: usize = 256 << 10;
-/// The message stream such a player has: it needs one only.
-const STREAM_ID: u32 = 1;
-
-/// What such a player asks for.
-pub(super) struct Wish {
-    pub(super) app: String,
-    pub(super) instance: String,
-    pub(super) stream: String,
-    pub(super) transport: Transport,
-    pub(super) agent: String,
-    pub(super) page: String,
-    pub(super) peer: Option<SocketAddr>,
-    /// Whether to wait for a publisher, now and when one has left.
-    pub(super) wait: bool,
-}
-
-/// Why a wish was not granted.
-pub(super) enum Refusal {
-    Rejected(Rejection),
-    /// The stream's status said no.
-    Status(String),
-    NotPublished,
-    Gone,
-}
 
 /// A player's FLV bytes, piece by piece.
 pub(super) struct Feed {
-    seat: Option<Seat>,
-    client: ClientId,
-    orders: mpsc::Receiver<Order>,
+    place: Place,
     live: Arc<LiveStream>,
     reader: Reader,
     grown: watch::Receiver<u64>,
@@ -64,53 +35,47 @@ pub(super) struct Feed {
     stop_now: CancellationToken,
     started: bool,
     over: Option<CloseReason>,
-    last_read: rtmp::Millis,
-    stall_ms: u64,
-    transport: Transport,
+    lateness: Lateness,
+    verdict: Arc<Verdict>,
+    open: OpenConnection,
     _counted: PlayerCount,
-}
-
-/// A place in the instance before the play has begun.
-struct Guest {
-    seat: Seat,
-    client: ClientId,
-    orders: mpsc::Receiver<Order>,
-    live: Option<Arc<LiveStream>>,
-    refused: Option<String>,
-    link: Option<Link>,
 }
 
 impl Feed {
     /// Joins the instance and plays the stream.
     pub(super) async fn open(shared: &Arc<Shared>, wish: Wish) -> Result<Self, Refusal> {
-        let seat = shared
-            .applications
-            .join(&wish.app, &wish.instance)
-            .map_err(Refusal::Rejected)?;
-        let (link, orders) = Link::new(|_| {});
-        let client = Shared::client_id();
-        let mut guest = Guest {
-            seat,
-            client,
-            orders,
-            live: None,
-            refused: None,
-            link: Some(link),
-        };
-        let live = guest.play(&wish).await?;
-        if !wish.wait && !live.ring.lock().is_published() {
-            guest.leave().await;
+        let (app, instance) = (&wish.app, &wish.instance);
+        let applications = &shared.applications;
+        // An instance that does not run publishes nothing; a page that asks again and again
+        // must not start and stop it each time.
+        if !wish.wait
+            && !applications
+                .is_running(app, instance)
+                .map_err(Refusal::Rejected)?
+        {
             return Err(Refusal::NotPublished);
         }
+        let seat = applications
+            .join(app, instance)
+            .map_err(Refusal::Rejected)?;
+        let mut guest = Guest::new(
+            seat,
+            shared.config.limits.client_orders,
+            shared.tasks.clone(),
+        );
+        let live = guest.play(&wish).await?;
+        if !wish.wait && !live.ring.lock().is_published() {
+            return Err(Refusal::NotPublished);
+        }
+        let place = guest.place;
         let settings = shared.applications.settings();
         tracing::info!(
-            conn = %client, app = wish.app, instance = wish.instance, stream = wish.stream,
-            transport = wish.transport.as_str(), peer = ?wish.peer, "player connected"
+            conn = %place.client, app = wish.app, instance = wish.instance,
+            stream = wish.stream, transport = wish.transport.as_str(), peer = ?wish.peer,
+            "player connected"
         );
         Ok(Self {
-            seat: Some(guest.seat),
-            client,
-            orders: guest.orders,
+            place,
             reader: Reader::new(settings.reader, None),
             grown: live.grown(),
             wait: wish.wait,
@@ -118,9 +83,9 @@ impl Feed {
             stop_now: shared.stop_now.clone(),
             started: false,
             over: None,
-            last_read: clock::now(),
-            stall_ms: shared.config.live.player_stall_close_ms,
-            transport: wish.transport,
+            lateness: Lateness::new(shared.config.live.player_behind_close_ms),
+            verdict: wish.verdict,
+            open: OpenConnection::new(wish.transport),
             _counted: live.count_player(),
             live,
         })
@@ -128,7 +93,6 @@ impl Feed {
 
     /// The next piece of the file; `None` when it is over.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
-        self.last_read = clock::now();
         if !self.started {
             self.started = true;
             return Some(Self::header());
@@ -140,10 +104,13 @@ impl Feed {
             self.grown.mark_unchanged();
             let piece = self.take();
             if !piece.is_empty() {
-                return Some(piece);
+                return self.is_in_time().then_some(piece);
             }
+            self.lateness.up_to_date(clock::now());
             if self.over.is_none() {
                 self.wait_for_more().await;
+                // It has had everything until now, however long that was.
+                self.lateness.up_to_date(clock::now());
             }
         }
     }
@@ -157,8 +124,14 @@ impl Feed {
     fn take(&mut self) -> Bytes {
         let mut entries = Vec::new();
         let now = clock::now();
-        self.reader
-            .read(now, &self.live.ring.lock(), PIECE_BYTES, &mut entries);
+        let skipped = {
+            let ring = self.live.ring.lock();
+            self.reader.read(now, &ring, PIECE_BYTES, &mut entries)
+        };
+        if skipped {
+            self.lateness.skipped(now);
+            self.live.note_skip(&self.place.client, self.reader.stats());
+        }
         let end = entries.iter().position(|entry| self.ends_file(entry));
         if let Some(end) = end {
             entries.truncate(end);
@@ -173,6 +146,18 @@ impl Feed {
         }
     }
 
+    /// Gives up a player that has been behind for too long. What it still has to take would
+    /// take it as long again, so the connection itself is ended.
+    fn is_in_time(&mut self) -> bool {
+        let now = clock::now();
+        self.lateness.behind(now);
+        let in_time = self.lateness.deadline().is_none_or(|at| now < at);
+        if !in_time {
+            self.verdict.close(CloseReason::PlayerBehind);
+        }
+        in_time
+    }
+
     fn ends_file(&self, entry: &Entry) -> bool {
         !self.wait && entry.kind == Kind::Marker(Marker::Unpublished)
     }
@@ -184,7 +169,7 @@ impl Feed {
                     tokio::time::sleep(self.budget).await;
                 }
             }
-            Some(order) = self.orders.recv() => {
+            Some(order) = self.place.orders.recv() => {
                 if let Order::Close(reason) = order {
                     self.over = Some(reason);
                 }
@@ -195,96 +180,15 @@ impl Feed {
 }
 
 impl Drop for Feed {
-    /// Leaves the instance. The seat goes with the task that tells it.
     fn drop(&mut self) {
-        let stalled = clock::now().since(self.last_read) >= self.stall_ms;
-        let left = if stalled {
-            CloseReason::PlayerStalled
-        } else {
-            CloseReason::ClientLeft
-        };
-        let reason = self.over.unwrap_or(left);
-        let transport = self.transport.as_str();
-        tracing::info!(conn = %self.client, %reason, transport, "player left");
-        let Some(seat) = self.seat.take() else { return };
-        let (_, nothing) = mpsc::channel(1);
-        let orders = std::mem::replace(&mut self.orders, nothing);
-        tokio::spawn(runner::leave(seat, self.client, orders, 1));
-    }
-}
-
-impl Guest {
-    async fn play(&mut self, wish: &Wish) -> Result<Arc<LiveStream>, Refusal> {
-        let info = ConnectInfo {
-            app: Some(wish.app.as_str().into()),
-            flash_ver: Some(wish.agent.as_str().into()),
-            page_url: Some(wish.page.as_str().into()),
-            ..ConnectInfo::default()
-        };
-        let client = self.client;
-        self.post(Input::Connect {
-            client,
-            info: Box::new(info),
-            transaction: 1.0,
-        })
-        .await?;
-        let create = Command::new("createStream", 2.0, Vec::new());
-        self.post(Input::Command {
-            client,
-            stream_id: 0,
-            command: create,
-        })
-        .await?;
-        let args = [Value::from(wish.stream.as_str()), Value::from(-1.0)];
-        let play = Command::new("play", 0.0, args.into());
-        self.post(Input::Command {
-            client,
-            stream_id: STREAM_ID,
-            command: play,
-        })
-        .await?;
-        if let Some(live) = self.live.take() {
-            return Ok(live);
-        }
-        let why = self.refused.take().unwrap_or_default();
-        Err(Refusal::Status(why))
-    }
-
-    /// Posts and waits until it has been handled, minding what is ordered meanwhile.
-    async fn post(&mut self, input: Input) -> Result<(), Refusal> {
-        let post = Post {
-            from: self.client,
-            input,
-            link: self.link.take(),
-        };
-        self.seat
-            .inbox
-            .send(post)
-            .await
-            .map_err(|_| Refusal::Gone)?;
-        loop {
-            match self.orders.recv().await.ok_or(Refusal::Gone)? {
-                Order::Done => return Ok(()),
-                Order::Play { live, .. } => self.live = Some(live),
-                Order::Send(message) => self.note_refusal(&message.body),
-                Order::Close(_) => return Err(Refusal::Gone),
-                _ => {}
-            }
-        }
-    }
-
-    fn note_refusal(&mut self, body: &Body) {
-        let Body::Command(command) = body else { return };
-        let Some(status) = command.args.first() else {
-            return;
-        };
-        let text = |key: &str| status.get(key).and_then(Value::as_str);
-        if text("level") == Some(Level::Error.as_str()) {
-            self.refused = text("description").map(str::to_owned);
-        }
-    }
-
-    async fn leave(self) {
-        runner::leave(self.seat, self.client, self.orders, 1).await;
+        let judged = self.verdict.reason();
+        let reason = judged.or(self.over).unwrap_or(CloseReason::ClientLeft);
+        let address = &self.live.address;
+        tracing::info!(
+            conn = %self.place.client, app = %address.app, instance = %address.instance,
+            stream = %address.name, %reason, transport = self.open.transport().as_str(),
+            "player left"
+        );
+        self.open.ended(reason);
     }
 }

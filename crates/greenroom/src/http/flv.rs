@@ -1,7 +1,7 @@
 //! `/<app>/<instance>/<stream>.flv`: a live stream over HTTP or WebSocket.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -9,8 +9,11 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::feed::{Feed, Refusal, Wish};
+use super::feed::Feed;
+use super::guest::{Refusal, Wish};
+use super::pace::Verdict;
 use super::{Peer, SharedState};
+use crate::config::CorsOrigin;
 use crate::metrics::Transport;
 
 const ENDING: &str = ".flv";
@@ -24,12 +27,19 @@ pub(super) async fn serve(State(shared): SharedState, request: Request) -> Respo
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     wish.peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    if let Some(verdict) = request.extensions().get::<Arc<Verdict>>() {
+        wish.verdict = verdict.clone();
+    }
     let head_only = request.method() == Method::HEAD;
     let (mut parts, _) = request.into_parts();
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &shared)
         .await
         .ok();
     if upgrade.is_some() {
+        if !may_upgrade(&parts.headers, &shared.config.http.cors_origins) {
+            let why = "Pages of this origin may not open WebSockets here (http.cors_origins).\n";
+            return (StatusCode::FORBIDDEN, why).into_response();
+        }
         wish.transport = Transport::WsFlv;
     }
     let feed = match Feed::open(&shared, wish).await {
@@ -39,11 +49,10 @@ pub(super) async fn serve(State(shared): SharedState, request: Request) -> Respo
     match upgrade {
         Some(upgrade) => {
             let most = shared.config.limits.websocket_message_bytes;
-            let stall = Duration::from_millis(shared.config.live.player_stall_close_ms);
             upgrade
                 .max_message_size(most)
                 .max_frame_size(most)
-                .on_upgrade(move |socket| over_websocket(socket, feed, stall))
+                .on_upgrade(move |socket| over_websocket(socket, feed))
         }
         None => over_http(feed, head_only),
     }
@@ -64,21 +73,21 @@ fn over_http(feed: Feed, head_only: bool) -> Response {
     (headers, Body::from_stream(pieces)).into_response()
 }
 
-async fn over_websocket(mut socket: WebSocket, mut feed: Feed, stall: Duration) {
+async fn over_websocket(mut socket: WebSocket, mut feed: Feed) {
     loop {
         tokio::select! {
             piece = feed.next() => {
                 let Some(piece) = piece else { break };
-                let sent = socket.send(Message::Binary(piece));
-                match tokio::time::timeout(stall, sent).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(_)) | Err(_) => return,
+                // One that takes nothing is given up by the connection itself.
+                if socket.send(Message::Binary(piece)).await.is_err() {
+                    return;
                 }
             }
             received = socket.recv() => match received {
                 // Players have nothing to say; pings are answered below us.
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return,
+                Some(Err(error)) => return say_why(socket, &error).await,
+                None => return,
             },
         }
     }
@@ -88,6 +97,39 @@ async fn over_websocket(mut socket: WebSocket, mut feed: Feed, stall: Duration) 
     };
     // The peer may be gone already.
     let _ = socket.send(Message::Close(Some(frame))).await;
+}
+
+/// A peer whose message is too long is told so; any other fault is the connection's own.
+async fn say_why(mut socket: WebSocket, error: &axum::Error) {
+    // The type behind the error is that of a library below axum's: its words are all we see.
+    if !error.to_string().contains("too long") {
+        return;
+    }
+    let frame = CloseFrame {
+        code: close_code::SIZE,
+        reason: "the message is too long".into(),
+    };
+    // The peer may be gone already.
+    let _ = socket.send(Message::Close(Some(frame))).await;
+}
+
+/// Whether the page that asks for a WebSocket may have it. Browsers do not apply CORS here,
+/// but say where the page comes from (RFC 6455 §10.2); other clients say nothing.
+fn may_upgrade(headers: &HeaderMap, origins: &[CorsOrigin]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let own = origin
+        .split_once("://")
+        .zip(host)
+        .is_some_and(|((_, from), host)| from.eq_ignore_ascii_case(host));
+    own || origins.iter().any(|known| known.allows(origin))
 }
 
 /// Reads a stream's path. Parts are percent-decoded one by one, so an instance's name may
@@ -115,6 +157,7 @@ fn wish(uri: &Uri, headers: &HeaderMap) -> Option<Wish> {
         agent,
         page,
         peer: None,
+        verdict: Arc::default(),
         wait,
     })
 }
@@ -140,4 +183,38 @@ fn refused(refusal: Refusal) -> Response {
         ),
     };
     (status, text + "\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn websockets_are_for_pages_of_this_server_and_those_named() {
+        let named = [CorsOrigin::Exactly("https://www.example.org".into())];
+        let asks = |origin: Option<&'static str>, origins: &[CorsOrigin]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(
+                header::HOST,
+                "cam.example.org:8080".parse().expect("a host"),
+            );
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().expect("an origin"));
+            }
+            may_upgrade(&headers, origins)
+        };
+        assert!(asks(None, &[]), "no browser");
+        assert!(asks(Some("http://cam.example.org:8080"), &[]));
+        assert!(asks(Some("https://CAM.example.org:8080"), &[]));
+        for foreign in [
+            "http://cam.example.org",
+            "https://www.example.org",
+            "null",
+            "",
+        ] {
+            assert!(!asks(Some(foreign), &[]), "{foreign}");
+        }
+        assert!(asks(Some("https://www.example.org"), &named));
+        assert!(!asks(Some("https://example.org"), &named));
+    }
 }

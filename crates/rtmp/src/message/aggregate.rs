@@ -10,33 +10,38 @@ use crate::error::{Error, Malformed};
 const HEADER_BYTES: usize = 11;
 const BACK_POINTER_BYTES: usize = 4;
 
-/// Takes an aggregate apart (RTMP 1.0 §7.1.6). The messages get the aggregate's message stream,
+/// Takes an aggregate apart (RTMP 1.0 §7.1.6), one message at a time: the smallest is 15 bytes,
+/// so that all of them at once could be many. The messages get the aggregate's message stream,
 /// and their times are moved so that the first one has the aggregate's time. The bodies share
 /// the aggregate's memory.
 ///
 /// # Errors
 ///
 /// [`Malformed::Aggregate`] when a message or its back pointer is cut, or the back pointer is
-/// not the length of what it follows. Messages before that are not returned.
-pub fn split(aggregate: &RawMessage) -> Result<Vec<RawMessage>, Error> {
+/// not the length of what it follows. Nothing comes after that.
+pub fn split(aggregate: &RawMessage) -> impl Iterator<Item = Result<RawMessage, Error>> + '_ {
     let payload = &aggregate.payload;
-    let mut messages = Vec::new();
     let mut shift = None;
     let mut at = 0;
-    while at < payload.len() {
-        let cut = || Error::malformed(Malformed::Aggregate, at);
-        let (type_id, timestamp, body) = read_one(payload, at).ok_or_else(cut)?;
+    std::iter::from_fn(move || {
+        if at >= payload.len() {
+            return None;
+        }
+        let Some((type_id, timestamp, body)) = read_one(payload, at) else {
+            let error = Error::malformed(Malformed::Aggregate, at);
+            at = payload.len();
+            return Some(Err(error));
+        };
         let shift = *shift.get_or_insert(aggregate.timestamp.wrapping_sub(timestamp));
         at += HEADER_BYTES + body.len() + BACK_POINTER_BYTES;
-        messages.push(RawMessage {
+        Some(Ok(RawMessage {
             csid: aggregate.csid,
             timestamp: timestamp.wrapping_add(shift),
             type_id,
             stream_id: aggregate.stream_id,
             payload: body,
-        });
-    }
-    Ok(messages)
+        }))
+    })
 }
 
 /// Type, time and body of the message at `at`, if it and its back pointer are whole. The time is

@@ -47,16 +47,25 @@ impl Message {
         })
     }
 
-    /// Writes the body and picks the chunk stream ([`csid::of`]).
+    /// Writes the body within AMF's default limits; see [`Self::encode_within`].
     ///
     /// # Errors
     ///
     /// [`Error::Unsendable`] when AMF cannot write a value.
     pub fn encode(&self) -> Result<RawMessage, Error> {
+        self.encode_within(&amf::Limits::default())
+    }
+
+    /// Writes the body and picks the chunk stream ([`csid::of`]).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsendable`] when AMF cannot write a value, or not within `limits`.
+    pub fn encode_within(&self, limits: &amf::Limits) -> Result<RawMessage, Error> {
         let type_id = self.body.type_id();
         let payload = self
             .body
-            .encode()
+            .encode(limits)
             .map_err(|source| Error::Unsendable { type_id, source })?;
         Ok(RawMessage {
             csid: csid::of(type_id, self.stream_id),
@@ -69,7 +78,7 @@ impl Message {
 }
 
 impl Body {
-    fn encode(&self) -> Result<Bytes, amf::EncodeError> {
+    fn encode(&self, limits: &amf::Limits) -> Result<Bytes, amf::EncodeError> {
         Ok(match self {
             Self::SetChunkSize(number)
             | Self::Abort(number)
@@ -81,9 +90,9 @@ impl Body {
             | Self::Video(payload)
             | Self::Aggregate(payload)
             | Self::Unknown { payload, .. } => payload.clone(),
-            Self::Data(data) => data.encode()?,
-            Self::SharedObject(message) => message.encode()?,
-            Self::Command(command) => command.encode()?,
+            Self::Data(data) => data.encode(limits)?,
+            Self::SharedObject(message) => message.encode_within(limits)?,
+            Self::Command(command) => command.encode(limits)?,
         })
     }
 }

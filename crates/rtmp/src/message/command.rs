@@ -95,13 +95,13 @@ impl Command {
     }
 
     /// Writes a body of type 20 or 17.
-    pub(super) fn encode(&self) -> Result<Bytes, amf::EncodeError> {
+    pub(super) fn encode(&self, limits: &amf::Limits) -> Result<Bytes, amf::EncodeError> {
         let mut values = Vec::with_capacity(3 + self.args.len());
         values.push(Value::String(self.name.clone()));
         values.push(Value::Number(self.transaction));
         values.push(self.object.clone());
         values.extend_from_slice(&self.args);
-        encode_values(&values, self.encoding)
+        encode_values(&values, self.encoding, limits)
     }
 }
 
@@ -143,9 +143,9 @@ impl Data {
     }
 
     /// The body of type 18 or 15.
-    pub(super) fn encode(&self) -> Result<Bytes, amf::EncodeError> {
+    pub(super) fn encode(&self, limits: &amf::Limits) -> Result<Bytes, amf::EncodeError> {
         if self.payload.is_empty() {
-            encode_values(&self.values, self.encoding)
+            encode_values(&self.values, self.encoding, limits)
         } else {
             Ok(self.payload.clone())
         }
@@ -178,13 +178,16 @@ fn decode_values(type_id: u8, payload: &Bytes, limits: &Limits) -> Result<Vec<Va
 }
 
 /// Writes values in either form.
-fn encode_values(values: &[Value], encoding: Encoding) -> Result<Bytes, amf::EncodeError> {
+fn encode_values(
+    values: &[Value],
+    encoding: Encoding,
+    limits: &amf::Limits,
+) -> Result<Bytes, amf::EncodeError> {
     let mut out = BytesMut::with_capacity(128);
     if encoding == Encoding::Amf3 {
         out.put_u8(0);
     }
-    let limits = amf::Limits::default();
-    let mut encoder = amf0::Encoder::new(&mut out, &limits).avm_plus(encoding.avm_plus());
+    let mut encoder = amf0::Encoder::new(&mut out, limits).avm_plus(encoding.avm_plus());
     for value in values {
         encoder.value(value)?;
     }

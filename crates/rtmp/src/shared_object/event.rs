@@ -100,22 +100,32 @@ impl Event {
     }
 
     /// Appends number, length and data.
-    pub(super) fn encode(&self, encoding: Encoding, out: &mut BytesMut) -> Result<(), EncodeError> {
+    pub(super) fn encode(
+        &self,
+        encoding: Encoding,
+        limits: &amf::Limits,
+        out: &mut BytesMut,
+    ) -> Result<(), EncodeError> {
         let mut data = BytesMut::new();
-        self.encode_data(encoding, &mut data)?;
+        self.encode_data(encoding, limits, &mut data)?;
         out.put_u8(self.kind());
         out.put_u32(data.len() as u32);
         out.extend_from_slice(&data);
         Ok(())
     }
 
-    fn encode_data(&self, encoding: Encoding, out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn encode_data(
+        &self,
+        encoding: Encoding,
+        limits: &amf::Limits,
+        out: &mut BytesMut,
+    ) -> Result<(), EncodeError> {
         match self {
             Self::Use | Self::Release | Self::Clear | Self::UseSuccess | Self::RequestClear => {}
             Self::RequestChange(slots) | Self::Change(slots) | Self::ChangeEcho(slots) => {
                 for (key, value) in slots {
                     put_key(key, out)?;
-                    put_values([value], encoding, out)?;
+                    put_values([value], encoding, limits, out)?;
                 }
             }
             Self::Success(keys) | Self::Remove(keys) | Self::RequestRemove(keys) => {
@@ -125,7 +135,7 @@ impl Event {
             }
             Self::SendMessage { handler, args } => {
                 let handler = Value::String(handler.clone());
-                put_values(std::iter::once(&handler).chain(args), encoding, out)?;
+                put_values(std::iter::once(&handler).chain(args), encoding, limits, out)?;
             }
             Self::Status { code, level } => {
                 put_key(code, out)?;
@@ -244,10 +254,10 @@ fn put_key(key: &Str, out: &mut BytesMut) -> Result<(), EncodeError> {
 fn put_values<'a>(
     values: impl IntoIterator<Item = &'a Value>,
     encoding: Encoding,
+    limits: &amf::Limits,
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
-    let limits = amf::Limits::default();
-    let mut encoder = Encoder::new(out, &limits).avm_plus(encoding.avm_plus());
+    let mut encoder = Encoder::new(out, limits).avm_plus(encoding.avm_plus());
     values
         .into_iter()
         .try_for_each(|value| encoder.value(value))

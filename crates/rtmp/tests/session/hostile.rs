@@ -256,6 +256,42 @@ fn a_shared_object_message_has_a_bounded_number_of_items() {
     ));
 }
 
+/// What a session may have to hold between two polls.
+const HELD_BYTES: usize = 2 << 20;
+
+#[test]
+fn one_read_brings_a_bounded_number_of_messages() {
+    let limits = Limits::default();
+    let max = limits.messages_at_once;
+    assert!(max * size_of::<Event>() <= HELD_BYTES);
+    // An empty sound, then the same again and again in a byte each.
+    let mut empty = vec![4, 0, 0, 0, 0, 0, 0, 8, 1, 0, 0, 0];
+    empty.extend(vec![0xC4; (64 << 10) - empty.len()]);
+    // An aggregate of empty sounds, fifteen bytes each.
+    let part = [8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
+    let payload = part.repeat((4 << 20) / part.len());
+    let mut aggregate = BytesMut::new();
+    frame(4, 0, 22, 1, &payload, 128, &mut aggregate);
+    for bytes in [&empty[..], &aggregate] {
+        let mut server = open(limits);
+        let refused = receive(&mut server, bytes).unwrap_err();
+        assert!(matches!(
+            refused,
+            Error::Limit {
+                which: Limit::MessagesAtOnce,
+                max: 8192,
+                ..
+            }
+        ));
+        assert_eq!(server.messages().len(), max, "and no more");
+    }
+    // In several reads as many may come as will.
+    let mut server = open(limits);
+    for bytes in empty.chunks(4096) {
+        receive(&mut server, bytes).unwrap();
+    }
+}
+
 #[test]
 fn control_messages_that_are_cut_are_refused() {
     for (type_id, payload, malformed) in [
@@ -323,6 +359,25 @@ fn a_message_of_ours_that_cannot_be_written_harms_nobody() {
     assert!(server.wire.is_empty());
     server.call(0, Command::new("g", 0.0, vec![]));
     assert!(!server.wire.is_empty());
+}
+
+#[test]
+fn what_we_write_keeps_to_the_configured_limits() {
+    let text = "x".repeat(2000);
+    for (output_bytes, fits) in [(1000, false), (4000, true)] {
+        let amf = amf::Limits {
+            output_bytes,
+            ..amf::Limits::default()
+        };
+        let mut server = open(Limits {
+            amf,
+            ..Limits::default()
+        });
+        let command = Command::new("f", 0.0, vec![text.as_str().into()]);
+        let message = rtmp::Message::connection(rtmp::Body::Command(command));
+        let sent = server.handle(Input::Send(message));
+        assert_eq!(sent.is_ok(), fits, "{output_bytes}");
+    }
 }
 
 #[test]

@@ -139,7 +139,8 @@ fn check_user_control(body: &Body, json: &Json) -> Result<(), String> {
 }
 
 fn check_aggregate(raw: &RawMessage, expected: &[Json]) -> Result<(), String> {
-    let found = split_aggregate(raw).map_err(|error| error.to_string())?;
+    let found: Result<Vec<_>, _> = split_aggregate(raw).collect();
+    let found = found.map_err(|error| error.to_string())?;
     same("number of inner messages", &found.len(), &expected.len())?;
     for (inner, json) in found.iter().zip(expected) {
         let expected = RawMessage {
@@ -163,7 +164,7 @@ fn bad_aggregate(vector: &Json) -> Result<(), String> {
         stream_id: 1,
         payload,
     };
-    match split_aggregate(&raw) {
+    match split_aggregate(&raw).collect::<Result<Vec<_>, _>>() {
         Err(_) => Ok(()),
         Ok(messages) => Err(format!("accepted: {messages:?}")),
     }

@@ -1,9 +1,9 @@
 //! The promises of the configuration for any values, not only for well-chosen ones.
 
+use configtext::Given;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::super::value::Given;
 use super::*;
 
 /// A key and a valid value for it, as a word.

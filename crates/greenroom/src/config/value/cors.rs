@@ -1,7 +1,6 @@
 //! Web origins whose pages may read from the server.
 
-use super::{Given, Setting};
-use crate::config::key::Unit;
+use configtext::{Given, Setting, Unit};
 
 /// An entry of `http.cors_origins`.
 #[derive(Debug, Clone, PartialEq, Eq)]

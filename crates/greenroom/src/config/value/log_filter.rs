@@ -1,9 +1,7 @@
 //! Which log lines are written.
 
+use configtext::{Given, Setting, Unit};
 use tracing_subscriber::EnvFilter;
-
-use super::{Given, Setting};
-use crate::config::key::Unit;
 
 /// A level, or a list of levels per module, known to be well-formed.
 #[derive(Debug, Clone, PartialEq, Eq)]

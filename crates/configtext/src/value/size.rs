@@ -1,7 +1,7 @@
 //! Numbers of bytes with a unit.
 
 /// Reads a number with an optional unit: `65536`, `64KiB`, `4 MiB`, `2MB`.
-pub(super) fn parse_size(text: &str) -> Option<u64> {
+pub fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text
         .find(|c: char| !c.is_ascii_digit())
@@ -21,7 +21,7 @@ pub(super) fn parse_size(text: &str) -> Option<u64> {
 }
 
 /// A number of bytes as people write it: `4MiB`, `2500000`.
-pub(in crate::config) fn format_size(bytes: u64) -> String {
+pub fn format_size(bytes: u64) -> String {
     for (scale, unit) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
         if bytes >= scale && bytes.is_multiple_of(scale) {
             return format!("{}{unit}", bytes / scale);

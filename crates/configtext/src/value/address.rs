@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::{Given, Setting};
-use crate::config::key::Unit;
+use crate::Unit;
 
 impl Setting for SocketAddr {
     const ACCEPTS: &'static str = "address";

@@ -1,0 +1,214 @@
+//! The declaration of every key of an application. Add a key here and nowhere else; if an old tag
+//! means the same, say so in `tags`.
+//!
+//! The doc comments are what operators read in `docs/reference/application-config.md`.
+
+use std::path::PathBuf;
+
+use configtext::{Setting, read_setting};
+
+use crate::key::{Key, sections};
+pub use crate::tree::ConfigTree;
+use crate::value::{Host, Limit, ObjectEncoding, RepeatMetadata, VirtualDirectory};
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+
+/// The longest duration most keys take: a day.
+const DAY_MS: u64 = 86_400_000;
+
+fn on_status() -> Vec<String> {
+    vec!["onStatus".to_owned()]
+}
+
+sections! {
+    /// When instances of the application begin and end.
+    application: Application {
+        /// Loads the default instance when the server starts, instead of with the first client.
+        load_on_startup: bool = false;
+        /// How long an instance may be without clients before it is unloaded.
+        idle_timeout_ms: u64 = 1_200_000, range 1_000..=31_536_000_000;
+    }
+
+    /// The script engine of each instance, and what its scripts may reach.
+    script: Script {
+        /// Memory that the script of one instance may hold.
+        memory_bytes: u64 = 20 * MIB, original MIB, range MIB..=16 * GIB,
+            reached "The script gets an out-of-memory error; an instance that stays above is shut down.";
+        /// How long one handler may run; 0 means no such limit.
+        max_time_ms: u64 = 5_000, original 0, range 0..=3_600_000,
+            reached "The handler is stopped and reported with file and line.";
+        /// Directories in which `load()` looks for a file that the application does not have, in
+        /// this order. A relative path starts at the application's directory.
+        library: Vec<PathBuf> = Vec::new(), range 0..=64;
+        /// Directories outside the application that `File` objects may use, each as
+        /// `"/name;/real/directory"`.
+        file_directories: Vec<VirtualDirectory> = Vec::new(), range 0..=64;
+        /// Timers (`setInterval`) of one instance at one time.
+        timers: usize = 1_000, range 0..=100_000,
+            reached "`setInterval` throws a script error.";
+        /// Outgoing connections and requests of one instance at one time: `NetConnection` to other
+        /// servers, `XMLSocket`, `LoadVars`, `XML` and `WebService`.
+        connections: usize = 16, range 0..=1_024,
+            reached "The connection or request fails at once.";
+        /// Hosts, besides this server, that scripts may connect to and request from: names such as
+        /// `"www.example.org"`, `"*.example.org"` for every name below it, addresses, or `"*"` for
+        /// all; with `:PORT` only that port. The empty default allows none.
+        hosts: Vec<Host> = Vec::new(), range 0..=1_024;
+        /// The AMF version in which a script's `NetConnection` sends objects, unless it sets
+        /// `objectEncoding`.
+        object_encoding: ObjectEncoding = ObjectEncoding::Amf3, original ObjectEncoding::Amf0;
+        /// Bytes that a script's `XMLSocket` may receive without the end of a document. Scripts
+        /// can set less, not more.
+        xml_socket_bytes: u64 = 4_096, range 256..=16 * MIB,
+            reached "The socket is closed.";
+        /// How long an outgoing HTTP request may take in all.
+        http_timeout_ms: u64 = 60_000, range 1_000..=DAY_MS,
+            reached "The request fails.";
+        /// Redirections that an outgoing HTTP request follows, each to an allowed host.
+        http_redirects: u32 = 10, range 0..=100,
+            reached "The request fails.";
+    }
+
+    /// Which methods of a script's objects the other side of a connection may call.
+    remote_calls: RemoteCalls {
+        /// Allows only the methods listed below. When false, every method that a script defines
+        /// for remote calls can be called.
+        restricted: bool = false;
+        /// Methods of `Client` that may be called: every call whose name begins with one of these.
+        client: Vec<String> = Vec::new(), range 0..=1_024;
+        /// The same for `NetConnection`. `onStatus` must stay allowed.
+        net_connection: Vec<String> = on_status(), range 0..=1_024;
+        /// The same for `SharedObject`.
+        shared_object: Vec<String> = Vec::new(), range 0..=1_024;
+        /// The same for `Stream`. `onStatus` must stay allowed.
+        stream: Vec<String> = on_status(), range 0..=1_024;
+    }
+
+    /// What one client of the application may do.
+    client: Client {
+        /// Size of the chunks sent to a client; see the server's `rtmp.chunk_size_bytes`.
+        chunk_size_bytes: usize = 4_096, server "rtmp.chunk_size_bytes", range 128..=65_536;
+        /// Takes `readAccess` and `writeAccess` as names of whole folders. When false, they can
+        /// also name single streams and shared objects.
+        folder_access: bool = false;
+        /// Folders of streams whose sound movies may read (`audioSampleAccess`); `"/"` is all.
+        /// Scripts can change it for each client.
+        audio_sample_folders: Vec<String> = Vec::new(), server "live.sample_access_audio",
+            range 0..=256;
+        /// The same for the picture (`videoSampleAccess`).
+        video_sample_folders: Vec<String> = Vec::new(), server "live.sample_access_video",
+            range 0..=256;
+    }
+
+    /// How many bytes per second one client may be sent and may send.
+    bandwidth: Bandwidth {
+        /// Bytes per second to a client, until its script sets something else.
+        to_client_bytes: Limit = Limit::Unlimited, original Limit::At(250_000),
+            reached "Media waits, then frames are dropped: disposable ones first, key frames last.";
+        /// Bytes per second from a client, until its script sets something else.
+        from_client_bytes: Limit = Limit::Unlimited, original Limit::At(250_000),
+            reached "The client's connection is read more slowly.";
+        /// The most that scripts can set with `setBandwidthLimit` for bytes to a client.
+        to_client_cap_bytes: Limit = Limit::Unlimited, original Limit::At(10_000_000),
+            reached "The cap is set instead.";
+        /// The most that scripts can set with `setBandwidthLimit` for bytes from a client.
+        from_client_cap_bytes: Limit = Limit::Unlimited, original Limit::At(10_000_000),
+            reached "The cap is set instead.";
+        /// Bytes of the first message of `checkBandwidth`; each message after it is longer by as
+        /// much.
+        check_bytes: u64 = 16_384, range 1_024..=MIB;
+        /// How long `checkBandwidth` sends.
+        check_ms: u64 = 2_000, range 100..=60_000;
+        /// Kilobits per second that `checkBandwidth` sends at most.
+        check_kilobits: Limit = Limit::Unlimited;
+    }
+
+    /// Live streams of the application.
+    live: Live {
+        /// Starts a new player at the newest key frame; see the server's `live.gop_cache`.
+        gop_cache: bool = true, server "live.gop_cache";
+        /// How much media time a player may be behind; see the server's `live.player_lag_ms`.
+        player_lag_ms: u64 = 3_000, server "live.player_lag_ms", range 100..=600_000,
+            reached "The player skips to the newest key frame; the skipped messages are counted.";
+        /// How long media may wait to be sent together with what follows; see the server's
+        /// `live.latency_budget_ms`.
+        latency_budget_ms: u64 = 0, server "live.latency_budget_ms", range 0..=1_000;
+        /// Deletes the recording of the same name when a live stream is published.
+        erase_recording: bool = false, original true;
+    }
+
+    /// Recorded streams of the application, and how they are played.
+    streams: Streams {
+        /// Directory of the recordings, with a folder per instance. A relative path starts at the
+        /// application's folder in the server's `data.dir`.
+        dir: PathBuf = PathBuf::from("streams"), range 1..=4_096;
+        /// Directories for streams whose names begin in a certain way, each as
+        /// `"name;/real/directory"`, or `"name;/real/directory;key"` for clients with that
+        /// `virtualKey` only. The longest name wins; of equal ones the first that has the file.
+        virtual_directories: Vec<VirtualDirectory> = Vec::new(), range 0..=256;
+        /// Seeks to the exact place where the codec allows it, instead of the nearest key frame.
+        enhanced_seek: bool = false;
+        /// How far apart key frames made for seeking are kept in a recording's index.
+        key_frame_interval_ms: u64 = 1_000, range 0..=DAY_MS;
+        /// The least media time that a player of a recording is sent ahead, whatever buffer it
+        /// asks for.
+        buffer_ms: u64 = 2_000, range 0..=600_000;
+        /// Sends `NetStream.Play.Start` after seek and unpause too, and not only after play.
+        repeat_start: bool = true;
+        /// When `onMetaData` is sent to a player of a recording: `play-and-seek`, `play`, or
+        /// `position`: whenever it lies at or after the place where playing begins.
+        repeat_metadata: RepeatMetadata = RepeatMetadata::PlayAndSeek,
+            original RepeatMetadata::Position;
+    }
+
+    /// Limits on recording. Where one is 0, nothing is recorded.
+    recording: Recording {
+        /// Size of one recording, unless its script says otherwise.
+        max_bytes: Limit = Limit::Unlimited,
+            reached "Recording stops; the live stream goes on.";
+        /// The most that scripts can set as a recording's size.
+        cap_bytes: Limit = Limit::Unlimited, reached "The cap is set instead.";
+        /// Duration of one recording, unless its script says otherwise.
+        max_duration_ms: Limit = Limit::Unlimited,
+            reached "Recording stops; the live stream goes on.";
+        /// The most that scripts can set as a recording's duration.
+        cap_duration_ms: Limit = Limit::Unlimited, reached "The cap is set instead.";
+    }
+
+    /// Shared objects of the application.
+    shared_objects: SharedObjects {
+        /// Directory of the persistent objects. A relative path starts at the application's folder
+        /// in the server's `data.dir`.
+        dir: PathBuf = PathBuf::from("sharedobjects"), range 1..=4_096;
+        /// A second directory in which every persistent object is kept too; `""` for none. It must
+        /// exist.
+        duplicate_dir: Option<PathBuf> = None, range 0..=4_096;
+        /// For how many versions of an object a deleted slot is remembered. A client whose copy is
+        /// older gets the whole object anew. Scripts can set it per object (`resyncDepth`).
+        resync_depth: Limit = Limit::Unlimited;
+        /// How long a script may keep an object locked while clients wait to change it.
+        lock_timeout_ms: Limit = Limit::Unlimited, reached "The object is unlocked.";
+        /// Stores changed persistent objects without being asked. When false, only `flush` and
+        /// `commit` do. Scripts can set it per object (`autoCommit`).
+        auto_commit: bool = true;
+        /// How long a change may be unstored while `shared_objects.auto_commit` is on.
+        auto_commit_interval_ms: u64 = 1_000, range 10..=DAY_MS;
+        /// Slots of one object.
+        slots: usize = 16_384, range 1..=1_048_576,
+            reached "The change is refused with a status.";
+        /// Length of the value of one slot, in AMF.
+        slot_bytes: u64 = 256 * KIB, range 64..=16_777_215,
+            reached "The change is refused with a status.";
+        /// Objects of one instance at one time.
+        objects: usize = 10_000, range 1..=1_000_000,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
+        /// Clients that use one object at one time.
+        subscribers: usize = 10_000, range 1..=1_000_000,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
+        /// Slots that one client may write each second, on average; 0 means no such limit.
+        writes_per_second: u32 = 1_000, range 0..=1_000_000,
+            reached "The change is refused with a status.";
+    }
+}

@@ -1,0 +1,113 @@
+//! The reference page of all keys, made from their declaration and the table of tags.
+
+use std::fmt::Write as _;
+
+use configtext::{Unit, format_size};
+
+use crate::key::Key;
+use crate::keys::{ApplicationConfig, KEYS, SECTIONS};
+use crate::tags::{Effect, TAGS, tags_of};
+
+const INTRODUCTION: &str = include_str!("reference_introduction.md");
+
+/// The Markdown of `docs/reference/application-config.md`.
+pub fn reference() -> String {
+    // The link would lead nowhere from the folder of the template.
+    let link = "[configuration reference](config.md)";
+    let mut page = INTRODUCTION.replace("{configuration reference}", link);
+    for (section, about) in SECTIONS {
+        let _ = write!(page, "\n## [{section}]\n\n{}\n", paragraph(about));
+        for key in KEYS.iter().filter(|key| key.section == *section) {
+            write_key(&mut page, key);
+        }
+    }
+    page.push_str("\n## Tags without effect\n\n");
+    page.push_str("These are known, and do nothing here, nor does anything in them:\n\n");
+    for tag in TAGS {
+        if let Effect::Nothing(why) | Effect::NotEnforced(why, _) = tag.effect {
+            let _ = writeln!(page, "- `{}`: {why}.", tag.path);
+        }
+    }
+    page
+}
+
+fn write_key(page: &mut String, key: &Key) {
+    let _ = write!(
+        page,
+        "\n### `{}`\n\n{}\n\n",
+        key.path(),
+        paragraph(key.docs)
+    );
+    let _ = writeln!(page, "- Value: {}{}", accepts(key), range(key));
+    let default = shown(key, &ApplicationConfig::default());
+    let original = shown(key, &ApplicationConfig::original());
+    match key.server {
+        Some(server) => {
+            let _ = writeln!(page, "- Default: what the server's `{server}` says");
+        }
+        None => {
+            let _ = writeln!(page, "- Default: `{default}`");
+        }
+    }
+    if original != default {
+        let _ = writeln!(page, "- Flash Communication Server 1.5: `{original}`");
+    }
+    if let Some(reached) = key.reached {
+        let _ = writeln!(page, "- When reached: {reached}");
+    }
+    let tags: Vec<String> = tags_of(&key.path()).map(|tag| format!("`{tag}`")).collect();
+    if !tags.is_empty() {
+        let _ = writeln!(page, "- Tag: {}", tags.join(", "));
+    }
+}
+
+/// The lines of a doc comment as one paragraph.
+fn paragraph(lines: &[&str]) -> String {
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+    lines.join("\n")
+}
+
+fn is_limit(key: &Key) -> bool {
+    key.accepts.contains("unlimited")
+}
+
+fn accepts(key: &Key) -> String {
+    let or_unlimited = if is_limit(key) {
+        " or `\"unlimited\"`"
+    } else {
+        ""
+    };
+    match key.unit() {
+        Unit::Bytes => format!("bytes{or_unlimited}"),
+        Unit::Milliseconds => format!("milliseconds{or_unlimited}"),
+        Unit::None => key.accepts.to_owned(),
+    }
+}
+
+fn range(key: &Key) -> String {
+    let Some(range) = &key.range else {
+        return String::new();
+    };
+    let (low, high) = (*range.start(), *range.end());
+    match (key.unit(), key.accepts) {
+        (Unit::Bytes, _) => format!(", {} to {}", format_size(low), format_size(high)),
+        (_, "text" | "path") => format!(", {low} to {high} bytes long"),
+        (_, "list") => format!(", {low} to {high} entries"),
+        _ => format!(", {low} to {high}"),
+    }
+}
+
+/// A key's value as it is written in the file.
+fn shown(key: &Key, config: &ApplicationConfig) -> String {
+    match ((key.read)(config), key.unit()) {
+        (toml::Value::Integer(bytes), Unit::Bytes) => {
+            let text = format_size(u64::try_from(bytes).unwrap_or_default());
+            if text.ends_with('B') {
+                format!("\"{text}\"")
+            } else {
+                text
+            }
+        }
+        (value, _) => value.to_string(),
+    }
+}

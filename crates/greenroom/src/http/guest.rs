@@ -1,0 +1,245 @@
+//! A player that comes by HTTP or WebSocket, on its way in: a client of the instance like
+//! any other. It connects, makes a stream and plays, and what the instance refuses it is
+//! refused.
+//!
+//! Owns its place in the instance, from the first word to the last: wherever the player or
+//! its request ends, the instance is told.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use amf::Value;
+use engine::{ClientId, Input, Rejection};
+use rtmp::connect::ConnectInfo;
+use rtmp::status::Level;
+use rtmp::{Body, Command};
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use super::pace::Verdict;
+use crate::applications::Seat;
+use crate::live::LiveStream;
+use crate::metrics::Transport;
+use crate::runner::{self, Link, Order, Post};
+use crate::shared::Shared;
+
+/// The message stream such a player has: it needs one only.
+const STREAM_ID: u32 = 1;
+
+/// What such a player asks for.
+pub(super) struct Wish {
+    pub(super) app: String,
+    pub(super) instance: String,
+    pub(super) stream: String,
+    pub(super) transport: Transport,
+    pub(super) agent: String,
+    pub(super) page: String,
+    pub(super) peer: Option<SocketAddr>,
+    /// What is found of the pace of the player's connection.
+    pub(super) verdict: Arc<Verdict>,
+    /// Whether to wait for a publisher, now and when one has left.
+    pub(super) wait: bool,
+}
+
+/// Why a wish was not granted.
+pub(super) enum Refusal {
+    Rejected(Rejection),
+    /// The stream's status said no.
+    Status(String),
+    NotPublished,
+    Gone,
+}
+
+/// A client's place in an instance, given up when dropped.
+pub(super) struct Place {
+    seat: Option<Seat>,
+    pub(super) client: ClientId,
+    pub(super) orders: mpsc::Receiver<Order>,
+    /// Posts whose [`Order::Done`] is still to come.
+    unanswered: usize,
+    tasks: TaskTracker,
+}
+
+/// A place in the instance before the play has begun.
+pub(super) struct Guest {
+    pub(super) place: Place,
+    live: Option<Arc<LiveStream>>,
+    refused: Option<String>,
+    link: Option<Link>,
+}
+
+impl Drop for Place {
+    /// The seat goes with the task that tells the instance.
+    fn drop(&mut self) {
+        let Some(seat) = self.seat.take() else { return };
+        let (_, nothing) = mpsc::channel(1);
+        let orders = std::mem::replace(&mut self.orders, nothing);
+        let unanswered = self.unanswered + 1;
+        self.tasks
+            .spawn(runner::leave(seat, self.client, orders, unanswered));
+    }
+}
+
+impl Guest {
+    pub(super) fn new(seat: Seat, most_orders: usize, tasks: TaskTracker) -> Self {
+        let (link, orders) = Link::new(most_orders, |_| {});
+        Self {
+            place: Place {
+                seat: Some(seat),
+                client: Shared::client_id(),
+                orders,
+                unanswered: 0,
+                tasks,
+            },
+            live: None,
+            refused: None,
+            link: Some(link),
+        }
+    }
+
+    /// Connects, makes a stream and plays.
+    pub(super) async fn play(&mut self, wish: &Wish) -> Result<Arc<LiveStream>, Refusal> {
+        let info = ConnectInfo {
+            app: Some(wish.app.as_str().into()),
+            flash_ver: Some(wish.agent.as_str().into()),
+            page_url: Some(wish.page.as_str().into()),
+            ..ConnectInfo::default()
+        };
+        let client = self.place.client;
+        self.post(Input::Connect {
+            client,
+            info: Box::new(info),
+            transaction: 1.0,
+        })
+        .await?;
+        let create = Command::new("createStream", 2.0, Vec::new());
+        self.post(Input::Command {
+            client,
+            stream_id: 0,
+            command: create,
+        })
+        .await?;
+        let args = [Value::from(wish.stream.as_str()), Value::from(-1.0)];
+        let play = Command::new("play", 0.0, args.into());
+        self.post(Input::Command {
+            client,
+            stream_id: STREAM_ID,
+            command: play,
+        })
+        .await?;
+        if let Some(live) = self.live.take() {
+            return Ok(live);
+        }
+        let why = self.refused.take().unwrap_or_default();
+        Err(Refusal::Status(why))
+    }
+
+    /// Posts and waits until it has been handled, minding what is ordered meanwhile.
+    async fn post(&mut self, input: Input) -> Result<(), Refusal> {
+        let seat = self.place.seat.as_ref().ok_or(Refusal::Gone)?;
+        let room = seat.inbox.reserve().await.map_err(|_| Refusal::Gone)?;
+        room.send(Post {
+            from: self.place.client,
+            input,
+            link: self.link.take(),
+        });
+        self.place.unanswered += 1;
+        loop {
+            match self.place.orders.recv().await.ok_or(Refusal::Gone)? {
+                Order::Done => {
+                    self.place.unanswered -= 1;
+                    return Ok(());
+                }
+                Order::Play { live, .. } => self.live = Some(live),
+                Order::Send(message) => self.note_refusal(&message.body),
+                Order::Close(_) => return Err(Refusal::Gone),
+                _ => {}
+            }
+        }
+    }
+
+    fn note_refusal(&mut self, body: &Body) {
+        let Body::Command(command) = body else { return };
+        let Some(status) = command.args.first() else {
+            return;
+        };
+        let text = |key: &str| status.get(key).and_then(Value::as_str);
+        if text("level") == Some(Level::Error.as_str()) {
+            self.refused = text("description").map(str::to_owned);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::applications::Applications;
+    use crate::catalog::Catalog;
+    use crate::config::{Layers, load};
+    use crate::settings;
+
+    fn wish(stream: &str) -> Wish {
+        Wish {
+            app: "live".into(),
+            instance: "_definst_".into(),
+            stream: stream.into(),
+            transport: Transport::HttpFlv,
+            agent: String::new(),
+            page: String::new(),
+            peer: None,
+            verdict: Arc::default(),
+            wait: true,
+        }
+    }
+
+    /// A guest whose instance is the test, and what it posts.
+    fn guest(folder: &tempfile::TempDir) -> (Guest, mpsc::Receiver<Post>) {
+        std::fs::create_dir(folder.path().join("live")).expect("a folder");
+        let config = load(&Layers::default()).expect("the defaults").config;
+        let applications = Applications::new(
+            folder.path().to_owned(),
+            settings::application_limits(&config),
+            settings::instance_settings(&config, 1),
+            Catalog::new(),
+        );
+        let mut seat = applications.join("live", "_definst_").expect("a seat");
+        let (inbox, posts) = mpsc::channel(8);
+        seat.inbox = inbox;
+        (Guest::new(seat, 8, TaskTracker::new()), posts)
+    }
+
+    /// Takes posts until the guest has left, which must be with the very next one.
+    async fn assert_leaves(mut posts: mpsc::Receiver<Post>, client: ClientId) {
+        let post = posts.recv().await.expect("the instance is told");
+        let left = matches!(post.input, Input::Disconnect { client: gone } if gone == client);
+        assert!(left, "{:?}", post.input);
+    }
+
+    #[tokio::test]
+    async fn a_guest_whose_request_is_dropped_leaves_the_instance() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut guest, mut posts) = guest(&folder);
+        let client = guest.place.client;
+        let request = tokio::spawn(async move { guest.play(&wish("one")).await.is_ok() });
+        let post = posts.recv().await.expect("connect");
+        assert!(matches!(post.input, Input::Connect { .. }));
+        request.abort();
+        assert_leaves(posts, client).await;
+    }
+
+    #[tokio::test]
+    async fn a_refused_guest_leaves_the_instance() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut guest, mut posts) = guest(&folder);
+        let client = guest.place.client;
+        let request = tokio::spawn(async move { guest.play(&wish("one")).await.is_err() });
+        let mut link = None;
+        for _ in 0..3 {
+            let post = posts.recv().await.expect("connect, createStream, play");
+            link = link.or(post.link);
+            link.as_ref().expect("a link").give(Order::Done);
+        }
+        assert!(request.await.expect("no panic"), "it was let play");
+        assert_leaves(posts, client).await;
+    }
+}

@@ -1,0 +1,159 @@
+//! The outbox over a real socket: who is served, and who is given up and why.
+
+use std::time::Duration;
+
+use engine::StreamName;
+use media::{ReaderLimits, RingLimits};
+use tokio::io::AsyncReadExt;
+use tokio::io::Interest;
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::catalog::Catalog;
+use crate::live::{Publication, StreamAddress};
+use crate::pump::{PumpSettings, Pumps};
+
+const LIMITS: OutboxLimits = OutboxLimits {
+    control_bytes: 1 << 20,
+    stall_ms: 15_000,
+    behind_ms: 60_000,
+};
+/// By bytes alone: the tests' time is their own.
+const LAG: ReaderLimits = ReaderLimits {
+    lag_bytes: 2 << 20,
+    lag_ms: u64::MAX,
+};
+const STREAM_ID: u32 = 1;
+const LONG: Duration = Duration::from_secs(20);
+
+/// One player of one published stream.
+struct Table {
+    publication: Publication,
+    live: Arc<LiveStream>,
+    outbox: Arc<Outbox>,
+    peer: TcpStream,
+}
+
+impl Table {
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        // Small, so that a peer that does not read is felt soon.
+        socket.set_recv_buffer_size(16 << 10).expect("a size");
+        let peer = socket.connect(address).await.expect("a connection");
+        let (socket, _) = listener.accept().await.expect("a connection");
+        let sending = socket2::SockRef::from(&socket);
+        sending.set_send_buffer_size(16 << 10).expect("a size");
+        let address = StreamAddress {
+            app: "live".into(),
+            instance: "_definst_".into(),
+            name: StreamName::parse("one", 100).expect("a name"),
+        };
+        let pumps = Pumps::new(PumpSettings {
+            shards: 1,
+            latency_budget: Duration::ZERO,
+        });
+        let live = LiveStream::new(address, RingLimits::default(), pumps, Catalog::new());
+        live.mark(Marker::Published, "test");
+        Self {
+            publication: live.publication().expect("it is published"),
+            live,
+            outbox: Outbox::new(Arc::new(socket), LIMITS),
+            peer,
+        }
+    }
+
+    fn play(&self) {
+        let greeting = Greeting {
+            client_id: "test".into(),
+            data: Vec::new(),
+        };
+        let ticket = Pumps::join(&self.live, &self.outbox, STREAM_ID);
+        self.outbox.add_play(Play {
+            number: 0,
+            stream_id: STREAM_ID,
+            live: self.live.clone(),
+            reader: Reader::new(LAG, None),
+            framing: Framing::Rtmp {
+                stream_id: STREAM_ID,
+                chunk_size: 4096,
+                encoding: rtmp::Encoding::Amf0,
+            },
+            greeting: Arc::new(greeting),
+            ticket,
+            _counted: self.live.count_player(),
+        });
+        self.outbox.flush(Millis(0));
+    }
+
+    fn append(&self, bytes: usize) {
+        let mut payload = vec![0; bytes];
+        payload[0] = 0xaf;
+        payload[1] = 1;
+        self.publication
+            .append_media(Kind::Audio, 0, payload.into());
+    }
+}
+
+#[tokio::test]
+async fn what_comes_before_the_pumps_first_turn_is_sent() {
+    let mut table = Table::new().await;
+    table.play();
+    // On this one thread the pump's task has not run yet.
+    table.append(100);
+    let mut first = [0];
+    let read = tokio::time::timeout(LONG, table.peer.read_exact(&mut first)).await;
+    read.expect("the pump slept on").expect("a byte");
+}
+
+#[tokio::test]
+async fn a_player_that_takes_too_little_is_given_up_in_the_end() {
+    let mut table = Table::new().await;
+    table.play();
+    let mut now = Millis(0);
+    let mut taken = vec![0; 64 << 10];
+    let mut reason = None;
+    for _ in 0..100 {
+        // More than the socket takes, and far more than the player does.
+        for _ in 0..24 {
+            table.append(64 << 10);
+        }
+        table.outbox.flush(now);
+        now = now + 5_000;
+        if let Some((at, why)) = table.outbox.patience()
+            && at <= now
+        {
+            reason = Some(why);
+            break;
+        }
+        while table.outbox.blocked_since().is_some() {
+            tokio::select! {
+                ready = table.outbox.socket.ready(Interest::WRITABLE) => {
+                    assert!(ready.expect("ready").is_writable());
+                    table.outbox.on_writable(now);
+                    break;
+                }
+                read = table.peer.read(&mut taken) => assert!(read.expect("some bytes") > 0),
+            }
+        }
+    }
+    assert_eq!(reason, Some(CloseReason::PlayerBehind));
+    assert_eq!(now, Millis(60_000));
+}
+
+#[tokio::test]
+async fn a_player_that_was_late_once_is_not_given_up_when_all_is_quiet() {
+    let table = Table::new().await;
+    table.play();
+    table.outbox.flush(Millis(0));
+    for _ in 0..3 {
+        // Past its lag at once: it is moved to the head, where there is nothing more.
+        (0..40).for_each(|_| table.append(64 << 10));
+        table.outbox.flush(Millis(1_000));
+    }
+    let deadline = table.outbox.patience().map(|(at, _)| at);
+    assert_eq!(deadline, Some(Millis(61_000)));
+    table.outbox.flush(Millis(61_000));
+    assert_eq!(table.outbox.patience(), None);
+}
