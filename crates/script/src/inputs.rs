@@ -55,7 +55,7 @@ impl AppScript {
         let core = Rc::clone(&self.core);
         let secured = self.run(|ctx, host| {
             Self::entry(host, "secure")?.call::<_, ()>((true,))?;
-            let ran = loading::run_if_there(&core, ctx, "secure.asc");
+            let ran = loading::run_secure(&core, ctx);
             let ended = Self::entry(host, "secure")?.call::<_, ()>((false,));
             ran.and(ended)
         });

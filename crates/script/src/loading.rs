@@ -67,18 +67,6 @@ impl Loader {
     fn fail(&mut self, exception: String, problem: Problem) {
         self.failure = Some(Failure { exception, problem });
     }
-
-    fn candidates(&self, path: &str) -> Vec<(Place, String)> {
-        let mut found = Vec::new();
-        for folder in [&*self.main_folder, "scripts/", ""] {
-            let candidate = (Place::Application, format!("{folder}{path}"));
-            if !found.contains(&candidate) {
-                found.push(candidate);
-            }
-        }
-        found.push((Place::Library, path.to_owned()));
-        found
-    }
 }
 
 /// Runs the application's main script, if it has one.
@@ -86,19 +74,18 @@ pub(crate) fn run_main(core: &Core, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     let app = core.info.name.split('/').next().unwrap_or_default();
     for name in files::main_script_names(app) {
         if let Some(bytes) = read(core, ctx, Place::Application, &name)? {
-            let folder = name.rfind('/').map_or("", |at| &name[..=at]);
-            folder.clone_into(&mut core.loader.borrow_mut().main_folder);
+            files::folder_of(&name).clone_into(&mut core.loader.borrow_mut().main_folder);
             return run(core, ctx, &name, &bytes);
         }
     }
     Ok(())
 }
 
-/// Runs a file of the application if it is there; whether it is.
-pub(crate) fn run_if_there(core: &Core, ctx: &Ctx<'_>, name: &str) -> rquickjs::Result<bool> {
-    for name in [format!("scripts/{name}"), name.to_owned()] {
-        if let Some(bytes) = read(core, ctx, Place::Application, &name)? {
-            run(core, ctx, &name, &bytes)?;
+/// Runs `secure.asc` if it is there; whether it is.
+pub(crate) fn run_secure(core: &Core, ctx: &Ctx<'_>) -> rquickjs::Result<bool> {
+    for name in files::SECURE_NAMES {
+        if let Some(bytes) = read(core, ctx, Place::Application, name)? {
+            run(core, ctx, name, &bytes)?;
             return Ok(true);
         }
     }
@@ -111,7 +98,7 @@ pub(crate) fn load(core: &Core, ctx: &Ctx<'_>, name: &str) -> rquickjs::Result<(
         Ok(path) => path,
         Err(error) => return Err(refuse(core, ctx, name, &error.to_string())),
     };
-    let candidates = core.loader.borrow().candidates(&path);
+    let candidates = files::candidates(&core.loader.borrow().main_folder, &path);
     for (place, name) in candidates {
         if let Some(bytes) = read(core, ctx, place, &name)? {
             return run(core, ctx, &name, &bytes);
@@ -172,7 +159,7 @@ fn evaluate(core: &Core, ctx: &Ctx<'_>, name: &str, bytes: &[u8]) -> rquickjs::R
                 .original_line(note.line)
                 .unwrap_or_default()
                 .to_owned(),
-            ..problem::warning(format!("{}: {}", note.text, note.kind.explanation()))
+            ..problem::warning(note.description())
         });
     }
     let mut options = EvalOptions::default();

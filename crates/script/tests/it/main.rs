@@ -4,12 +4,14 @@ mod driver;
 
 mod checklist;
 mod clients;
+mod compatibility;
 mod connections;
 mod containment;
 mod doors;
 mod files;
 mod language;
 mod life;
+mod registry;
 mod remote_calls;
 mod sequences;
 mod timing;
