@@ -11,6 +11,7 @@ mod doors;
 mod files;
 mod language;
 mod life;
+mod lobby_and_room;
 mod registry;
 mod remote_calls;
 mod sequences;
