@@ -29,6 +29,7 @@ struct Pair {
     reachable: bool,
 }
 
+#[derive(Clone, Copy)]
 enum Side {
     Lobby,
     Room,
@@ -79,26 +80,20 @@ impl Pair {
 
     /// Carries out effects, and those that come of them.
     fn carry(&mut self, side: Side, effects: Vec<ScriptEffect>) {
-        let from = |side: &Side, effects: Vec<ScriptEffect>| -> Vec<(bool, ScriptEffect)> {
-            let in_lobby = matches!(side, Side::Lobby);
-            effects
-                .into_iter()
-                .map(|effect| (in_lobby, effect))
-                .collect()
-        };
-        let mut waiting: VecDeque<_> = from(&side, effects).into();
-        while let Some((in_lobby, effect)) = waiting.pop_front() {
-            let (side, more) = if in_lobby {
-                (Side::Room, self.from_lobby(effect))
-            } else {
-                self.from_room(effect)
-            };
-            waiting.extend(from(&side, more));
+        let mut waiting = VecDeque::new();
+        waiting.push_back((side, effects));
+        while let Some((side, effects)) = waiting.pop_front() {
+            for effect in effects {
+                waiting.push_back(match side {
+                    Side::Lobby => (Side::Room, self.carry_out_of_lobby(effect)),
+                    Side::Room => self.carry_out_of_room(effect),
+                });
+            }
         }
     }
 
     /// What the lobby wants; answers what the room makes of it.
-    fn from_lobby(&mut self, effect: ScriptEffect) -> Vec<ScriptEffect> {
+    fn carry_out_of_lobby(&mut self, effect: ScriptEffect) -> Vec<ScriptEffect> {
         let link_of = |client: ClientId| client.0.checked_sub(LINKS).map(LinkId);
         match effect {
             ScriptEffect::Accept { client } => link_of(client).map_or_else(Vec::new, |link| {
@@ -124,7 +119,7 @@ impl Pair {
     }
 
     /// What the room wants; answers what comes of it, and where.
-    fn from_room(&mut self, effect: ScriptEffect) -> (Side, Vec<ScriptEffect>) {
+    fn carry_out_of_room(&mut self, effect: ScriptEffect) -> (Side, Vec<ScriptEffect>) {
         let client = |link: LinkId| ClientId(link.0 + LINKS);
         match effect {
             ScriptEffect::Link {
