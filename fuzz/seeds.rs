@@ -36,8 +36,8 @@ const SEEDS: [(&str, &str, &str, &str); 13] = [
 
 /// The folder of a target's seeds, from this package.
 const FILES: [(&str, &str); 2] = [
-    ("prepass", "../crates/script/tests/samples"),
     ("application_xml", "../crates/appconfig/src/tests/files"),
+    ("prepass", "../crates/script/tests/samples"),
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -118,6 +118,20 @@ impl Client {
     ///
     /// The server refuses; the error says its code and description.
     pub async fn connect_to(&mut self, server: SocketAddr, app: &str) -> Result<Value> {
+        self.connect_with(server, app, vec![]).await
+    }
+
+    /// As [`Client::connect_to`], with arguments for the application.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses; the error says its code and description.
+    pub async fn connect_with(
+        &mut self,
+        server: SocketAddr,
+        app: &str,
+        args: Vec<Value>,
+    ) -> Result<Value> {
         let object = Value::object([
             ("app", Value::from(app)),
             ("flashVer", Value::from("e2e")),
@@ -126,7 +140,7 @@ impl Client {
                 Value::from(format!("rtmp://{server}/{app}").as_str()),
             ),
         ]);
-        let command = Command::new("connect", self.next_transaction(), vec![]).with_object(object);
+        let command = Command::new("connect", self.next_transaction(), args).with_object(object);
         self.answer_to(command).await
     }
 
@@ -138,6 +152,29 @@ impl Client {
     pub async fn call(&mut self, name: &str, args: Vec<Value>) -> Result<Value> {
         let command = Command::new(name, self.next_transaction(), args);
         self.answer_to(command).await
+    }
+
+    /// Waits for the server to call a procedure of ours.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub async fn called(&mut self, name: &str) -> Result<Command> {
+        self.wait_for(name, |message| match &message.body {
+            Body::Command(command) if &*command.name == name => Some(command.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Answers a call of the server.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone.
+    pub async fn answer(&mut self, call: &Command, value: Value) -> Result<()> {
+        let answer = Command::new("_result", call.transaction, vec![value]);
+        self.send(Message::connection(Body::Command(answer))).await
     }
 
     fn next_transaction(&mut self) -> f64 {

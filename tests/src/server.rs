@@ -97,6 +97,17 @@ impl Server {
         })
     }
 
+    /// Gives the server an application with this main script, or another script to one it has.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written to.
+    pub fn application(&self, name: &str, script: &str) -> Result<()> {
+        let folder = self.folder.path().join("applications").join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(fs::write(folder.join("main.asc"), script)?)
+    }
+
     /// The RTMP address of a stream in the application `live`.
     pub fn stream_url(&self, name: &str) -> String {
         format!("rtmp://{}/{APPLICATION}/{name}", self.rtmp)

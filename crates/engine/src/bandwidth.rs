@@ -55,6 +55,11 @@ impl Instance {
         self.ask(now, client, dialect, None);
     }
 
+    /// Begins the check that a script asked for.
+    pub(crate) fn check_bandwidth(&mut self, now: Millis, client: ClientId) {
+        self.ask(now, client, Dialect::Application, None);
+    }
+
     fn ask(&mut self, now: Millis, client: ClientId, dialect: Dialect, latency_ms: Option<u64>) {
         let Some(here) = self.clients.get_mut(&client) else {
             return;

@@ -10,6 +10,31 @@ use crate::bandwidth;
 use crate::client::{Client, ClientId, NetStream};
 use crate::instance::Instance;
 
+/// Who answers a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answerer {
+    /// The server: the command is part of the protocol.
+    Server,
+    /// The script if it defines it, else the server.
+    ScriptFirst,
+    /// The script.
+    Script,
+}
+
+/// Who answers the command of this name, in an instance that has a script.
+pub(crate) fn answerer(name: &str) -> Answerer {
+    match name {
+        "createStream" | "deleteStream" | "closeStream" | "publish" | "play" | "play2"
+        | "pause" | "pauseRaw" | "seek" | "receiveAudio" | "receiveVideo" | "receiveVideoFPS"
+        | "_result" | "_error" | "onStatus" | "close" => Answerer::Server,
+        "releaseStream" | "set_playlist" | "FCPublish" | "FCUnpublish" | "FCSubscribe"
+        | "FCUnsubscribe" | "getStreamLength" | "checkBandwidth" | "_checkbw" => {
+            Answerer::ScriptFirst
+        }
+        _ => Answerer::Script,
+    }
+}
+
 impl Instance {
     /// Answers `connect` in the order of FMS 3: window, bandwidth, `StreamBegin` 0, chunk
     /// size, result.
@@ -241,4 +266,60 @@ fn enhanced_properties(info: &ConnectInfo) -> Vec<(&'static str, Value)> {
         ("audioFourCcInfoMap", any),
         ("capsEx", Value::from(f64::from(capabilities))),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{InstanceConfig, Output, StreamName};
+
+    struct Nothing;
+
+    impl crate::Host for Nothing {
+        fn last_media(&self, _: &StreamName) -> Option<Millis> {
+            None
+        }
+    }
+
+    /// Whether the server has an answer of its own to the command.
+    fn is_known(name: &str) -> bool {
+        let mut instance = Instance::new(InstanceConfig::default(), Box::new(Nothing));
+        let client = ClientId(1);
+        instance.on_connect(client, Box::default(), 1.0);
+        instance.effects.clear();
+        let command = Command::new(name, 2.0, vec![]);
+        instance.on_command(Millis(0), client, 0, &command);
+        loop {
+            match instance.poll() {
+                Output::Effect(effect) if format!("{effect:?}").contains("Method not found") => {
+                    return false;
+                }
+                Output::Effect(_) => {}
+                Output::Timeout(_) => return true,
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_be_the_servers_is_answered_by_it() {
+        for name in [
+            "createStream",
+            "play2",
+            "FCPublish",
+            "releaseStream",
+            "_checkbw",
+            "_result",
+        ] {
+            assert!(
+                answerer(name) != Answerer::Script && is_known(name),
+                "{name}"
+            );
+        }
+        for name in ["chat", "toString", "createstream"] {
+            assert!(
+                answerer(name) == Answerer::Script && !is_known(name),
+                "{name}"
+            );
+        }
+    }
 }

@@ -9,6 +9,7 @@ use rtmp::connect::ConnectInfo;
 use crate::bandwidth::Check;
 use crate::name::StreamName;
 use crate::play::Playing;
+use crate::scripting::AccessRules;
 
 /// A client's id, unique across nodes and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,6 +50,8 @@ pub(crate) struct Client {
     pub(crate) check: Option<Check>,
     /// Whether `FCPublish` was called: encoders that use it are told `onFCPublish`.
     pub(crate) fc_publish: bool,
+    /// What a script lets it read and write.
+    pub(crate) access: AccessRules,
 }
 
 impl Client {
@@ -61,6 +64,7 @@ impl Client {
             next_transaction: 1.0,
             check: None,
             fc_publish: false,
+            access: AccessRules::default(),
         }
     }
 

@@ -36,6 +36,14 @@ pub enum CloseReason {
     PlayerBehind,
     /// Another publisher took the stream's name.
     PublisherReplaced,
+    /// The application's script closed it.
+    ClosedByApplication,
+    /// The application's script did not decide in time whether to let the client in.
+    PendingTimeout,
+    /// The instance was unloaded, or is being loaded anew.
+    ApplicationUnloaded,
+    /// The instance's script did not come back from what it was doing.
+    ScriptStuck,
     /// The server is shutting down.
     ServerShutdown,
     /// A bug in the server; the connection alone was ended.
@@ -44,7 +52,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for documents and metrics.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::ClientLeft,
         Self::NetworkError,
         Self::HandshakeTimeout,
@@ -60,6 +68,10 @@ impl CloseReason {
         Self::PlayerStalled,
         Self::PlayerBehind,
         Self::PublisherReplaced,
+        Self::ClosedByApplication,
+        Self::PendingTimeout,
+        Self::ApplicationUnloaded,
+        Self::ScriptStuck,
         Self::ServerShutdown,
         Self::InternalError,
     ];
@@ -82,6 +94,10 @@ impl CloseReason {
             Self::PlayerStalled => "player_stalled",
             Self::PlayerBehind => "player_behind",
             Self::PublisherReplaced => "publisher_replaced",
+            Self::ClosedByApplication => "closed_by_application",
+            Self::PendingTimeout => "pending_timeout",
+            Self::ApplicationUnloaded => "application_unloaded",
+            Self::ScriptStuck => "script_stuck",
             Self::ServerShutdown => "server_shutdown",
             Self::InternalError => "internal_error",
         }

@@ -11,6 +11,15 @@ pub enum Takeover {
     Replace,
 }
 
+/// How the entries of `readAccess` and `writeAccess` are compared with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessMatch {
+    /// `a` covers `a` and `a/b`, not `ab`.
+    Component,
+    /// `a` covers everything that begins with it.
+    Prefix,
+}
+
 /// Settings and limits of an instance.
 #[derive(Clone, Debug)]
 pub struct InstanceConfig {
@@ -40,6 +49,46 @@ pub struct InstanceConfig {
     pub sample_access: (bool, bool),
     /// Whether clients are sent `onBWDone` once they are connected.
     pub on_bw_done: bool,
+    /// How a script's access rules are read.
+    pub access_match: AccessMatch,
+}
+
+/// Settings and limits of an instance that has a script, beside its [`InstanceConfig`].
+#[derive(Clone, Debug)]
+pub struct ScriptedConfig {
+    /// `application/instance`: what the instance is called in messages, and what other
+    /// instances see as the referrer.
+    pub name: String,
+    /// Clients that may wait while the script starts or stops.
+    pub waiting_joins: usize,
+    /// How long in ms the script may take to decide about a client.
+    pub pending_timeout_ms: u64,
+    /// How long in ms the instance stays without clients before it is unloaded.
+    pub max_idle_ms: u64,
+    /// Calls to one client, or to the other side of one connection of the script, that wait
+    /// for an answer.
+    pub calls_waiting: usize,
+    /// Connections the script may have to other instances.
+    pub links: usize,
+    /// Messages held for one such connection until it is established.
+    pub link_messages: usize,
+    /// What other instances see as the agent.
+    pub agent: String,
+}
+
+impl Default for ScriptedConfig {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            waiting_joins: 1024,
+            pending_timeout_ms: 60_000,
+            max_idle_ms: 600_000,
+            calls_waiting: 1024,
+            links: 64,
+            link_messages: 1024,
+            agent: "FlashCom/1.5.2".into(),
+        }
+    }
 }
 
 impl Default for InstanceConfig {
@@ -58,6 +107,7 @@ impl Default for InstanceConfig {
             data_start: true,
             sample_access: (false, false),
             on_bw_done: true,
+            access_match: AccessMatch::Component,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What an instance asks of the server around it.
 
+use amf::Str;
 use media::{Marker, Selection};
 use rtmp::{Message, Millis};
 
 use crate::client::ClientId;
 use crate::close::CloseReason;
 use crate::name::StreamName;
+use crate::scripting::{HttpRequest, LinkId, Problem, RequestId};
 
 /// What [`Instance::poll`](crate::Instance::poll) gives.
 #[derive(Debug)]
@@ -71,6 +73,8 @@ pub enum Effect {
         length_ms: Option<u32>,
         /// What it wants to receive.
         selection: Selection,
+        /// Whether it may read the stream's raw samples: sound, picture.
+        samples: (bool, bool),
     },
     /// Stop what the client plays on this message stream.
     Stop {
@@ -96,5 +100,71 @@ pub enum Effect {
         stream_id: u32,
         /// What it wants to receive.
         selection: Selection,
+    },
+    /// The script has let the client in: it counts from now on.
+    Accepted {
+        /// Who.
+        client: ClientId,
+    },
+    /// Ask a client for a sign of life, and measure how long it takes.
+    Ping {
+        /// Whom.
+        client: ClientId,
+    },
+    /// Limit what a client may receive and send, in bytes per second.
+    LimitBandwidth {
+        /// Whom.
+        client: ClientId,
+        /// From the server to the client; `None` leaves it as it is.
+        down: Option<u64>,
+        /// From the client to the server; `None` leaves it as it is.
+        up: Option<u64>,
+    },
+    /// For the log: a client that has not been let in sent a command, which was dropped.
+    Dropped {
+        /// Who.
+        client: ClientId,
+        /// The command.
+        name: Str,
+    },
+    /// A line the script wrote.
+    Trace(String),
+    /// For the log: something went wrong in the script.
+    Problem(Box<Problem>),
+    /// Connect to another instance. What it sends comes back as
+    /// [`Input::LinkMessage`](crate::Input::LinkMessage), the end as
+    /// [`Input::LinkClosed`](crate::Input::LinkClosed).
+    LinkOpen {
+        /// Which connection.
+        link: LinkId,
+        /// `rtmp://host[:port]/app[/instance]`.
+        url: String,
+    },
+    /// Send a message over a connection to another instance; the first is `connect`.
+    LinkSend {
+        /// Which connection.
+        link: LinkId,
+        /// The message.
+        message: Message,
+    },
+    /// Send what is queued, then close a connection to another instance. Nothing of it is to
+    /// come back any more.
+    LinkClose {
+        /// Which connection.
+        link: LinkId,
+    },
+    /// Make an HTTP request; its end comes back as [`Input::Response`](crate::Input::Response).
+    Http {
+        /// Which request.
+        request: RequestId,
+        /// What to ask.
+        what: Box<HttpRequest>,
+    },
+    /// The instance has stopped: it has no clients, and does nothing any more. Those who
+    /// joined meanwhile are in
+    /// [`ScriptedInstance::take_waiting`](crate::ScriptedInstance::take_waiting).
+    Stopped {
+        /// Whether its script did not start or ran out of memory.
+        failed: bool,
     },
 }

@@ -13,6 +13,7 @@ use crate::client::{Client, ClientId, NetStream};
 use crate::config::InstanceConfig;
 use crate::effect::{Effect, Output};
 use crate::name::StreamName;
+use crate::scripting::{HttpResponse, LinkId, RequestId};
 
 /// What the instance must know of the world around it.
 pub trait Host: Send {
@@ -31,6 +32,8 @@ pub enum Input {
         info: Box<ConnectInfo>,
         /// The transaction to answer.
         transaction: f64,
+        /// Where it comes from.
+        origin: Origin,
     },
     /// A connected client has sent a command.
     Command {
@@ -62,8 +65,46 @@ pub enum Input {
         /// Whose.
         client: ClientId,
     },
+    /// The instance is to stop, by the will of the server. An instance without a script just
+    /// ends with its last client.
+    Stop {
+        /// Stopped by an administrator: a script is not asked.
+        silent: bool,
+    },
+    /// The other side of a script's connection has sent a message.
+    LinkMessage {
+        /// Which connection.
+        link: LinkId,
+        /// What.
+        message: Message,
+    },
+    /// A script's connection has ended, or could not be made.
+    LinkClosed {
+        /// Which connection.
+        link: LinkId,
+        /// Why, in words.
+        why: String,
+    },
+    /// An HTTP request of a script has ended.
+    Response {
+        /// Which.
+        request: RequestId,
+        /// What was answered, or why nothing was.
+        outcome: Result<HttpResponse, String>,
+    },
     /// The time asked for by [`Output::Timeout`] has come.
     Timeout,
+}
+
+/// Where a client comes from, as far as its `connect` does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The peer's address.
+    pub ip: String,
+    /// `rtmp`, `rtmpt`, ...
+    pub protocol: &'static str,
+    /// Whether it came over TLS.
+    pub secure: bool,
 }
 
 /// One room of one application.
@@ -108,6 +149,7 @@ impl Instance {
                 client,
                 info,
                 transaction,
+                ..
             } => {
                 self.on_connect(client, info, transaction);
             }
@@ -128,6 +170,11 @@ impl Instance {
             } => self.on_play_ended(now, client, stream_id, play),
             Input::Disconnect { client } => self.on_disconnect(now, client),
             Input::Timeout => self.on_play_timeout(now),
+            // Without a script there is nothing they could be about.
+            Input::Stop { .. }
+            | Input::LinkMessage { .. }
+            | Input::LinkClosed { .. }
+            | Input::Response { .. } => {}
         }
     }
 
@@ -142,6 +189,16 @@ impl Instance {
     /// Clients connected.
     pub fn client_count(&self) -> usize {
         self.clients.len()
+    }
+
+    /// Everybody who is connected, in no order.
+    pub(crate) fn client_ids(&self) -> impl Iterator<Item = ClientId> {
+        self.clients.keys().copied()
+    }
+
+    /// Whether the client is connected.
+    pub fn has_client(&self, client: ClientId) -> bool {
+        self.clients.contains_key(&client)
     }
 
     /// Whether the name is being published.

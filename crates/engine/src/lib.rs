@@ -5,9 +5,13 @@
 //! and what each client is told, in which order. It moves no media: publisher and players
 //! meet in a ring that the server makes when an effect asks for it.
 //!
+//! A [`ScriptedInstance`] is an instance with a [script](scripting::Script): who comes in, and
+//! every call that is not the server's own, is the script's affair.
+//!
 //! Time comes in with every input; what the instance must know of the media plane it asks
 //! through [`Host`]. So a test can run an instance with no network and a clock of its own.
 
+mod access;
 mod bandwidth;
 mod call;
 mod client;
@@ -19,14 +23,16 @@ mod name;
 mod play;
 mod publish;
 mod reject;
+mod scripted;
 pub mod scripting;
 
 pub use client::ClientId;
 pub use close::CloseReason;
-pub use config::{InstanceConfig, Takeover};
+pub use config::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover};
 pub use effect::{Effect, Output};
-pub use instance::{Host, Input, Instance};
+pub use instance::{Host, Input, Instance, Origin};
 pub use name::{NameError, StreamName};
 pub use play::data_start;
 pub use reject::Rejection;
 pub use rtmp::Millis;
+pub use scripted::ScriptedInstance;

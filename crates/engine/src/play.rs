@@ -123,6 +123,11 @@ impl Instance {
         item: Item,
         reset: bool,
     ) {
+        if !self.may_read(client, &item.name) {
+            let why = format!("No read access to {}.", item.name);
+            let name = item.name.to_string();
+            return self.refuse(client, stream_id, Code::PlayFailed, &why, Some(&name));
+        }
         if item.start == Start::Recorded {
             // Nothing is recorded yet, so nothing recorded can be found.
             let why = format!("Failed to play {}; stream not found.", item.name);
@@ -170,6 +175,7 @@ impl Instance {
         let chunk_size = Body::SetChunkSize(self.config.chunk_size);
         self.send_control(client, chunk_size);
         self.announce(client, stream_id, &item.name, announce);
+        let samples = self.may_sample(client, &item.name);
         let waits = item.start == Start::Live && !self.is_published(&item.name);
         let give_up = item
             .length_ms
@@ -198,6 +204,7 @@ impl Instance {
             play,
             length_ms,
             selection,
+            samples,
         });
     }
 
@@ -222,7 +229,8 @@ impl Instance {
         let why = format!("Started playing {text}.");
         self.tell(client, stream_id, Code::PlayStart, why, Some(text));
         if self.is_published(name) {
-            for data in data_start(self.config.sample_access, self.config.data_start) {
+            let samples = self.may_sample(client, name);
+            for data in data_start(samples, self.config.data_start) {
                 self.send_data(client, stream_id, data);
             }
         }

@@ -57,6 +57,10 @@ impl Instance {
             let why = format!("Publishing with \"{mode}\" is not available.");
             return self.refuse(client, stream_id, Code::RecordNoAccess, &why, Some(written));
         }
+        if !self.may_write(client, &name) {
+            let why = format!("No write access to {name}.");
+            return self.refuse(client, stream_id, Code::PublishBadName, &why, Some(written));
+        }
         self.publish_live(now, client, stream_id, &name);
     }
 

@@ -20,6 +20,12 @@ pub enum Rejection {
     TooManyInstances(String),
     /// The instance has as many clients as it may.
     InstanceFull(String),
+    /// The instance's script does not start.
+    ScriptFailed(String),
+    /// Too many clients wait for the instance to start or to stop.
+    TooManyWaiting(String),
+    /// The script did not decide in time.
+    Undecided(String),
     /// The server is going down.
     ShuttingDown,
 }
@@ -44,6 +50,15 @@ impl Rejection {
             Self::InstanceFull(instance) => format!(
                 "[ Resource.Limit.Exceeded ] : Instance ({instance}) has no room for more clients."
             ),
+            Self::ScriptFailed(instance) => format!(
+                "[ Server.Reject ] : (_defaultRoot_, _defaultVHost_) : Application ({instance}) failed to load."
+            ),
+            Self::TooManyWaiting(instance) => format!(
+                "[ Resource.Limit.Exceeded ] : Too many clients wait for instance ({instance})."
+            ),
+            Self::Undecided(instance) => format!(
+                "[ Server.Reject ] : Application ({instance}) did not answer the connection."
+            ),
             Self::ShuttingDown => "[ Server.Reject ] : The server is shutting down.".into(),
         }
     }
@@ -57,6 +72,9 @@ impl Rejection {
             Self::TooManyConnections => "too_many_connections",
             Self::TooManyInstances(_) => "too_many_instances",
             Self::InstanceFull(_) => "instance_full",
+            Self::ScriptFailed(_) => "script_failed",
+            Self::TooManyWaiting(_) => "too_many_waiting",
+            Self::Undecided(_) => "undecided",
             Self::ShuttingDown => "shutting_down",
         }
     }

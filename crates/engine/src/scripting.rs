@@ -147,7 +147,8 @@ pub enum ScriptInput {
         client: ClientId,
     },
     /// An accepted client calls a method. Answered with [`ScriptEffect::Return`] if
-    /// `transaction` is not 0.
+    /// `transaction` is not 0; or, whatever the transaction, with
+    /// [`ScriptEffect::NotDefined`] if `native` is set and the script defines no such method.
     Call {
         /// Who.
         client: ClientId,
@@ -157,6 +158,9 @@ pub enum ScriptInput {
         args: Vec<Value>,
         /// What the answer must carry; 0 if the caller wants none.
         transaction: f64,
+        /// Whether the server has an answer of its own to this method (`FCPublish`,
+        /// `checkBandwidth`, ...), which a method of the script goes before.
+        native: bool,
     },
     /// The answer to a call the script made.
     Answer {
@@ -208,7 +212,8 @@ pub enum ScriptInput {
         outcome: Result<HttpResponse, String>,
     },
     /// The instance is to stop: `onAppStop`, unless `silent`. Answered with
-    /// [`ScriptEffect::Stop`].
+    /// [`ScriptEffect::Stop`]. If it stops, the script is still told of the
+    /// [`Disconnect`](Self::Disconnect) of everybody who was there, and then dropped.
     Stop {
         /// Why.
         reason: StopReason,
@@ -316,6 +321,12 @@ pub enum ScriptEffect {
         transaction: f64,
         /// What became of the call.
         outcome: CallOutcome,
+    },
+    /// The script does not define the native method that was just called: the server answers.
+    /// Comes before the call's own handling is over, so it needs no more to name the call.
+    NotDefined {
+        /// Who called.
+        client: ClientId,
     },
     /// Measure the round trip to a client (`Client.ping`).
     Ping {

@@ -3,17 +3,22 @@
 //! A [`World`] plays the server: it carries out effects by writing them down. Each line says
 //! to whom and what, so a test reads like a protocol trace.
 
+#[path = "common/lines.rs"]
+mod lines;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use amf::Value;
 use engine::{
-    ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Output, StreamName, Takeover,
+    ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Origin, Output, StreamName,
+    Takeover,
 };
+use lines::message_line;
 use rtmp::connect::ConnectInfo;
 use rtmp::shared_object;
-use rtmp::{Body, Command, Encoding, Message};
+use rtmp::{Body, Command, Encoding};
 
 /// Knows when the only publisher last sent media; `u64::MAX` is never.
 #[derive(Clone)]
@@ -95,6 +100,7 @@ impl World {
             client,
             info,
             transaction: 1.0,
+            origin: Origin::default(),
         });
     }
 
@@ -181,70 +187,8 @@ fn describe(effect: &Effect) -> String {
                 client.0, selection.audio, selection.video
             )
         }
-    }
-}
-
-fn message_line(message: &Message) -> String {
-    let on = match message.stream_id {
-        0 => String::new(),
-        id => format!("[{id}] "),
-    };
-    on + &match &message.body {
-        Body::Command(command) => command_line(command),
-        Body::Data(data) => format!("data {}", values(&data.values)),
-        Body::SharedObject(so) => format!("so {} {:?}", so.name.as_str(), so.events),
-        Body::UserControl(event) => format!("{event:?}"),
         other => format!("{other:?}"),
     }
-}
-
-fn command_line(command: &Command) -> String {
-    let tx = match command.transaction {
-        0.0 => String::new(),
-        tx => format!(" {tx}"),
-    };
-    let status = command
-        .args
-        .first()
-        .and_then(|status| status.get("code"))
-        .is_some();
-    let args = if status {
-        status_line(&command.args[0])
-    } else {
-        values(&command.args)
-    };
-    format!("{}{tx} {args}", command.name.as_str())
-}
-
-/// The code without its first word, and the description.
-fn status_line(status: &Value) -> String {
-    let text = |key: &str| {
-        status
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let code = text("code");
-    let code = code.split_once('.').map_or("", |(_, rest)| rest);
-    format!("{} {code}: {}", text("level"), text("description"))
-}
-
-fn values(values: &[Value]) -> String {
-    let shown = values.iter().map(|value| match value {
-        Value::String(text) if text.len() > 100 => format!("{} bytes", text.len()),
-        Value::String(text) => text.as_str().to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Boolean(flag) => flag.to_string(),
-        Value::Undefined => "undefined".into(),
-        Value::Null => "null".into(),
-        other => other
-            .get("code")
-            .and_then(Value::as_str)
-            .unwrap_or("object")
-            .to_owned(),
-    });
-    shown.collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -272,6 +216,7 @@ fn a_client_of_enhanced_rtmp_is_told_that_everything_is_forwarded() {
         client: ClientId(1),
         info: Box::new(info),
         transaction: 1.0,
+        origin: Origin::default(),
     };
     let mut properties = |info| {
         world.instance.handle(world.now, connect(info));

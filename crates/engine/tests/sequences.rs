@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 use amf::Value as Amf;
 use bytes::Bytes;
-use engine::{ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Output, StreamName};
+use engine::{
+    ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Origin, Output, StreamName,
+};
 use libtest_mimic::{Arguments, Trial};
 use media::{Entry, Kind, Marker, Reader, ReaderLimits, Ring, RingLimits, Weight};
 use rtmp::connect::ConnectInfo;
@@ -267,6 +269,7 @@ impl World {
             client,
             info: Box::new(ConnectInfo::default()),
             transaction: 1.0,
+            origin: Origin::default(),
         });
     }
 

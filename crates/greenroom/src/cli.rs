@@ -85,7 +85,7 @@ fn execute(
             print("The configuration is valid.\n")?;
         }
         Some(Command::Config(ConfigCommand::Reference)) => print(&config::reference())?,
-        Some(Command::Check(check)) => return check::check(check),
+        Some(Command::Check(check)) => return check::check(&check),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,7 @@ mod variables;
 pub use configtext::{Unit, read_address};
 pub use error::{ConfigErrors, Problem};
 pub use key::Key;
-pub use keys::{Applications, Config, Data, Http, KEYS, Limits, Live, Log, Rtmp, Server};
+pub use keys::{Applications, Config, Data, Http, KEYS, Limits, Live, Log, Rtmp, Scripts, Server};
 pub use layers::{Assignment, FileLayer, Layers, Loaded, Source, load};
 pub use reference::reference;
 pub use value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover};

@@ -6,6 +6,7 @@
 //! socket is not read: that keeps a client's requests in order, and a flood in its own pipe.
 
 mod close;
+mod meter;
 mod orders;
 
 pub(crate) use close::LONGEST_END;
@@ -17,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use amf::Value;
-use engine::{ClientId, CloseReason, Input, Rejection};
+use engine::{ClientId, CloseReason, Input, Origin, Rejection};
 use media::Kind;
 use rtmp::connect::ConnectInfo;
 use rtmp::status::{Code, Status};
@@ -32,9 +33,11 @@ use crate::live::Publication;
 use crate::metrics::{self, OpenConnection, Transport};
 use crate::outbox::Outbox;
 use crate::rate::{self, Bucket};
-use crate::runner::{Link, Order, Post};
+use crate::runner::{Link, Order, Post, Sender, wait_until};
 use crate::settings;
 use crate::shared::{Pass, Shared};
+use crate::throttle::Throttle;
+use meter::Meter;
 
 /// Bytes read from a socket at once; one buffer per worker thread serves all connections.
 const READ_BYTES: usize = 64 << 10;
@@ -58,6 +61,9 @@ pub(crate) struct Connection {
     events: VecDeque<Event>,
     awaiting: bool,
     link: Option<Link>,
+    meter: Arc<Meter>,
+    /// What a script allows the client to send.
+    upload: Throttle,
     orders: mpsc::Receiver<Order>,
     seat: Option<Seat>,
     /// What the client said it reads.
@@ -90,12 +96,8 @@ impl Connection {
         }
         let socket = Arc::new(socket);
         let outbox = Outbox::new(socket.clone(), settings::outbox(config));
-        let overflow = Arc::downgrade(&outbox);
-        let (link, orders) = Link::new(config.limits.client_orders, move |reason| {
-            if let Some(outbox) = overflow.upgrade() {
-                outbox.close(reason);
-            }
-        });
+        let meter = Meter::new(&outbox);
+        let (link, orders) = Link::new(config.limits.client_orders, meter.clone());
         let session = Session::server(settings::session(config), rand::random(), clock::now());
         let calls = Bucket::new(config.limits.calls_per_second, config.limits.calls_burst);
         Self {
@@ -108,6 +110,8 @@ impl Connection {
             events: VecDeque::new(),
             awaiting: false,
             link: Some(link),
+            meter,
+            upload: Throttle::default(),
             orders,
             seat: None,
             encoding: Encoding::default(),
@@ -139,6 +143,7 @@ impl Connection {
         let interest = self.interest();
         let deadline = self.deadline();
         let stop_now = self.shared.stop_now.clone();
+        let written_off = self.seat.as_ref().map(Seat::written_off);
         tokio::select! {
             ready = ready(&self.socket, interest) => {
                 let ready = ready.map_err(|_| CloseReason::NetworkError)?;
@@ -156,7 +161,8 @@ impl Connection {
                 }
             }
             () = self.outbox.woken() => {}
-            () = sleep_until(deadline) => self.on_deadline()?,
+            () = wait_until(deadline) => self.on_deadline()?,
+            Some(()) = of(written_off) => return Err(CloseReason::ScriptStuck),
             () = stop_now.cancelled() => return Err(CloseReason::ServerShutdown),
         }
         self.see_to_ended_plays().await?;
@@ -168,7 +174,8 @@ impl Connection {
     /// What to wait for on the socket: nothing is read while a post is being handled, and
     /// nothing awaited for writing unless the socket was full.
     fn interest(&self) -> Option<Interest> {
-        let read = (!self.awaiting).then_some(Interest::READABLE);
+        let may_read = !self.awaiting && self.upload.closed_until(clock::now()).is_none();
+        let read = may_read.then_some(Interest::READABLE);
         let write = self.outbox.blocked_since().map(|_| Interest::WRITABLE);
         match (read, write) {
             (Some(read), Some(write)) => Some(read | write),
@@ -177,8 +184,17 @@ impl Connection {
     }
 
     fn deadline(&self) -> Option<Millis> {
+        let now = clock::now();
         let patience = self.outbox.patience().map(|(at, _)| at);
-        self.session_timeout.into_iter().chain(patience).min()
+        let limits = [
+            self.outbox.throttled_until(now),
+            self.upload.closed_until(now),
+        ];
+        let session = self.session_timeout.into_iter();
+        session
+            .chain(patience)
+            .chain(limits.into_iter().flatten())
+            .min()
     }
 
     fn on_deadline(&mut self) -> Result<(), CloseReason> {
@@ -208,7 +224,8 @@ impl Connection {
                     }
                     Err(_) => return Err(CloseReason::NetworkError),
                 }
-                if self.awaiting || !self.events.is_empty() {
+                let slow = self.upload.closed_until(clock::now()).is_some();
+                if slow || self.awaiting || !self.events.is_empty() {
                     return Ok(());
                 }
             }
@@ -222,7 +239,9 @@ impl Connection {
             self.spoke_http = close::looks_like_http(bytes);
         }
         let now = clock::now();
+        self.upload.note(now, bytes.len() as u64);
         let handled = self.session.handle(rtmp::Input::Receive { now, bytes });
+        self.meter.note(&self.session);
         // What was read before a fault still counts, and its answers go out.
         self.drain_session()?;
         handled.map_err(|error| self.fault(&error))
@@ -244,6 +263,7 @@ impl Connection {
 
     /// Media is appended at once unless something before it is still being handled.
     fn take_event(&mut self, event: Event) {
+        self.meter.count_event(&event);
         if self.awaiting || !self.events.is_empty() {
             return self.events.push_back(event);
         }
@@ -362,6 +382,11 @@ impl Connection {
                     client,
                     info: Box::new(info),
                     transaction,
+                    origin: Origin {
+                        ip: self.peer.ip().to_canonical().to_string(),
+                        protocol: Transport::Rtmp.as_str(),
+                        secure: false,
+                    },
                 })
                 .await
             }
@@ -420,15 +445,15 @@ impl Connection {
             return Ok(());
         };
         let post = Post {
-            from: self.client,
+            from: Sender::Client(self.client),
             input,
             link: self.link.take(),
         };
         self.awaiting = true;
-        seat.inbox
-            .send(post)
-            .await
-            .map_err(|_| CloseReason::InternalError)
+        tokio::select! {
+            sent = seat.inbox.send(post) => sent.map_err(|_| CloseReason::InternalError),
+            () = seat.written_off() => Err(CloseReason::ScriptStuck),
+        }
     }
 
     /// Sends a command of the connection itself.
@@ -437,23 +462,38 @@ impl Connection {
     }
 
     fn send(&mut self, message: Message) -> Result<(), CloseReason> {
+        self.outbox.count_messages(1);
         self.session
             .handle(rtmp::Input::Send(message))
             .map_err(|error| self.fault(&error))?;
         self.drain_session()
+    }
+
+    /// Asks the client for a sign of life, as a script wishes.
+    fn ping(&mut self) -> Result<(), CloseReason> {
+        let now = clock::now();
+        self.session
+            .handle(rtmp::Input::Ping { now })
+            .map_err(|error| self.fault(&error))?;
+        self.meter.note(&self.session);
+        self.drain_session()
+    }
+}
+
+/// Waits for what may not be there.
+async fn of<F: Future<Output = ()>>(waited: Option<F>) -> Option<()> {
+    match waited {
+        Some(waited) => {
+            waited.await;
+            Some(())
+        }
+        None => None,
     }
 }
 
 async fn ready(socket: &TcpStream, interest: Option<Interest>) -> io::Result<tokio::io::Ready> {
     match interest {
         Some(interest) => socket.ready(interest).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn sleep_until(at: Option<Millis>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(clock::instant(at)).await,
         None => std::future::pending().await,
     }
 }

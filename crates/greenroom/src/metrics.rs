@@ -25,7 +25,7 @@ struct Metrics {
 }
 
 /// Name, kind and description of every metric.
-pub const DESCRIBED: [(&str, &str, &str); 13] = [
+pub const DESCRIBED: [(&str, &str, &str); 15] = [
     (
         "greenroom_connections",
         "gauge",
@@ -50,6 +50,16 @@ pub const DESCRIBED: [(&str, &str, &str); 13] = [
         "greenroom_instances",
         "gauge",
         "Application instances running.",
+    ),
+    (
+        "greenroom_scripts_written_off_total",
+        "counter",
+        "Scripts that did not come back: their clients were closed.",
+    ),
+    (
+        "greenroom_script_threads_lost",
+        "gauge",
+        "Threads of such scripts that are still running.",
     ),
     (
         "greenroom_streams",
@@ -208,6 +218,17 @@ pub(crate) fn transferred(received: u64, sent: u64) {
 /// An instance has started, or stopped.
 pub(crate) fn instances(change: f64) {
     all().instances.increment(change);
+}
+
+/// A script did not come back.
+pub(crate) fn script_written_off() {
+    metrics::counter!("greenroom_scripts_written_off_total").increment(1);
+    metrics::gauge!("greenroom_script_threads_lost").increment(1.0);
+}
+
+/// A script that had been written off came back, too late, and its thread has ended.
+pub(crate) fn script_came_back() {
+    metrics::gauge!("greenroom_script_threads_lost").decrement(1.0);
 }
 
 /// A connection was closed at once because there are too many.

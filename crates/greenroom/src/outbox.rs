@@ -28,6 +28,7 @@ use tokio::sync::Notify;
 use crate::lateness::Lateness;
 use crate::live::{LiveStream, PlayerCount};
 use crate::pump::{Batch, Ticket};
+use crate::throttle::Throttle;
 
 /// Payload bytes taken from a ring in one go; several system calls' worth.
 const READ_BYTES: usize = 256 << 10;
@@ -82,7 +83,12 @@ struct State {
     closed: Option<CloseReason>,
     /// The socket has failed; nothing can be written any more.
     failed: bool,
+    /// What a script allows the client to receive.
+    throttle: Throttle,
+    told_closed_until: Option<Millis>,
     sent_bytes: u64,
+    sent_messages: u64,
+    dropped_messages: u64,
 }
 
 impl Outbox {
@@ -96,7 +102,11 @@ impl Outbox {
             ended: SmallVec::new(),
             closed: None,
             failed: false,
+            throttle: Throttle::default(),
+            told_closed_until: None,
             sent_bytes: 0,
+            sent_messages: 0,
+            dropped_messages: 0,
         };
         Arc::new(Self {
             socket,
@@ -115,6 +125,30 @@ impl Outbox {
             state.close(CloseReason::OutboxFull);
             self.wake.notify_one();
         }
+    }
+
+    /// Limits what is written, in bytes per second; 0 is no limit.
+    pub(crate) fn limit(&self, bytes_per_second: u64) {
+        self.state.lock().throttle.set(bytes_per_second);
+        self.wake.notify_one();
+    }
+
+    /// When more may be written, if a limit forbids it now.
+    pub(crate) fn throttled_until(&self, now: Millis) -> Option<Millis> {
+        let state = self.state.lock();
+        let waits = !state.queue.is_empty() || !state.plays.is_empty();
+        state.throttle.closed_until(now).filter(|_| waits)
+    }
+
+    /// Counts messages that the session has queued.
+    pub(crate) fn count_messages(&self, count: u64) {
+        self.state.lock().sent_messages += count;
+    }
+
+    /// Messages sent, and those that the client missed.
+    pub(crate) fn message_counts(&self) -> (u64, u64) {
+        let state = self.state.lock();
+        (state.sent_messages, state.dropped_messages)
     }
 
     /// Begins a play; its first bytes go out with the next flush.
@@ -181,7 +215,7 @@ impl Outbox {
         if state.blocked_since.is_some() || state.closed.is_some() {
             return;
         }
-        let idle = state.queue.is_empty();
+        let idle = state.queue.is_empty() && state.throttle.stretch() == usize::MAX;
         let Some(play) = state
             .plays
             .iter_mut()
@@ -191,9 +225,16 @@ impl Outbox {
         };
         if idle && batch.is_shared() && play.reader.follow(batch.from, batch.to) {
             let bytes = batch.bytes(play.framing);
+            state.sent_messages += batch.to - batch.from;
             self.write_shared(now, &mut state, &bytes);
         } else {
             self.flush_locked(now, &mut state);
+        }
+        // A limit forbids more for now: the session's task goes on in time, told once.
+        let closed_until = state.throttle.closed_until(now);
+        if closed_until.is_some() && state.told_closed_until != closed_until {
+            state.told_closed_until = closed_until;
+            self.wake.notify_one();
         }
     }
 
@@ -283,23 +324,37 @@ impl Outbox {
 
     fn flush_locked(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
         while state.blocked_since.is_none() && !state.failed {
+            if state.throttle.closed_until(now).is_some() {
+                return;
+            }
             if state.queue.is_empty() && !state.refill(now, &self.wake) {
                 state.lateness.up_to_date(now);
                 return;
             }
-            self.write_queue(now, state);
+            self.write_some(now, state);
         }
     }
 
-    fn write_queue(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
+    /// Writes the queue until it is empty, the socket is full, or a limit forbids more.
+    fn write_some(&self, now: Millis, state: &mut MutexGuard<'_, State>) {
         while !state.queue.is_empty() {
+            if state.throttle.closed_until(now).is_some() {
+                return;
+            }
             let mut slices = [IoSlice::new(&[]); SLICES];
-            let count = state.queue.len().min(SLICES);
+            let mut room = state.throttle.stretch();
+            let mut count = 0;
             for (slice, bytes) in slices.iter_mut().zip(&state.queue) {
-                *slice = IoSlice::new(bytes);
+                let part = bytes.get(..room).unwrap_or(bytes);
+                *slice = IoSlice::new(part);
+                room -= part.len();
+                count += 1;
+                if room == 0 {
+                    break;
+                }
             }
             match self.socket.try_write_vectored(&slices[..count]) {
-                Ok(written) => state.advance(written),
+                Ok(written) => state.advance(now, written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return self.block(now, state);
                 }
@@ -335,6 +390,7 @@ impl State {
         let mut entries = Vec::new();
         for play in &mut self.plays {
             let finished_before = play.reader.is_finished();
+            let missed_before = play.reader.stats().skipped_entries;
             let skipped = {
                 let ring = play.live.ring.lock();
                 if play.reader.is_caught_up(&ring) {
@@ -347,6 +403,8 @@ impl State {
                 let client = &play.greeting.client_id;
                 play.live.note_skip(client, play.reader.stats());
             }
+            self.dropped_messages += play.reader.stats().skipped_entries - missed_before;
+            self.sent_messages += entries.len() as u64;
             if play.reader.is_finished() && !finished_before {
                 self.ended.push((play.stream_id, play.number));
                 wake.notify_one();
@@ -357,7 +415,8 @@ impl State {
         !self.queue.is_empty()
     }
 
-    fn advance(&mut self, mut written: usize) {
+    fn advance(&mut self, now: Millis, mut written: usize) {
+        self.throttle.note(now, written as u64);
         self.sent_bytes += written as u64;
         while let Some(front) = self.queue.front_mut() {
             if written < front.len() {

@@ -20,6 +20,7 @@ use crate::connection;
 use crate::http;
 use crate::metrics::{self, Transport};
 use crate::rate::Bucket;
+use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
 use crate::{banner, settings};
@@ -65,13 +66,17 @@ fn make_first_application(config: &Config) -> Result<(), StartupError> {
 
 async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     let mut signals = Signals::new().map_err(|error| RunError::Runtime(error.into()))?;
+    let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Runtime(error.into()))?;
     let rtmp = bind("rtmp.listen", config.rtmp.listen)?;
     let http = bind("http.listen", config.http.listen)?;
     let applications = Applications::new(
         config.applications.dir.clone(),
         settings::application_limits(&config),
-        settings::instance_settings(&config, threads),
+        settings::instance_settings(&config, threads, rtmp.address.port()),
         Catalog::new(),
+        Box::new(ScriptFolders {
+            config: settings::script_config(&config),
+        }),
     );
     let limits = &config.limits;
     let shared = Arc::new(Shared {
@@ -88,11 +93,13 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         rtmp_port: rtmp.address.port(),
         config,
     });
+    tokio::spawn(shared.applications.clone().watch_scripts());
     tracing::info!("listening rtmp={}", rtmp.address);
     tracing::info!("listening http={}", http.address);
     banner::print(rtmp.address, http.address, &shared.applications.names());
     accept(&shared, rtmp.listener, Transport::Rtmp, connection::serve);
     accept(&shared, http.listener, Transport::Http, http::serve);
+    tokio::spawn(reload_on_hangup(shared.applications.clone(), hangups));
     signals.next().await;
     stop(&shared, &mut signals).await;
     Ok(())
@@ -109,6 +116,8 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
         () = tokio::time::sleep(patience) => {}
         () = signals.next() => {}
     }
+    // First, so that scripts are asked while their clients are still there.
+    shared.applications.stop_scripts(GOODBYE).await;
     shared.stop_now.cancel();
     if tokio::time::timeout(GOODBYE, shared.tasks.wait())
         .await
@@ -120,6 +129,14 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
         );
     }
     tracing::info!("stopped");
+}
+
+/// Unloads scripted applications on SIGHUP, so that changed scripts are picked up.
+async fn reload_on_hangup(applications: Arc<Applications>, mut hangups: Signal) {
+    while hangups.recv().await.is_some() {
+        tracing::info!("reloading applications with a script");
+        applications.unload_scripts().await;
+    }
 }
 
 /// What asks the server to stop: SIGTERM or SIGINT.

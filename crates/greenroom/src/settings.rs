@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use engine::{InstanceConfig, Takeover};
+use engine::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover};
 use media::{ReaderLimits, RingLimits};
+use script::ScriptConfig;
 
 use crate::applications::{ApplicationLimits, InstanceSettings};
 use crate::config::{Config, PublishTakeover};
+use crate::links::LinkSettings;
 use crate::outbox::OutboxLimits;
 use crate::pump::PumpSettings;
 
@@ -21,8 +23,13 @@ pub(crate) fn application_limits(config: &Config) -> ApplicationLimits {
     }
 }
 
-/// `threads` is the number of worker threads: a stream has as many pumps.
-pub(crate) fn instance_settings(config: &Config, threads: usize) -> InstanceSettings {
+/// `threads` is the number of worker threads: a stream has as many pumps. `rtmp_port` is the
+/// port that RTMP is served on.
+pub(crate) fn instance_settings(
+    config: &Config,
+    threads: usize,
+    rtmp_port: u16,
+) -> InstanceSettings {
     let live = &config.live;
     InstanceSettings {
         config: instance_config(config),
@@ -44,6 +51,41 @@ pub(crate) fn instance_settings(config: &Config, threads: usize) -> InstanceSett
             shards: threads,
             latency_budget: Duration::from_millis(live.latency_budget_ms),
         },
+        scripted: scripted_config(config),
+        links: LinkSettings {
+            own_port: rtmp_port,
+            own_hosts: config.scripts.own_hosts.clone(),
+            allowed_hosts: config.scripts.allowed_hosts.clone(),
+            session: session(config),
+            orders: config.limits.client_orders,
+            patience: Duration::from_millis(config.scripts.connect_timeout_ms),
+        },
+        stuck_after_ms: config.scripts.stuck_after_ms,
+    }
+}
+
+/// What one script may cost.
+pub(crate) fn script_config(config: &Config) -> ScriptConfig {
+    ScriptConfig {
+        memory_bytes: config.scripts.memory_bytes,
+        handler_ms: config.scripts.handler_ms,
+        connections: config.scripts.connections,
+        ..ScriptConfig::default()
+    }
+}
+
+/// What all instances with a script have in common; each has a name besides.
+fn scripted_config(config: &Config) -> ScriptedConfig {
+    let scripts = &config.scripts;
+    ScriptedConfig {
+        name: String::new(),
+        waiting_joins: scripts.waiting_joins,
+        pending_timeout_ms: scripts.pending_timeout_ms,
+        max_idle_ms: scripts.max_idle_ms,
+        calls_waiting: scripts.waiting_calls,
+        links: scripts.connections,
+        link_messages: scripts.connection_messages,
+        agent: scripts.agent.clone(),
     }
 }
 
@@ -67,6 +109,11 @@ fn instance_config(config: &Config) -> InstanceConfig {
         data_start: live.data_start,
         sample_access: (live.sample_access_audio, live.sample_access_video),
         on_bw_done: rtmp.on_bw_done,
+        access_match: if config.scripts.access_by_prefix {
+            AccessMatch::Prefix
+        } else {
+            AccessMatch::Component
+        },
     }
 }
 

@@ -415,4 +415,9 @@ fn check_refuses_what_is_no_application() {
         refuse(&mut greenroom(here.path(), &["check", "file"])),
         "greenroom: cannot read the application file: it is not a directory"
     );
+    std::fs::write(here.path().join("main.far"), "no archive").unwrap();
+    assert_eq!(
+        refuse(&mut greenroom(here.path(), &["check", "."])),
+        "greenroom: cannot read the application .: the archive main.far cannot be read"
+    );
 }

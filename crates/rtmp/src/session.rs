@@ -217,6 +217,11 @@ impl Session {
         self.liveness.rtt_millis
     }
 
+    /// Whether the last ping was answered; true before the first.
+    pub fn ping_answered(&self) -> bool {
+        self.liveness.answered()
+    }
+
     /// What the handshake found out, once it is complete.
     pub const fn handshake(&self) -> Option<&Handshake> {
         self.handshake.as_ref()

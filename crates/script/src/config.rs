@@ -34,6 +34,9 @@ pub struct ScriptConfig {
     /// Effects that one handler may ask for. Default 100,000. One more is refused with a
     /// `RangeError`.
     pub queued_effects: usize,
+    /// Bytes of text and values in the effects that one handler asks for, or that wait for one
+    /// connection. Default 64 MiB. More is refused with a `RangeError`.
+    pub queued_bytes: usize,
     /// Length and nesting of a script file.
     pub source: SourceLimits,
     /// Files that load each other, one inside the other. Default 32.
@@ -53,6 +56,7 @@ impl Default for ScriptConfig {
             argument_depth: 64,
             trace_line_bytes: 8_192,
             queued_effects: 100_000,
+            queued_bytes: 64 << 20,
             source: SourceLimits::default(),
             load_depth: 32,
         }

@@ -13,6 +13,7 @@ use crate::effects::Effects;
 use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
+use crate::rejections::Rejections;
 use crate::timers::Timers;
 
 /// The state of one script outside the engine. It holds no values of the engine.
@@ -28,6 +29,7 @@ pub(crate) struct Core {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) links: RefCell<Links>,
     pub(crate) loader: RefCell<Loader>,
+    pub(crate) rejections: Rejections,
     pub(crate) last_call: Cell<u64>,
 }
 
@@ -44,6 +46,16 @@ impl Core {
     pub(crate) fn count_effect(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
         let counted = self.effects.borrow_mut().count(self.config.queued_effects);
         counted.map_err(|error| Exception::throw_range(ctx, &error.to_string()))
+    }
+
+    /// Counts bytes of an effect of the running handler, which gets a `RangeError` when it has had
+    /// its share.
+    pub(crate) fn spend(&self, ctx: &Ctx<'_>, bytes: usize) -> rquickjs::Result<()> {
+        let spent = self
+            .effects
+            .borrow_mut()
+            .spend(bytes, self.config.queued_bytes);
+        spent.map_err(|error| Exception::throw_range(ctx, &error.to_string()))
     }
 
     /// Queues a report.

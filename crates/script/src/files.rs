@@ -4,9 +4,10 @@
 //! decides what such a name may be; what implements [`ScriptFiles`] gets nothing else.
 
 mod app;
+mod archive;
 mod memory;
 
-pub use app::AppFiles;
+pub use app::{AppFiles, archive_names};
 pub use memory::MemoryFiles;
 
 /// Reads script files.
@@ -28,7 +29,9 @@ pub trait ScriptFiles {
 /// Where a script file lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In the application's folder.
+    /// In the application's archive, if it has one.
+    Archive,
+    /// In the application's archive, or else in its folder.
     Application,
     /// In a folder of the script library (`ScriptLibPath`), the first that has it.
     Library,
@@ -48,6 +51,9 @@ pub enum FileError {
         /// The limit.
         max: usize,
     },
+    /// An archive is damaged, or packed in a way that is not supported.
+    #[error("the archive {0} cannot be read")]
+    Archive(String),
     /// The operating system refused.
     #[error("the file {path} cannot be read: {error}")]
     Io {
@@ -84,7 +90,7 @@ pub fn relative_path(name: &str) -> Result<String, FileError> {
 }
 
 /// Where the main script may lie, in the order of the search. `app` is the application's name.
-pub(crate) fn main_script_names(app: &str) -> Vec<String> {
+pub fn main_script_names(app: &str) -> Vec<String> {
     let mut names = Vec::new();
     for stem in ["main", app] {
         for ending in ["asc", "js"] {

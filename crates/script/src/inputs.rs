@@ -29,7 +29,8 @@ impl AppScript {
                 method,
                 args,
                 transaction,
-            } => self.on_call(client, &method, &args, transaction),
+                native,
+            } => self.on_call(client, (&method, native), &args, transaction),
             ScriptInput::Answer { call, outcome } => self.on_answer(call, outcome),
             ScriptInput::LinkStatus {
                 link,
@@ -55,11 +56,10 @@ impl AppScript {
         let core = Rc::clone(&self.core);
         let secured = self.run(|ctx, host| {
             Self::entry(host, "secure")?.call::<_, ()>((true,))?;
-            let ran = loading::run_secure(&core, ctx);
-            let ended = Self::entry(host, "secure")?.call::<_, ()>((false,));
-            ran.and(ended)
+            loading::run_secure(&core, ctx)
         });
-        if !self.settle_loading(secured) {
+        let ended = self.run(|_, host| Self::entry(host, "secure")?.call::<_, ()>((false,)));
+        if !self.settle_loading(secured.and(ended)) {
             return;
         }
         let ran = self.run(|ctx, _| loading::run_main(&core, ctx));
@@ -118,7 +118,13 @@ impl AppScript {
         self.settle(result);
     }
 
-    fn on_call(&mut self, client: ClientId, method: &Str, args: &[Value], transaction: f64) {
+    fn on_call(
+        &mut self,
+        client: ClientId,
+        (method, native): (&Str, bool),
+        args: &[Value],
+        transaction: f64,
+    ) {
         let core = Rc::clone(&self.core);
         let key = client.0.to_string();
         let mut refused = false;
@@ -126,7 +132,7 @@ impl AppScript {
             let Some(args) = hand_over(&core, ctx, host, args, &mut refused)? else {
                 return Ok(());
             };
-            let call = (key.as_str(), method.as_str(), args, transaction);
+            let call = (key.as_str(), method.as_str(), args, transaction, native);
             Self::entry(host, "call")?.call::<_, ()>(call)
         });
         if (self.settle(result).is_none() || refused) && !self.failed {
@@ -144,9 +150,10 @@ impl AppScript {
             CallOutcome::Result(value) => (true, value),
             CallOutcome::Error(value) => (false, value),
         };
-        let result = self.run(|ctx, host| {
-            let value = hand_over_one(&core, ctx, host, &value)?;
-            Self::entry(host, "answer")?.call::<_, ()>((call.0 as f64, ok, value))
+        let id = call.0 as f64;
+        let result = self.run(|ctx, host| match hand_over_one(&core, ctx, host, &value)? {
+            Some(value) => Self::entry(host, "answer")?.call::<_, ()>((id, ok, value)),
+            None => Self::entry(host, "answerRefused")?.call::<_, ()>((id,)),
         });
         self.settle(result);
     }
@@ -163,7 +170,10 @@ impl AppScript {
             core.links.borrow_mut().close(link);
         }
         let result = self.run(|ctx, host| {
-            let info = hand_over_one(&core, ctx, host, info)?;
+            let info = match hand_over_one(&core, ctx, host, info)? {
+                Some(info) => info,
+                None => setup::short_status(ctx, info)?.into_value(),
+            };
             Self::entry(host, "linkStatus")?.call::<_, ()>((link.0 as f64, info, connected))
         });
         self.settle(result);
@@ -255,7 +265,7 @@ fn hand_over<'js>(
 /// Why a call is not handed over; an error if it is the script's own code that failed.
 fn refusal(core: &Core, ctx: &Ctx<'_>, error: ConvertError) -> rquickjs::Result<Problem> {
     let ConvertError::Engine(error) = error else {
-        return Ok(problem::warning(format!("A call is refused: {error}.")));
+        return Ok(problem::warning(format!("A value is refused: {error}.")));
     };
     if !matches!(error, rquickjs::Error::Exception) {
         return Err(error);
@@ -267,14 +277,15 @@ fn refusal(core: &Core, ctx: &Ctx<'_>, error: ConvertError) -> rquickjs::Result<
     Err(ctx.throw(exception))
 }
 
-/// One value for the script; a `RangeError` if it is over a limit.
+/// One value for the script, or `None` as for [`hand_over`].
 fn hand_over_one<'js>(
     core: &Core,
     ctx: &Ctx<'js>,
     host: &Object<'js>,
     value: &Value,
-) -> rquickjs::Result<Js<'js>> {
-    let made = convert::to_js(ctx, host, &core.config, std::slice::from_ref(value));
-    let mut made = made.map_err(|error| error.throw(ctx))?;
-    Ok(made.pop().unwrap_or_else(|| Js::new_undefined(ctx.clone())))
+) -> rquickjs::Result<Option<Js<'js>>> {
+    let mut refused = false;
+    let values = std::slice::from_ref(value);
+    let made = hand_over(core, ctx, host, values, &mut refused)?;
+    made.map(|array| array.get(0)).transpose()
 }

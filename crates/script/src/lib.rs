@@ -30,6 +30,7 @@ mod loading;
 mod native;
 pub mod prepass;
 mod problem;
+mod rejections;
 mod script;
 mod setup;
 pub mod source;
@@ -37,5 +38,8 @@ mod text;
 mod timers;
 
 pub use config::{ApplicationInfo, Bandwidth, ScriptConfig};
-pub use files::{AppFiles, FileError, MemoryFiles, Place, ScriptFiles, relative_path};
+pub use files::{
+    AppFiles, FileError, MemoryFiles, Place, ScriptFiles, archive_names, main_script_names,
+    relative_path,
+};
 pub use script::{AppScript, ScriptSetup, SetupError};

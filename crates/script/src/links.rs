@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::scripting::{LinkId, ScriptEffect};
 
+use crate::config::ScriptConfig;
+
 /// The open `NetConnection`s of one script.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
@@ -16,6 +18,8 @@ struct Link {
     connected: bool,
     /// Calls made before the connection was there.
     waiting: Vec<ScriptEffect>,
+    /// How much is in them.
+    waiting_bytes: usize,
 }
 
 impl Links {
@@ -33,18 +37,25 @@ impl Links {
     }
 
     /// Gives back what can be sent now; keeps it if the connection is not there yet. `false` if
-    /// there is no such connection, or `max` calls wait for it.
+    /// there is no such connection, or as much waits for it as one handler may send.
     pub(crate) fn send(
         &mut self,
         id: LinkId,
         effect: ScriptEffect,
-        max: usize,
+        bytes: usize,
+        limits: &ScriptConfig,
     ) -> (bool, Option<ScriptEffect>) {
         match self.open.get_mut(&id) {
             None => (false, None),
-            Some(link) if link.waiting.len() >= max => (false, None),
             Some(link) if link.connected => (true, Some(effect)),
+            Some(link)
+                if link.waiting.len() >= limits.queued_effects
+                    || link.waiting_bytes + bytes > limits.queued_bytes =>
+            {
+                (false, None)
+            }
             Some(link) => {
+                link.waiting_bytes += bytes;
                 link.waiting.push(effect);
                 (true, None)
             }
@@ -57,6 +68,7 @@ impl Links {
             return Vec::new();
         };
         link.connected = true;
+        link.waiting_bytes = 0;
         std::mem::take(&mut link.waiting)
     }
 

@@ -69,27 +69,40 @@ impl Loader {
     }
 }
 
-/// Runs the application's main script, if it has one.
+/// Runs the application's main script, if it has one. One in an archive comes before all others.
 pub(crate) fn run_main(core: &Core, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     let app = core.info.name.split('/').next().unwrap_or_default();
-    for name in files::main_script_names(app) {
-        if let Some(bytes) = read(core, ctx, Place::Application, &name)? {
-            files::folder_of(&name).clone_into(&mut core.loader.borrow_mut().main_folder);
-            return run(core, ctx, &name, &bytes);
-        }
-    }
-    Ok(())
+    let names = files::main_script_names(app);
+    let Some((name, bytes)) = first_there(core, ctx, &names)? else {
+        return Ok(());
+    };
+    files::folder_of(&name).clone_into(&mut core.loader.borrow_mut().main_folder);
+    run(core, ctx, &name, &bytes)
 }
 
-/// Runs `secure.asc` if it is there; whether it is.
-pub(crate) fn run_secure(core: &Core, ctx: &Ctx<'_>) -> rquickjs::Result<bool> {
-    for name in files::SECURE_NAMES {
-        if let Some(bytes) = read(core, ctx, Place::Application, name)? {
-            run(core, ctx, name, &bytes)?;
-            return Ok(true);
+/// Runs `secure.asc`, if there is one.
+pub(crate) fn run_secure(core: &Core, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+    let names = files::SECURE_NAMES.map(str::to_owned);
+    match first_there(core, ctx, &names)? {
+        Some((name, bytes)) => run(core, ctx, &name, &bytes),
+        None => Ok(()),
+    }
+}
+
+/// The first of these files of the application that is there.
+fn first_there(
+    core: &Core,
+    ctx: &Ctx<'_>,
+    names: &[String],
+) -> rquickjs::Result<Option<(String, Vec<u8>)>> {
+    for place in [Place::Archive, Place::Application] {
+        for name in names {
+            if let Some(bytes) = read(core, ctx, place, name)? {
+                return Ok(Some((name.clone(), bytes)));
+            }
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// `load(name)`.

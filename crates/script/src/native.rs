@@ -48,20 +48,30 @@ fn take_args<'js>(
     args: &Array<'js>,
 ) -> rquickjs::Result<Vec<Value>> {
     let args: rquickjs::Result<Vec<Js<'js>>> = args.iter().collect();
-    convert::from_js(host, &core.config, args?).map_err(|error| error.throw(host.ctx()))
+    let taken = convert::from_js(host, &core.config, args?);
+    let (taken, bytes) = taken.map_err(|error| error.throw(host.ctx()))?;
+    core.spend(host.ctx(), bytes)?;
+    Ok(taken)
 }
 
 /// One value, for the wire.
 fn take<'js>(core: &Core, host: &Object<'js>, value: Js<'js>) -> rquickjs::Result<Value> {
     let taken = convert::from_js(host, &core.config, [value]);
-    let mut taken = taken.map_err(|error| error.throw(host.ctx()))?;
+    let (mut taken, bytes) = taken.map_err(|error| error.throw(host.ctx()))?;
+    core.spend(host.ctx(), bytes)?;
     Ok(taken.pop().unwrap_or(Value::Undefined))
 }
 
+/// Text that goes out.
+fn text(core: &Core, text: &rquickjs::String<'_>) -> rquickjs::Result<String> {
+    let out = crate::text::of(text)?;
+    core.spend(text.ctx(), out.len())?;
+    Ok(out)
+}
+
 /// Text, if it is some.
-fn text(value: &Js<'_>) -> rquickjs::Result<Option<Str>> {
-    match value.as_string() {
-        Some(string) => Ok(Some(crate::text::of(string)?.into())),
-        None => Ok(None),
-    }
+fn text_if_any(core: &Core, value: &Js<'_>) -> rquickjs::Result<Option<Str>> {
+    let string = value.as_string();
+    let text = string.map(|string| text(core, string)).transpose()?;
+    Ok(text.map(Str::from))
 }

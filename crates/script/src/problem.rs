@@ -58,9 +58,8 @@ pub(crate) fn of_error(core: &Core, ctx: &Ctx<'_>, error: &Error) -> Fault {
         }
     };
     if exception.is_uncatchable_error() && core.deadline.expired() {
-        let limit = core.config.handler_ms;
         return Fault::Script(Problem {
-            description: format!("The handler ran longer than {limit} ms (limit handler_ms)."),
+            description: too_long(core).description,
             ..of_exception(core, &exception)
         });
     }
@@ -70,6 +69,15 @@ pub(crate) fn of_error(core: &Core, ctx: &Ctx<'_>, error: &Error) -> Fault {
     let problem = of_exception(core, &exception);
     let failure = core.loader.borrow().failure(&problem.description).cloned();
     Fault::Script(failure.unwrap_or(problem))
+}
+
+/// A handler had more than its time.
+pub(crate) fn too_long(core: &Core) -> Problem {
+    let limit = core.config.handler_ms;
+    Problem {
+        description: format!("The handler ran longer than {limit} ms (limit handler_ms)."),
+        ..error()
+    }
 }
 
 pub(crate) fn out_of_memory(core: &Core, exception: Option<&Js<'_>>) -> Problem {

@@ -15,6 +15,7 @@ use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
+use crate::rejections::{self, Rejections};
 use crate::timers::Timers;
 use crate::{library, native, prepass, setup};
 
@@ -53,7 +54,6 @@ impl AppScript {
     pub fn new(setup: ScriptSetup) -> Result<Self, SetupError> {
         let failed = |error: rquickjs::Error| SetupError(error.to_string());
         let runtime = Runtime::new().map_err(failed)?;
-        runtime.set_memory_limit(setup.config.memory_bytes);
         runtime.set_max_stack_size(setup.config.stack_bytes);
         let deadline = Rc::new(Deadline::default());
         let watch = Rc::clone(&deadline);
@@ -70,13 +70,23 @@ impl AppScript {
             timers: RefCell::new(Timers::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),
+            rejections: Rejections::default(),
             last_call: Cell::new(0),
         });
+        rejections::watch(&runtime, &core);
         let host = context.with(|ctx| {
             make_host(&core, &ctx).map_err(|error| match problem::of_error(&core, &ctx, &error) {
                 Fault::Script(problem) | Fault::Memory(problem) => SetupError(problem.description),
             })
         })?;
+        // Only now: without room for itself the engine stops the process.
+        let used = usize::try_from(runtime.memory_usage().malloc_size).unwrap_or(usize::MAX);
+        if used >= core.config.memory_bytes {
+            return Err(SetupError(format!(
+                "it takes {used} bytes itself (limit memory_bytes)"
+            )));
+        }
+        runtime.set_memory_limit(core.config.memory_bytes);
         Ok(Self {
             core,
             host,
@@ -97,8 +107,13 @@ impl AppScript {
             let result = self.host.clone().restore(&ctx);
             let result = result.and_then(|host| work(&ctx, &host));
             let result = result.map_err(|error| problem::of_error(core, &ctx, &error));
-            // What the script has put off with promises.
-            while !core.deadline.is_over() && ctx.execute_pending_job() {}
+            // What the script has put off with promises; those may go on for ever.
+            while ctx.execute_pending_job() {
+                if core.deadline.is_over() {
+                    core.report(&problem::too_long(core));
+                    break;
+                }
+            }
             result
         })
     }
@@ -151,6 +166,9 @@ impl Script for AppScript {
         }
         self.core.now.set(now);
         self.on_input(input);
+        for problem in self.core.rejections.take() {
+            self.tell(&problem);
+        }
     }
 
     fn poll(&mut self) -> ScriptOutput {

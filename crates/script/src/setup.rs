@@ -1,5 +1,6 @@
 //! Objects that the host gets from Rust: its limits, and what it knows of the instance.
 
+use amf::Value;
 use engine::scripting::{ClientInfo, Problem};
 use rquickjs::{Array, Ctx, Exception, Object, Value as Js};
 
@@ -66,6 +67,17 @@ pub(crate) fn client<'js>(
         object.set(name, value)?;
     }
     object.set("secure", info.secure)?;
+    Ok(object)
+}
+
+/// What is left of a status that is too much for the script: its level and its code.
+pub(crate) fn short_status<'js>(ctx: &Ctx<'js>, status: &Value) -> rquickjs::Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    for name in ["level", "code"] {
+        if let Some(text) = status.get(name).and_then(Value::as_str) {
+            object.set(name, text)?;
+        }
+    }
     Ok(object)
 }
 

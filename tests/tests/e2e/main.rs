@@ -11,6 +11,7 @@ mod operations;
 mod peers;
 mod playlists;
 mod rejections;
+mod scripts;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());
+    trials.extend(scripts::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

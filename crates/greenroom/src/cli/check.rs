@@ -4,6 +4,7 @@
 //! what is reported is [`script::check`]'s.
 
 use std::fmt::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -39,11 +40,10 @@ pub(super) struct Check {
 }
 
 /// Prints the report; the exit code says whether everything that was found runs.
-pub(super) fn check(check: Check) -> Result<ExitCode, RunError> {
+pub(super) fn check(check: &Check) -> Result<ExitCode, RunError> {
     let name = application_name(&check.folder)?;
-    let shown = check.folder.display().to_string();
     let report = look(name, check, LIMIT)?;
-    super::print(&text(&shown, &report))?;
+    super::print(&text(&check.folder.display().to_string(), &report))?;
     Ok(if report.is_supported() {
         ExitCode::SUCCESS
     } else {
@@ -65,12 +65,16 @@ fn application_name(folder: &Path) -> Result<String, StartupError> {
 }
 
 /// Checks on a thread of its own, which is left behind when it does not come back in time.
-fn look(name: String, check: Check, limit: Duration) -> Result<Report, RunError> {
-    let shown = check.folder.display().to_string();
+fn look(name: String, check: &Check, limit: Duration) -> Result<Report, RunError> {
+    let files = AppFiles::open(&name, &check.folder, check.library.clone());
+    let files = files.map_err(|error| StartupError::Application {
+        path: check.folder.clone(),
+        error: io::Error::other(error),
+    })?;
     let (sender, receiver) = mpsc::sync_channel(1);
     let work = move || {
         let setup = CheckSetup {
-            files: Rc::new(AppFiles::new(check.folder, check.library)),
+            files: Rc::new(files),
             config: ScriptConfig::default(),
             info: ApplicationInfo {
                 name: format!("{name}/_definst_"),
@@ -90,7 +94,8 @@ fn look(name: String, check: Check, limit: Duration) -> Result<Report, RunError>
             RecvTimeoutError::Timeout => "does not come back",
             RecvTimeoutError::Disconnected => "has ended the check",
         };
-        RunError::Runtime(anyhow::anyhow!("{shown}: the script {what}"))
+        let folder = check.folder.display();
+        RunError::Runtime(anyhow::anyhow!("{folder}: the script {what}"))
     })
 }
 
@@ -151,7 +156,7 @@ mod tests {
             folder: folder.path().to_owned(),
             library: Vec::new(),
         };
-        let report = look("chat".into(), check, limit);
+        let report = look("chat".into(), &check, limit);
         report
             .map(|report| text("chat", &report))
             .map_err(|error| error.to_string())

@@ -10,6 +10,7 @@ const AT_LEAST: &[(&str, &str)] = &[
     ("limits.connect_timeout_ms", "limits.handshake_timeout_ms"),
     ("limits.calls_burst", "limits.calls_per_second"),
     ("live.ring_bytes", "live.player_lag_bytes"),
+    ("scripts.stuck_after_ms", "scripts.handler_ms"),
     ("live.player_stall_close_ms", "live.player_lag_ms"),
     ("live.player_behind_close_ms", "live.player_lag_ms"),
 ];

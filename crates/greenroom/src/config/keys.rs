@@ -66,6 +66,54 @@ sections! {
         dir: PathBuf = PathBuf::from("./applications"), range 1..=4096;
     }
 
+    /// Applications with a script: what they are told, and what they may use.
+    scripts: Scripts {
+        /// How long an instance stays loaded without clients, before its script is asked
+        /// whether it may be unloaded.
+        max_idle_ms: u64 = 600_000, range 1_000..=DAY_MS;
+        /// How long a script may leave a client neither accepted nor rejected.
+        pending_timeout_ms: u64 = 60_000, range 1_000..=DAY_MS,
+            reached "The client is rejected and its connection closed.";
+        /// Clients that may wait for one instance while its script starts or stops.
+        waiting_joins: usize = 1_024, range 1..=1_000_000,
+            reached "`connect` is refused with `NetConnection.Connect.Rejected`.";
+        /// Calls to one client, or over one connection of a script, that wait for an answer.
+        waiting_calls: usize = 1_024, range 1..=1_000_000,
+            reached "The call fails with `NetConnection.Call.Failed`.";
+        /// Memory of one script, its engine included.
+        memory_bytes: usize = 32 * MIB, range 1_048_576..=4_294_967_295,
+            reached "The instance is unloaded and its clients are closed.";
+        /// How long one handler of a script may run; 0 means no such limit.
+        handler_ms: u64 = 5_000, range 0..=DAY_MS,
+            reached "The handler is stopped; the log names file and line.";
+        /// How long a script may be away without coming back, inside the functions of its
+        /// engine included. At least `scripts.handler_ms`.
+        stuck_after_ms: u64 = 10_000, range 100..=DAY_MS,
+            reached "The instance's clients are closed and its thread is written off; the log \
+                and the metrics tell.";
+        /// Connections that one script may have to other instances and servers.
+        connections: usize = 64, range 1..=65_536,
+            reached "The connection fails with `NetConnection.Connect.Failed`.";
+        /// Calls that one such connection holds until the other side has accepted it.
+        connection_messages: usize = 1_024, range 1..=65_536,
+            reached "The call fails with `NetConnection.Call.Failed`.";
+        /// What other instances and servers see as the agent of a script's connection.
+        agent: String = "FlashCom/1.5.2".into(), range 1..=64;
+        /// Host names by which scripts may call this server, besides `localhost` and the
+        /// addresses of the machine to itself.
+        own_hosts: Vec<String> = Vec::new(), range 0..=64;
+        /// Hosts other than this server that scripts may connect to. The empty default allows
+        /// none.
+        allowed_hosts: Vec<String> = Vec::new(), range 0..=1_024;
+        /// How long another server may take to answer a script's connection, or to take what
+        /// it is sent.
+        connect_timeout_ms: u64 = 10_000, range 100..=600_000,
+            reached "The connection fails or is closed.";
+        /// Compares the entries of `readAccess` and `writeAccess` with the beginning of a name,
+        /// so that `a` covers `ab`. When false they cover whole parts of a path: `a` and `a/b`.
+        access_by_prefix: bool = false;
+    }
+
     /// Where the server keeps what it writes.
     data: Data {
         /// Directory for everything the server writes, created when missing. A relative path

@@ -100,7 +100,7 @@ impl Connection {
             self.outbox.push(HTTP_ANSWER.into());
         }
         let code = match reason {
-            CloseReason::ServerShutdown => Code::ConnectAppShutdown,
+            CloseReason::ServerShutdown | CloseReason::ScriptStuck => Code::ConnectAppShutdown,
             CloseReason::ProtocolError
             | CloseReason::ProtocolLimit
             | CloseReason::ConnectTimeout

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use engine::CloseReason;
 use media::{Framing, Reader};
+use rtmp::status::{Code, Status};
+use rtmp::{Body, Message};
 
 use super::Connection;
 use crate::clock;
@@ -15,7 +17,7 @@ use crate::runner::Order;
 impl Connection {
     pub(super) fn carry_out(&mut self, order: Order) -> Result<(), CloseReason> {
         match order {
-            Order::Send(message) => self.send(message)?,
+            Order::Send(message) => self.send_for_instance(message)?,
             Order::Close(reason) => return Err(reason),
             Order::Publish {
                 stream_id,
@@ -33,12 +35,13 @@ impl Connection {
                 from,
                 length_ms,
                 selection,
+                samples,
             } => {
                 let limits = self.shared.applications.settings().reader;
                 let mut reader = Reader::new(limits, length_ms);
                 reader.joined_at(from);
                 reader.select(selection);
-                self.start_play(stream_id, play, live, reader);
+                self.start_play((stream_id, play), live, reader, samples);
             }
             Order::Stop { stream_id } => self.stop_play(stream_id),
             Order::Pause { stream_id, paused } => {
@@ -48,12 +51,52 @@ impl Connection {
                 stream_id,
                 selection,
             } => self.outbox.select(stream_id, selection),
+            Order::Ping => self.ping()?,
+            Order::LimitBandwidth { down, up } => {
+                if let Some(down) = down {
+                    self.outbox.limit(down);
+                }
+                if let Some(up) = up {
+                    self.upload.set(up);
+                }
+            }
             Order::Done => self.awaiting = false,
         }
         Ok(())
     }
 
-    fn start_play(&mut self, stream_id: u32, number: u64, live: Arc<LiveStream>, reader: Reader) {
+    /// Sends what the instance, perhaps its script, wants sent. What cannot be said in the
+    /// client's encoding is not sent; if it answers a call the client is told so.
+    fn send_for_instance(&mut self, message: Message) -> Result<(), CloseReason> {
+        let transaction = match &message.body {
+            Body::Command(command) if &*command.name == "_result" => Some(command.transaction),
+            _ => None,
+        };
+        match self.session.handle(rtmp::Input::Send(message)) {
+            Ok(()) => {
+                self.outbox.count_messages(1);
+                self.drain_session()
+            }
+            Err(error @ rtmp::Error::Unsendable { .. }) => {
+                tracing::info!(conn = %self.client, %error, "a message was not sent");
+                let Some(transaction) = transaction else {
+                    return Ok(());
+                };
+                let text = format!("The result cannot be sent: {error}.");
+                let status = Status::new(Code::CallFailed, text);
+                self.send_command(status.error(transaction))
+            }
+            Err(error) => Err(self.fault(&error)),
+        }
+    }
+
+    fn start_play(
+        &mut self,
+        (stream_id, number): (u32, u64),
+        live: Arc<LiveStream>,
+        reader: Reader,
+        samples: (bool, bool),
+    ) {
         let settings = &self.shared.applications.settings().config;
         let framing = Framing::Rtmp {
             stream_id,
@@ -62,7 +105,7 @@ impl Connection {
         };
         let greeting = Greeting {
             client_id: self.client.to_string(),
-            data: engine::data_start(settings.sample_access, settings.data_start),
+            data: engine::data_start(samples, settings.data_start),
         };
         let ticket = Pumps::join(&live, &self.outbox, stream_id);
         let counted = live.count_player();

@@ -163,7 +163,11 @@ impl Feed {
     }
 
     async fn wait_for_more(&mut self) {
+        let Some(written_off) = self.place.written_off() else {
+            return;
+        };
         tokio::select! {
+            () = written_off => self.over = Some(CloseReason::ScriptStuck),
             changed = self.grown.changed() => {
                 if changed.is_ok() && !self.budget.is_zero() {
                     tokio::time::sleep(self.budget).await;

@@ -9,7 +9,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use amf::Value;
-use engine::{ClientId, Input, Rejection};
+use engine::scripting::ClientStats;
+use engine::{ClientId, CloseReason, Input, Origin, Rejection};
 use rtmp::connect::ConnectInfo;
 use rtmp::status::Level;
 use rtmp::{Body, Command};
@@ -20,7 +21,7 @@ use super::pace::Verdict;
 use crate::applications::Seat;
 use crate::live::LiveStream;
 use crate::metrics::Transport;
-use crate::runner::{self, Link, Order, Post};
+use crate::runner::{self, Endpoint, Link, Order, Post, Sender};
 use crate::shared::Shared;
 
 /// The message stream such a player has: it needs one only.
@@ -39,6 +40,21 @@ pub(super) struct Wish {
     pub(super) verdict: Arc<Verdict>,
     /// Whether to wait for a publisher, now and when one has left.
     pub(super) wait: bool,
+}
+
+/// The session of such a player is its HTTP response: what it moves is not counted here.
+struct Response;
+
+impl Endpoint for Response {
+    /// Its orders are taken whenever it waits for media, and are few.
+    fn overflow(&self, _: CloseReason) {}
+
+    fn stats(&self) -> ClientStats {
+        ClientStats {
+            responsive: true,
+            ..ClientStats::default()
+        }
+    }
 }
 
 /// Why a wish was not granted.
@@ -68,6 +84,14 @@ pub(super) struct Guest {
     link: Option<Link>,
 }
 
+impl Place {
+    /// Ends when the script of the instance did not come back; `None` once the place is given
+    /// up.
+    pub(super) fn written_off(&self) -> Option<impl Future<Output = ()> + use<>> {
+        self.seat.as_ref().map(Seat::written_off)
+    }
+}
+
 impl Drop for Place {
     /// The seat goes with the task that tells the instance.
     fn drop(&mut self) {
@@ -82,7 +106,7 @@ impl Drop for Place {
 
 impl Guest {
     pub(super) fn new(seat: Seat, most_orders: usize, tasks: TaskTracker) -> Self {
-        let (link, orders) = Link::new(most_orders, |_| {});
+        let (link, orders) = Link::new(most_orders, Arc::new(Response));
         Self {
             place: Place {
                 seat: Some(seat),
@@ -110,6 +134,13 @@ impl Guest {
             client,
             info: Box::new(info),
             transaction: 1.0,
+            origin: Origin {
+                ip: wish
+                    .peer
+                    .map_or(String::new(), |peer| peer.ip().to_string()),
+                protocol: wish.transport.as_str(),
+                secure: false,
+            },
         })
         .await?;
         let create = Command::new("createStream", 2.0, Vec::new());
@@ -130,22 +161,32 @@ impl Guest {
         if let Some(live) = self.live.take() {
             return Ok(live);
         }
-        let why = self.refused.take().unwrap_or_default();
+        let undecided = || "The application has not let the player in.".to_owned();
+        let why = self.refused.take().unwrap_or_else(undecided);
         Err(Refusal::Status(why))
     }
 
     /// Posts and waits until it has been handled, minding what is ordered meanwhile.
     async fn post(&mut self, input: Input) -> Result<(), Refusal> {
+        let written_off = self.place.written_off().ok_or(Refusal::Gone)?;
         let seat = self.place.seat.as_ref().ok_or(Refusal::Gone)?;
-        let room = seat.inbox.reserve().await.map_err(|_| Refusal::Gone)?;
+        tokio::pin!(written_off);
+        let room = tokio::select! {
+            room = seat.inbox.reserve() => room.map_err(|_| Refusal::Gone)?,
+            () = &mut written_off => return Err(Refusal::Gone),
+        };
         room.send(Post {
-            from: self.place.client,
+            from: Sender::Client(self.place.client),
             input,
             link: self.link.take(),
         });
         self.place.unanswered += 1;
         loop {
-            match self.place.orders.recv().await.ok_or(Refusal::Gone)? {
+            let order = tokio::select! {
+                order = self.place.orders.recv() => order,
+                () = &mut written_off => None,
+            };
+            match order.ok_or(Refusal::Gone)? {
                 Order::Done => {
                     self.place.unanswered -= 1;
                     return Ok(());
@@ -176,6 +217,7 @@ mod tests {
     use crate::applications::Applications;
     use crate::catalog::Catalog;
     use crate::config::{Layers, load};
+    use crate::scripts::ScriptFolders;
     use crate::settings;
 
     fn wish(stream: &str) -> Wish {
@@ -199,8 +241,11 @@ mod tests {
         let applications = Applications::new(
             folder.path().to_owned(),
             settings::application_limits(&config),
-            settings::instance_settings(&config, 1),
+            settings::instance_settings(&config, 1, 1935),
             Catalog::new(),
+            Box::new(ScriptFolders {
+                config: settings::script_config(&config),
+            }),
         );
         let mut seat = applications.join("live", "_definst_").expect("a seat");
         let (inbox, posts) = mpsc::channel(8);

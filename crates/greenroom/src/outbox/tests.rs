@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::StreamName;
+use futures_util::FutureExt as _;
 use media::{ReaderLimits, RingLimits};
 use tokio::io::AsyncReadExt;
 use tokio::io::Interest;
@@ -156,4 +157,34 @@ async fn a_player_that_was_late_once_is_not_given_up_when_all_is_quiet() {
     assert_eq!(deadline, Some(Millis(61_000)));
     table.outbox.flush(Millis(61_000));
     assert_eq!(table.outbox.patience(), None);
+}
+
+#[tokio::test]
+async fn a_limit_is_waited_for_without_being_woken() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap());
+    let (near, far) = tokio::join!(near, listener.accept());
+    let _far = far.unwrap();
+    let socket = Arc::new(near.unwrap());
+    socket.writable().await.unwrap();
+    let outbox = Outbox::new(socket, LIMITS);
+    outbox.limit(1000);
+    outbox.woken().await;
+    outbox.push(Bytes::from(vec![0; 3000]));
+    let mut now = Millis(5000);
+    let mut waits = 0;
+    loop {
+        outbox.flush(now);
+        let Some(at) = outbox.throttled_until(now) else {
+            break;
+        };
+        assert!(
+            outbox.woken().now_or_never().is_none(),
+            "woken while waiting"
+        );
+        now = at;
+        waits += 1;
+    }
+    assert!(outbox.is_flushed());
+    assert_eq!((outbox.sent_bytes(), waits), (3000, 2));
 }

@@ -105,6 +105,11 @@ impl Liveness {
         }
     }
 
+    /// Whether the last ping request was answered; true before the first.
+    pub(super) fn answered(&self) -> bool {
+        self.last_ping.is_none_or(|ping| ping.answered)
+    }
+
     /// When each deadline passes, what it is, and how long it is.
     fn deadlines(&self) -> [Option<(Millis, Deadline, u64)>; 3] {
         let from_start = |within: Option<u64>, deadline| {

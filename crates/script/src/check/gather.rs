@@ -86,19 +86,23 @@ impl Gatherer<'_> {
     fn begin(&mut self) {
         let app = self.setup.info.name.split('/').next().unwrap_or_default();
         let secure = files::SECURE_NAMES.map(str::to_owned);
-        if let Some(name) = self.first(secure.into()) {
+        if let Some(name) = self.first(&secure) {
             self.meet(Place::Application, &name);
         }
-        self.out.main = self.first(files::main_script_names(app));
+        self.out.main = self.first(&files::main_script_names(app));
         if let Some(name) = self.out.main.clone() {
             self.meet(Place::Application, &name);
         }
     }
 
-    /// The first of these files that is there, whether it can be read or not.
-    fn first(&self, names: Vec<String>) -> Option<String> {
-        let there = |name: &String| !matches!(self.bytes(Place::Application, name), Ok(None));
-        names.into_iter().find(there)
+    /// The first of these files that is there, whether it can be read or not. Those in an archive
+    /// come before all others.
+    fn first(&self, names: &[String]) -> Option<String> {
+        let mut places = [Place::Archive, Place::Application].into_iter();
+        places.find_map(|place| {
+            let there = |name: &&String| !matches!(self.bytes(place, name), Ok(None));
+            names.iter().find(there).cloned()
+        })
     }
 
     fn bytes(&self, place: Place, name: &str) -> Result<Option<Vec<u8>>, files::FileError> {

@@ -11,23 +11,25 @@ use super::{Budget, ConvertError};
 use crate::config::ScriptConfig;
 use crate::text;
 
-/// Makes values for the wire of these. What they share stays shared.
+/// Makes values for the wire of these, and tells how many bytes they take, roughly. What they
+/// share stays shared.
 pub(crate) fn from_js<'js>(
     host: &Object<'js>,
     config: &ScriptConfig,
     values: impl IntoIterator<Item = Js<'js>>,
-) -> Result<Vec<Value>, ConvertError> {
+) -> Result<(Vec<Value>, usize), ConvertError> {
     let mut taker = Taker {
         host: host.get("values")?,
         budget: Budget::new(config),
         taken: HashMap::new(),
         path: Vec::new(),
+        bytes: 0,
     };
     let mut made = Vec::new();
     for value in values {
         made.push(taker.take(&value)?);
     }
-    Ok(made)
+    Ok((made, taker.bytes))
 }
 
 struct Taker<'js> {
@@ -38,6 +40,8 @@ struct Taker<'js> {
     taken: HashMap<Js<'js>, Value>,
     /// The containers around the place that is being taken.
     path: Vec<Js<'js>>,
+    /// What was made so far.
+    bytes: usize,
 }
 
 type Taken = Result<Value, ConvertError>;
@@ -45,6 +49,7 @@ type Taken = Result<Value, ConvertError>;
 impl<'js> Taker<'js> {
     fn take(&mut self, value: &Js<'js>) -> Taken {
         self.budget.spend(1)?;
+        self.bytes += size_of::<Value>();
         if let Some(truth) = value.as_bool() {
             return Ok(Value::Boolean(truth));
         }
@@ -55,7 +60,9 @@ impl<'js> Taker<'js> {
             return Ok(Value::Null);
         }
         if let Some(string) = value.as_string() {
-            return Ok(Value::String(text::of(string)?.into()));
+            let text = text::of(string)?;
+            self.bytes += text.len();
+            return Ok(Value::String(text.into()));
         }
         if value.is_function() {
             return Ok(Value::Undefined);
@@ -130,7 +137,9 @@ impl<'js> Taker<'js> {
             if value.is_function() || value.is_symbol() {
                 continue;
             }
-            props.push((Str::from(text::of(&name)?), self.take(&value)?));
+            let name = text::of(&name)?;
+            self.bytes += size_of::<Str>() + name.len();
+            props.push((Str::from(name), self.take(&value)?));
         }
         Ok(props)
     }
@@ -159,6 +168,7 @@ impl<'js> Taker<'js> {
         let text: Function<'js> = self.host.get("latin1")?;
         let text: rquickjs::String<'js> = text.call((array.clone(),))?;
         let bytes: Vec<u8> = text.to_string()?.chars().map(|byte| byte as u8).collect();
+        self.bytes += bytes.len();
         Ok(Value::ByteArray(bytes.into()))
     }
 
@@ -168,6 +178,7 @@ impl<'js> Taker<'js> {
     ) -> Result<Arc<Vector<T>>, ConvertError> {
         let length: usize = array.get("length")?;
         self.budget.spend(length)?;
+        self.bytes += length * size_of::<T>();
         let items: rquickjs::Result<Vec<T>> =
             (0..length).map(|index| array.get(index as u32)).collect();
         Ok(Arc::new(Vector::new(items?)))

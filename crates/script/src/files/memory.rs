@@ -40,6 +40,7 @@ impl ScriptFiles for MemoryFiles {
         max_bytes: usize,
     ) -> Result<Option<Vec<u8>>, FileError> {
         let files = match place {
+            Place::Archive => return Ok(None),
             Place::Application => &self.application,
             Place::Library => &self.library,
         };

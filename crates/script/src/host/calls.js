@@ -67,6 +67,11 @@
         if (typeof handler === "function") apply(handler, responder, [value]);
     };
 
+    // The answer was too much for the script.
+    host.entries.answerRefused = function (call) {
+        host.entries.answer(call, false, host.callFailed("The answer is too large."));
+    };
+
     // Methods that every call has: what to call, whom to tell, and the arguments.
     host.rest = function (args, from) {
         const rest = [];

@@ -17,32 +17,35 @@
     host.accepted = accepted;
 
     const READERS = ["agent", "ip", "protocol", "referrer", "pageUrl", "uri", "secure"];
+    // Everything may be read and written, no samples.
+    const OPEN = ["/", "/", "", ""];
     const ACCESS = ["readAccess", "writeAccess", "audioSampleAccess", "videoSampleAccess"];
 
     class Client {
         #key;
+        #info;
         #state = PENDING;
-        #waiting = host.newWaiting();
+        // Made for the first call that wants an answer.
+        #waiting;
         #down = host.limits.bandwidth[0];
         #up = host.limits.bandwidth[1];
-        #access = ["/", "/", "", ""];
+        #access = OPEN;
 
         constructor(secret, key, info) {
             host.guardConstructor(secret, "Client");
             this.#key = key;
-            for (let i = 0; i < READERS.length; i++) {
-                const value = info[READERS[i]];
-                host.reader(this, READERS[i], () => value);
-            }
+            this.#info = info;
             host.hide(this, "id", info.id);
         }
 
         call(methodName, resultObj) {
-            if (this.#state !== ACCEPTED || arguments.length === 0) return false;
+            if (arguments.length === 0) return false;
+            const method = String(methodName);
+            if (this.#state !== ACCEPTED) return false;
             const answer = host.isResponder(resultObj);
             if (answer && !host.mayWait()) return false;
-            const call = host.emitCall(this.#key, String(methodName), host.rest(arguments, 2), answer);
-            if (answer) host.wait(call, resultObj, this.#waiting);
+            const call = host.emitCall(this.#key, method, host.rest(arguments, 2), answer);
+            if (answer) host.wait(call, resultObj, this.#waiting ??= host.newWaiting());
             return true;
         }
 
@@ -79,14 +82,21 @@
         }
 
         static {
+            for (let i = 0; i < READERS.length; i++) {
+                host.reader(this.prototype, READERS[i], function () {
+                    return #key in this ? this.#info[READERS[i]] : undefined;
+                });
+            }
             for (let i = 0; i < ACCESS.length; i++) {
                 Reflect.defineProperty(this.prototype, ACCESS[i], {
                     get() {
-                        return this.#access[i];
+                        return #key in this ? this.#access[i] : undefined;
                     },
                     set(paths) {
+                        if (!(#key in this)) return;
                         paths = paths === null || paths === undefined ? "" : String(paths);
                         if (this.#access[i] === paths) return;
+                        this.#access = host.rest(this.#access, 0);
                         this.#access[i] = paths;
                         if (this.#state <= ACCEPTED) host.emitAccess(this.#key, this.#access);
                     },
@@ -158,7 +168,7 @@
                 host.atomic(function () {
                     byId.delete(client.#key);
                     client.#state = GONE;
-                    host.forgetCalls(client.#waiting);
+                    if (client.#waiting) host.forgetCalls(client.#waiting);
                     removeAccepted(client);
                 });
                 return was === ACCEPTED || was === LEAVING;
@@ -215,7 +225,8 @@
             host.callFailed("Method not found (" + method + ")."));
     }
 
-    host.entries.call = function (key, method, args, transaction) {
+    // `native`: the server has an answer of its own, which goes out if the script has none.
+    host.entries.call = function (key, method, args, transaction, native) {
         const client = byId.get(key);
         if (client === undefined || !host.isAccepted(client)) return;
         if (RESERVED.has(method)) return notFound(client, transaction, method);
@@ -226,8 +237,8 @@
                 if (!forward(client, transaction, proxy, args)) host.entries.callFailed(key, method, transaction);
                 return;
             }
-            if (method === "checkBandwidth" || method === "_checkbw") result = client.checkBandwidth();
-            else result = resolve(client, method, args);
+            result = resolve(client, method, args);
+            if (result === host.missing && native) return host.emitNotDefined(key);
         }
         if (result === host.missing) return notFound(client, transaction, method);
         host.answerClient(client, transaction, true, result);

@@ -32,8 +32,8 @@
         }
 
         connect(uri) {
-            this.close();
             const address = String(uri);
+            this.close();
             if (apply(exec, ADDRESS, [address]) === null) return false;
             const encoding = this.objectEncoding === 3 ? 3 : 0;
             const link = host.emitLink(address, host.rest(arguments, 1), encoding);
@@ -50,11 +50,13 @@
         }
 
         call(methodName, resultObj) {
-            if (!this.#open || arguments.length === 0) return false;
+            if (arguments.length === 0) return false;
+            const method = String(methodName);
+            if (!this.#open) return false;
             const answer = host.isResponder(resultObj);
             if (answer && !host.mayWait()) return false;
             const args = host.rest(arguments, 2);
-            const call = host.emitLinkSend(this.#link, String(methodName), args, answer);
+            const call = host.emitLinkSend(this.#link, method, args, answer);
             if (call < 0) return false;
             if (answer) host.wait(call, resultObj, this.#waiting);
             return true;

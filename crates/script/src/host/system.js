@@ -29,7 +29,7 @@
             ? () => apply(args[0][args[1]], args[0], rest)
             : () => apply(args[0], globalThis, rest);
         const delay = Number(args[method ? 2 : 1]);
-        const id = host.startTimer(delay >= 1 ? delay : 1, repeats);
+        const id = host.startTimer(delay >= 1 ? delay : 1, repeats, true);
         timers.set(id, { run, script: true });
         return id;
     }
@@ -56,7 +56,7 @@
 
     // Runs something after the handler that runs now.
     host.later = function (run) {
-        timers.set(host.startTimer(0, false), { run, script: false });
+        timers.set(host.startTimer(0, false, false), { run, script: false });
     };
 
     host.entries.timer = function (id, again) {

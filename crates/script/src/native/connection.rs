@@ -7,7 +7,7 @@ use rquickjs::function::This;
 use rquickjs::{Array, Ctx, Object, Value as Js};
 
 use super::remote::outcome;
-use super::{put, take, take_args};
+use super::{put, take, take_args, text};
 use crate::core::Core;
 
 pub(super) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
@@ -48,6 +48,7 @@ fn open<'js>(
     encoding: u8,
 ) -> rquickjs::Result<f64> {
     let args = take_args(core, host, args)?;
+    core.spend(host.ctx(), url.len())?;
     if core.links.borrow().len() >= core.config.connections {
         return Ok(0.0);
     }
@@ -73,18 +74,21 @@ fn send<'js>(
     answer: bool,
 ) -> rquickjs::Result<f64> {
     let link = LinkId(link as u64);
+    let before = core.effects.borrow().bytes();
     let call = answer.then(|| core.next_call());
     let effect = ScriptEffect::LinkSend {
         link,
-        method: crate::text::of(method)?.into(),
+        method: text(core, method)?.into(),
         args: take_args(core, host, args)?,
         call,
     };
     core.count_effect(host.ctx())?;
-    let (open, effect) = core
+    let bytes = core.effects.borrow().bytes() - before;
+    let sent = core
         .links
         .borrow_mut()
-        .send(link, effect, core.config.queued_effects);
+        .send(link, effect, bytes, &core.config);
+    let (open, effect) = sent;
     if !open {
         return Ok(-1.0);
     }

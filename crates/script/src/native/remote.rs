@@ -7,7 +7,7 @@ use engine::scripting::{AccessRules, CallId, CallOutcome, ScriptEffect};
 use rquickjs::function::This;
 use rquickjs::{Array, Ctx, Object, Value as Js};
 
-use super::{client, put, take, take_args, text};
+use super::{client, put, take, take_args, text, text_if_any};
 use crate::core::Core;
 
 pub(super) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
@@ -43,14 +43,19 @@ fn reject<'js>(
     let ctx = host.ctx();
     let effect = ScriptEffect::Reject {
         client: client(ctx, key)?,
-        description: text(&values.get(0)?)?,
+        description: text_if_any(core, &values.get(0)?)?,
         application: take(core, host, values.get(1)?)?,
-        redirect: text(&values.get(2)?)?,
+        redirect: text_if_any(core, &values.get(2)?)?,
     };
     core.emit(ctx, effect)
 }
 
 fn install_calls(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
+    let this = Rc::clone(core);
+    put(host, "emitNotDefined", move |ctx: Ctx<'_>, key: String| {
+        let client = client(&ctx, &key)?;
+        this.emit(&ctx, ScriptEffect::NotDefined { client })
+    })?;
     let this = Rc::clone(core);
     put(
         host,
@@ -86,7 +91,7 @@ fn call<'js>(
     let call = answer.then(|| core.next_call());
     let effect = ScriptEffect::Call {
         client: client(ctx, key)?,
-        method: crate::text::of(method)?.into(),
+        method: text(core, method)?.into(),
         args: take_args(core, host, args)?,
         call,
     };
@@ -103,7 +108,7 @@ fn broadcast<'js>(
 ) -> rquickjs::Result<()> {
     let ctx = host.ctx();
     let args = take_args(core, host, args)?;
-    let method: amf::Str = crate::text::of(method)?.into();
+    let method: amf::Str = text(core, method)?.into();
     for key in keys.iter::<String>() {
         let effect = ScriptEffect::Call {
             client: client(ctx, &key?)?,
@@ -181,7 +186,7 @@ fn install_settings<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Resul
 
 /// `rules`: read, write, audio samples, video samples.
 fn access(core: &Core, ctx: &Ctx<'_>, key: &str, rules: &Array<'_>) -> rquickjs::Result<()> {
-    let rule = |index| crate::text::of(&rules.get(index)?);
+    let rule = |index| text(core, &rules.get(index)?);
     let rules = AccessRules {
         read: rule(0)?,
         write: rule(1)?,

@@ -27,8 +27,6 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
         this.emit(&ctx, ScriptEffect::Shutdown)
     })?;
     let this = Rc::clone(core);
-    put(host, "unixMs", move || this.world.unix_ms())?;
-    let this = Rc::clone(core);
     put(host, "applicationStats", move |host: This<Object<'js>>| {
         application_stats(&this, &host)
     })
@@ -41,6 +39,7 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
         "emitTrace",
         move |ctx: Ctx<'_>, line: JsString<'_>| {
             let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+            this.spend(&ctx, line.len())?;
             this.emit(&ctx, ScriptEffect::Trace(line))
         },
     )?;
@@ -57,10 +56,10 @@ fn install_timers(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     put(
         host,
         "startTimer",
-        move |ctx: Ctx<'_>, delay: f64, repeats: bool| {
+        move |ctx: Ctx<'_>, delay: f64, repeats: bool, script: bool| {
             let max = this.config.timers;
             // Nothing is borrowed while an exception is made: that may run the script's code.
-            if this.timers.borrow().len() >= max {
+            if script && this.timers.borrow().len() >= max {
                 let text = format!("more than {max} timers (limit timers)");
                 return Err(Exception::throw_range(&ctx, &text));
             }

@@ -157,18 +157,27 @@ fn a_ping_is_sent_and_the_last_answer_told() {
 #[test]
 fn the_bandwidth_check_is_the_servers_unless_the_script_has_its_own() {
     let mut driver = Driver::new(
-        "Client.prototype.own = function () { Client.prototype.checkBandwidth = function () { return 'own'; }; };",
+        "Client.prototype.run = function () { this.checkBandwidth(); };
+        Client.prototype.own = function () { Client.prototype.checkBandwidth = function () { return 'own'; }; };",
     );
     driver.connect(1, &[]);
-    let check = ScriptEffect::CheckBandwidth {
-        client: ClientId(1),
-    };
+    let client = ClientId(1);
     assert_eq!(
-        driver.call(1, "checkBandwidth", &[]),
-        [check, returned(1, Value::Undefined)]
+        driver.call(1, "run", &[]),
+        [
+            ScriptEffect::CheckBandwidth { client },
+            returned(1, Value::Undefined)
+        ]
+    );
+    assert_eq!(
+        driver.native_call(1, "checkBandwidth"),
+        [ScriptEffect::NotDefined { client }]
     );
     driver.call(1, "own", &[]);
-    assert_eq!(driver.call(1, "checkBandwidth", &[]), [returned(1, "own")]);
+    assert_eq!(
+        driver.native_call(1, "checkBandwidth"),
+        [returned(1, "own")]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A script that does not know its limits meets them, and nobody else does.
 
 use amf::Value;
-use engine::scripting::{CallOutcome, ScriptEffect};
+use engine::scripting::{CallId, CallOutcome, LinkId, ScriptEffect, ScriptInput};
 use script::ScriptConfig;
 
 use crate::driver::{Driver, accept, failed, problems, reports, returned, traces};
@@ -15,12 +15,12 @@ fn limited(main: &str, config: ScriptConfig) -> Driver {
 
 fn hasty() -> ScriptConfig {
     ScriptConfig {
-        handler_ms: 50,
+        handler_ms: 100,
         ..ScriptConfig::default()
     }
 }
 
-const TOO_LONG: &str = "The handler ran longer than 50 ms (limit handler_ms).";
+const TOO_LONG: &str = "The handler ran longer than 100 ms (limit handler_ms).";
 
 #[test]
 fn an_endless_loop_is_cut_off_with_file_and_line_and_the_instance_lives() {
@@ -92,10 +92,9 @@ fn promises_do_not_escape_the_limit() {
         };",
         hasty(),
     );
-    assert_eq!(
-        driver.call(1, "chain", &[]),
-        [returned(1, Value::Undefined)]
-    );
+    let effects = driver.call(1, "chain", &[]);
+    assert_eq!(problems(&effects), [TOO_LONG]);
+    assert_eq!(effects.len(), 2, "and the answer");
 }
 
 #[test]
@@ -153,6 +152,137 @@ fn without_memory_the_instance_ends_and_says_so() {
 }
 
 #[test]
+fn there_is_room_for_ten_thousand_clients() {
+    let mut driver = limited("", ScriptConfig::default());
+    for client in 2..=10_000 {
+        assert_eq!(driver.connect(client, &[]), [accept(client)]);
+    }
+    for client in (2..=10_000).step_by(100) {
+        assert_eq!(driver.disconnect(client), []);
+    }
+}
+
+#[test]
+fn what_is_deep_is_no_danger() {
+    let mut driver = limited(
+        "Client.prototype.run = function (text) {
+            try { return String(eval(text)); } catch (e) { return e.name; }
+        };",
+        ScriptConfig::default(),
+    );
+    for (text, expected) in [
+        (
+            "var s = ''; for (var i = 0; i < 2e5; i++) s += 'ab'; s.charAt(5) + s.length",
+            "b400000",
+        ),
+        (
+            "var s = ''; for (var i = 0; i < 2e5; i++) s = 'ab' + s; s.charAt(5) + s.length",
+            "b400000",
+        ),
+        ("eval(new Array(1e5).join('('))", "RangeError"),
+        (
+            "eval(new Array(1e5).join('[') + new Array(1e5).join(']'))",
+            "RangeError",
+        ),
+        (
+            "new RegExp(new Array(1e5).join('(') + new Array(1e5).join(')'))",
+            "SyntaxError",
+        ),
+        (
+            "var o = {}; for (var i = 0; i < 1e5; i++) o = { o: o }; o = null",
+            "null",
+        ),
+        ("JSON.parse(new Array(1e5).join('['))", "RangeError"),
+        (
+            "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)",
+            "TypeError",
+        ),
+    ] {
+        assert_eq!(
+            driver.result(1, "run", &[text.into()]),
+            expected.into(),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_mebibyte_is_enough_for_a_small_script() {
+    let config = ScriptConfig {
+        memory_bytes: 1 << 20,
+        ..ScriptConfig::default()
+    };
+    let mut driver = limited(
+        "Client.prototype.echo = function (x) { return x; };",
+        config,
+    );
+    for round in 0..2_000 {
+        let value = Value::object([("round", Value::from(round))]);
+        assert_eq!(
+            driver.result(1, "echo", std::slice::from_ref(&value)),
+            value
+        );
+    }
+}
+
+#[test]
+fn without_room_for_the_engine_there_is_none() {
+    for memory_bytes in [1, 1_000, 30_000, 60_000, 90_000, 120_000, 150_000, 200_000] {
+        let config = ScriptConfig {
+            memory_bytes,
+            ..ScriptConfig::default()
+        };
+        assert!(Driver::try_limited("", config).is_err(), "{memory_bytes}");
+    }
+}
+
+/// Whatever the script does when its memory ends, it is the script that ends.
+#[test]
+fn memory_may_end_anywhere() {
+    let main = "
+        function Node(n) { this.n = n; this.self = this; }
+        Node.prototype.__resolve = function (n) { return n; };
+        function work(n) {
+            var list = [], map = {}, text = '';
+            for (var i = 0; i < n; i++) {
+                list.push(new Node(i), [i, { i: i }], function () { return i; });
+                map['k' + i] = new Date(i);
+                text += String.fromCharCode(65 + i % 26) + i;
+                try { if (i % 7 == 0) throw new Error(text); } catch (e) { list.push(e.stack); }
+            }
+            list.sort(function (a, b) { return String(a) < String(b) ? -1 : 1; });
+            text = text.replace(/([A-Z])(\\d+)/g, function (all, a, b) { return b + RegExp.$1; });
+            eval('function made' + n + '(a, b) { return a + b + ' + n + '; }');
+            uneval(map); list.slice().reverse().join(); text.split('1').length;
+            setTimeout(function () { work(n); }, 1);
+            new Map(list.map(function (x, i) { return [i, x]; }));
+            kept = [kept, list, map, text];
+            return list;
+        }
+        var kept = null;
+        Client.prototype.work = work;";
+    let mut ended = 0;
+    // From what the engine itself takes, in odd steps.
+    for memory_bytes in (150_000..900_000).step_by(9_973) {
+        let config = ScriptConfig {
+            memory_bytes,
+            ..ScriptConfig::default()
+        };
+        let Ok(mut driver) = Driver::try_limited(main, config) else {
+            continue;
+        };
+        let mut effects = driver.input(ScriptInput::Start);
+        effects.extend(driver.connect(1, &[]));
+        for n in 1..20 {
+            effects.extend(driver.call(1, "work", &[(n * 3).into()]));
+            effects.extend(driver.pass(5));
+        }
+        ended += usize::from(matches!(effects.last(), Some(ScriptEffect::Failed(_))));
+    }
+    assert!(ended > 0);
+}
+
+#[test]
 fn a_string_of_a_gibibyte_is_not_made() {
     let mut driver = limited(
         "Client.prototype.added = function () {
@@ -195,6 +325,51 @@ fn what_a_client_sends_does_not_end_the_instance() {
 }
 
 #[test]
+fn answers_and_statuses_meet_the_same_limits() {
+    let config = ScriptConfig {
+        argument_elements: 100,
+        ..ScriptConfig::default()
+    };
+    let mut driver = limited(
+        "var nc = new NetConnection();
+        nc.onStatus = function (info) { trace(info.code + ' ' + info.level + ' ' + info.x); };
+        nc.connect('rtmp://h/a');
+        Client.prototype.ask = function () {
+            this.call('q', { onStatus: function (info) { trace(info.code + ' ' + info.description); } });
+        };",
+        config,
+    );
+    driver.call(1, "ask", &[]);
+    let large = Value::array(vec![Value::Null; 200]);
+    let effects = driver.input(ScriptInput::Answer {
+        call: CallId(1),
+        outcome: CallOutcome::Result(large.clone()),
+    });
+    let refused = "A value is refused: more than 100 values at once (limit argument_elements).";
+    assert_eq!(problems(&effects), [refused]);
+    assert_eq!(
+        traces(&effects),
+        ["NetConnection.Call.Failed The answer is too large."]
+    );
+    let code = "NetConnection.Connect.Rejected";
+    let info = [
+        ("code", Value::from(code)),
+        ("level", "error".into()),
+        ("x", large),
+    ];
+    let effects = driver.input(ScriptInput::LinkStatus {
+        link: LinkId(1),
+        info: Value::object(info),
+        connected: false,
+    });
+    assert_eq!(problems(&effects), [refused]);
+    assert_eq!(
+        traces(&effects),
+        ["NetConnection.Connect.Rejected error undefined"]
+    );
+}
+
+#[test]
 fn a_hundred_thousand_timers_are_refused() {
     let mut driver = limited(
         "var made = 0;
@@ -231,6 +406,40 @@ fn one_handler_does_not_fill_the_queue() {
     assert_eq!(
         effects.last(),
         Some(&failed(1, "Failed to execute method (flood)."))
+    );
+}
+
+#[test]
+fn one_handler_does_not_send_more_than_its_bytes() {
+    let config = ScriptConfig {
+        queued_bytes: 10_000,
+        ..ScriptConfig::default()
+    };
+    let mut driver = limited(
+        "var text = 'x'.repeat(4000), nc = new NetConnection();
+        Client.prototype.calls = function () { for (;;) this.call('m', null, text); };
+        Client.prototype.names = function () { for (;;) this.call(text); };
+        Client.prototype.traces = function () { for (;;) trace(text); };
+        Client.prototype.wait = function () { nc.connect('rtmp://h/a'); return nc.call('m', null, text); };
+        Client.prototype.more = function () { return nc.call('m', null, text); };",
+        config,
+    );
+    for method in ["calls", "names", "traces"] {
+        let effects = driver.call(1, method, &[]);
+        let refused = "RangeError: one handler sends more than 10000 bytes (limit queued_bytes)";
+        assert_eq!(problems(&effects), [refused], "{method}");
+        assert_eq!(
+            effects.len(),
+            4,
+            "{method}: two that fit, the problem, the answer"
+        );
+    }
+    assert_eq!(driver.call(1, "wait", &[]).last(), Some(&returned(1, true)));
+    assert_eq!(driver.result(1, "more", &[]), true.into());
+    assert_eq!(
+        driver.result(1, "more", &[]),
+        false.into(),
+        "too much waits"
     );
 }
 

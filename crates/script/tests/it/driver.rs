@@ -11,7 +11,9 @@ use engine::scripting::{
     ScriptHost, ScriptInput, ScriptOutput, StopReason,
 };
 use rtmp::Millis;
-use script::{AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptFiles, ScriptSetup};
+use script::{
+    AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptFiles, ScriptSetup, SetupError,
+};
 
 /// What the script reads of the world.
 #[derive(Default)]
@@ -45,15 +47,20 @@ pub(crate) struct Driver {
 impl Driver {
     /// A script with these files and limits, not started.
     pub(crate) fn with(files: MemoryFiles, config: ScriptConfig, info: ApplicationInfo) -> Self {
-        Self::set_up(Box::new(files), config, info)
+        Self::set_up(Box::new(files), config, info).expect("an engine")
     }
 
     /// A script with files from elsewhere, not started.
     pub(crate) fn with_files(files: Box<dyn ScriptFiles>) -> Self {
-        Self::set_up(files, ScriptConfig::default(), ApplicationInfo::default())
+        let set_up = Self::set_up(files, ScriptConfig::default(), ApplicationInfo::default());
+        set_up.expect("an engine")
     }
 
-    fn set_up(files: Box<dyn ScriptFiles>, config: ScriptConfig, info: ApplicationInfo) -> Self {
+    fn set_up(
+        files: Box<dyn ScriptFiles>,
+        config: ScriptConfig,
+        info: ApplicationInfo,
+    ) -> Result<Self, SetupError> {
         let world = Rc::new(World::default());
         let setup = ScriptSetup {
             config,
@@ -61,12 +68,18 @@ impl Driver {
             files,
             world: Rc::<World>::clone(&world),
         };
-        Self {
-            script: AppScript::new(setup).expect("an engine"),
+        Ok(Self {
+            script: AppScript::new(setup)?,
             now: Millis(1_000),
             due: None,
             world,
-        }
+        })
+    }
+
+    /// A script of one file with these limits, not started, if there is room for it.
+    pub(crate) fn try_limited(main: &str, config: ScriptConfig) -> Result<Self, SetupError> {
+        let files = MemoryFiles::new().with("main.asc", main);
+        Self::set_up(Box::new(files), config, ApplicationInfo::default())
     }
 
     /// A started script of one file. Nothing must have gone wrong.
@@ -140,6 +153,18 @@ impl Driver {
             method: method.into(),
             args: args.to_vec(),
             transaction: 7.0,
+            native: false,
+        })
+    }
+
+    /// Calls a method that the server has an answer of its own to.
+    pub(crate) fn native_call(&mut self, client: u64, method: &str) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Call {
+            client: ClientId(client),
+            method: method.into(),
+            args: vec![],
+            transaction: 7.0,
+            native: true,
         })
     }
 

@@ -213,6 +213,20 @@ fn secure_asc_runs_first_and_alone_has_the_global_object() {
 }
 
 #[test]
+fn secure_mode_ends_with_an_error_too() {
+    let files = MemoryFiles::new()
+        .with("secure.asc", "trace(typeof getGlobal); nowhere();")
+        .with("main.asc", "trace(typeof getGlobal);");
+    let effects = start(files);
+    assert_eq!(traces(&effects), ["function", "undefined"]);
+    assert_eq!(
+        problems(&effects),
+        ["ReferenceError: nowhere is not defined"]
+    );
+    assert_eq!(effects.last(), Some(&ScriptEffect::Started));
+}
+
+#[test]
 fn scripts_come_from_folders_of_the_machine() {
     let root = tempfile::tempdir().expect("a folder");
     let library = root.path().join("scriptlib");
@@ -220,7 +234,7 @@ fn scripts_come_from_folders_of_the_machine() {
     std::fs::create_dir_all(&library).expect("a folder");
     std::fs::write(root.path().join("app/scripts/main.asc"), "load('lib.asc');").expect("written");
     std::fs::write(library.join("lib.asc"), "trace('from the library');").expect("written");
-    let files = AppFiles::new(root.path().join("app"), vec![library]);
+    let files = AppFiles::open("app", root.path().join("app"), vec![library]).expect("opened");
     let mut driver = Driver::with_files(Box::new(files));
     assert_eq!(
         traces(&driver.input(ScriptInput::Start)),

@@ -153,3 +153,12 @@ fn the_host_is_not_to_be_seen() {
     );
     assert_eq!(driver.eval("undefined"), Value::Undefined);
 }
+
+/// A script that asks whether it may use a class must not be told yes for nothing.
+#[test]
+fn what_is_not_there_yet_has_no_name() {
+    check(&[
+        ("typeof Stream", "undefined"),
+        ("typeof SharedObject", "undefined"),
+    ]);
+}

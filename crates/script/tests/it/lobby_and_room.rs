@@ -140,6 +140,7 @@ impl Pair {
                     method,
                     args,
                     transaction: 0.0,
+                    native: false,
                 };
                 return (Side::Lobby, self.lobby.input(input));
             }

@@ -121,11 +121,30 @@ fn without_a_transaction_nothing_is_answered() {
             method: method.into(),
             args: vec!["x".into()],
             transaction: 0.0,
+            native: false,
         })
     };
     assert_eq!(quiet("m"), [ScriptEffect::Trace("x".into())]);
     assert_eq!(quiet("none"), []);
     assert_eq!(problems(&quiet("bad")), ["1"]);
+}
+
+#[test]
+fn a_native_method_that_the_script_does_not_define_is_left_to_the_server() {
+    let mut driver = Driver::new("Client.prototype.FCPublish = function () { return 1; };");
+    driver.connect(1, &[]);
+    let mut native = |method: &str| {
+        driver.input(ScriptInput::Call {
+            client: ClientId(1),
+            method: method.into(),
+            args: vec![],
+            transaction: 0.0,
+            native: true,
+        })
+    };
+    let client = ClientId(1);
+    assert_eq!(native("_checkbw"), [ScriptEffect::NotDefined { client }]);
+    assert_eq!(native("FCPublish"), []);
 }
 
 #[test]

@@ -92,6 +92,30 @@ fn an_error_in_evaluated_text_is_found_where_it_is_evaluated() {
 }
 
 #[test]
+fn an_error_in_a_promise_is_reported_unless_somebody_takes_it() {
+    let mut driver = evaluator("async function f() { await 0; nowhere(); }");
+    let effects = driver.call(1, "evaluate", &["f(); 0".into()]);
+    assert_eq!(
+        problems(&effects),
+        ["ReferenceError: nowhere is not defined"]
+    );
+    assert_eq!(
+        reports(&effects).next().map(|problem| problem.line),
+        Some(1)
+    );
+    let taken = "f().catch(function (e) { trace(e.name); }); Promise.reject(1).catch(trace); 0";
+    let effects = driver.call(1, "evaluate", &[taken.into()]);
+    assert_eq!(traces(&effects), ["1", "ReferenceError"]);
+    assert_eq!(problems(&effects), [""; 0]);
+    let many = driver.call(
+        1,
+        "evaluate",
+        &["for (var i = 0; i < 100; i++) Promise.reject(i); 0".into()],
+    );
+    assert_eq!(problems(&many).len(), 16, "not one for each");
+}
+
+#[test]
 fn an_error_in_a_responder_is_the_scripts() {
     let mut driver = evaluator("var bad = { onResult: function () { nowhere(); } };");
     driver.call(

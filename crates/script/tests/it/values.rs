@@ -139,7 +139,7 @@ fn what_only_its_class_can_read_is_refused() {
     assert_eq!(
         problems(&effects),
         [
-            "A call is refused: an object of class com.Secret writes its own body, which a script cannot read."
+            "A value is refused: an object of class com.Secret writes its own body, which a script cannot read."
         ]
     );
     assert_eq!(
@@ -228,7 +228,7 @@ fn cycles_stay_cycles() {
     let effects = driver.call(1, "echo", &[Value::Reference(Reference::Enclosing(0))]);
     assert_eq!(
         problems(&effects),
-        ["A call is refused: a reference that leads nowhere."]
+        ["A value is refused: a reference that leads nowhere."]
     );
 }
 
@@ -354,7 +354,10 @@ fn too_much_at_once_is_refused_by_the_name_of_the_limit() {
     }
     for (value, limit) in [(wide, many), (nested, deep)] {
         let effects = driver.call(1, "echo", &[value]);
-        assert_eq!(problems(&effects), [format!("A call is refused: {limit}.")]);
+        assert_eq!(
+            problems(&effects),
+            [format!("A value is refused: {limit}.")]
+        );
         assert_eq!(
             effects.last(),
             Some(&failed(1, "Failed to execute method (echo)."))

@@ -1,0 +1,81 @@
+//! Who is let in, and what happens when too many want in.
+
+use engine::{ClientId, Input};
+use tokio::sync::mpsc::error::TrySendError;
+
+use crate::applications::*;
+use crate::config::{Layers, load};
+use crate::scripts::ScriptFolders;
+use crate::settings;
+
+const INBOX: usize = 16;
+
+fn applications(dir: &std::path::Path) -> Arc<Applications> {
+    let limits = ApplicationLimits {
+        application_name_bytes: 8,
+        instance_name_bytes: 8,
+        instances_per_application: 2,
+        clients_per_instance: 2,
+        inbox_events: INBOX,
+    };
+    let config = load(&Layers::default()).unwrap().config;
+    let settings = settings::instance_settings(&config, 1, 1935);
+    let scripts = ScriptFolders {
+        config: settings::script_config(&config),
+    };
+    for app in ["live", "chat"] {
+        std::fs::create_dir_all(dir.join(app)).unwrap();
+    }
+    Applications::new(
+        dir.into(),
+        limits,
+        settings,
+        Catalog::new(),
+        Box::new(scripts),
+    )
+}
+
+#[tokio::test]
+async fn who_is_let_in_and_who_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let applications = applications(dir.path());
+    let join = |app: &str, instance: &str| applications.join(app, instance);
+    let refused = |app: &str, instance: &str| join(app, instance).err().map(|why| why.as_str());
+    let one = join("live", "one").unwrap();
+    let _two = join("live", "two").unwrap();
+    let _again = join("live", "one").unwrap();
+    for (app, instance, reason) in [
+        ("live", "one", "instance_full"),
+        ("live", "three", "too_many_instances"),
+        ("nosuch", "one", "unknown_application"),
+        ("too-long-a-name", "one", "unknown_application"),
+        ("..", "one", "unknown_application"),
+        ("live", "123456789", "bad_url"),
+        ("live", "a/../b", "bad_url"),
+        ("live", "a\nb", "bad_url"),
+    ] {
+        assert_eq!(refused(app, instance), Some(reason), "{app}/{instance:?}");
+    }
+    assert_eq!(refused("chat", "one"), None, "another application has room");
+    drop(one);
+    assert_eq!(refused("live", "one"), None, "room was made");
+}
+
+#[tokio::test]
+async fn a_full_inbox_makes_its_senders_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let seat = applications(dir.path()).join("live", "one").unwrap();
+    let post = || Post {
+        from: Sender::Client(ClientId(1)),
+        input: Input::Timeout,
+        link: None,
+    };
+    // The instance's task has the same thread and has not run yet.
+    for _ in 0..INBOX {
+        assert!(seat.inbox.try_send(post()).is_ok());
+    }
+    let full = seat.inbox.try_send(post());
+    assert!(matches!(full, Err(TrySendError::Full(_))));
+    // To wait lets the task run, which makes room.
+    assert!(seat.inbox.send(post()).await.is_ok());
+}

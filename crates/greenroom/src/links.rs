@@ -1,0 +1,251 @@
+//! The errands of scripts: what carries their connections to other instances.
+//!
+//! A connection to an instance of this server needs no socket: a task stands in for the
+//! client, takes a seat and posts like a session does. One to another server is a client's
+//! session over a socket. Either way the script's instance gets posts and waits for nothing,
+//! so two instances that call each other, or one that calls itself, cannot lock up.
+
+mod local;
+mod remote;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Input;
+use engine::scripting::{LinkId, RequestId};
+use rtmp::Message;
+use rtmp::url::{ConnectUrl, Scheme};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::applications::Applications;
+use crate::runner::{Post, Room, Sender};
+
+/// Messages of a script that may wait for one of its connections to take them.
+const WAITING: usize = 1024;
+
+/// Where scripts may connect to, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkSettings {
+    /// The port this server has for RTMP.
+    pub(crate) own_port: u16,
+    /// Names of this server, beside those every machine has for itself.
+    pub(crate) own_hosts: Vec<String>,
+    /// Other servers.
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) session: rtmp::SessionConfig,
+    /// Orders that may wait for a connection within this server.
+    pub(crate) orders: usize,
+    /// How long the other server may take to answer, or to take what it is sent.
+    pub(crate) patience: Duration,
+}
+
+/// What a connection is to do.
+enum Errand {
+    Send(Message),
+    Close,
+}
+
+/// The connections of one instance's script.
+pub(crate) struct Errands {
+    runtime: Handle,
+    applications: Arc<Applications>,
+    inbox: mpsc::WeakSender<Post>,
+    written_off: CancellationToken,
+    open: HashMap<LinkId, mpsc::Sender<Errand>>,
+}
+
+impl Errands {
+    pub(crate) fn new(
+        runtime: Handle,
+        applications: &Arc<Applications>,
+        inbox: mpsc::WeakSender<Post>,
+        room: &Arc<Room>,
+    ) -> Self {
+        Self {
+            runtime,
+            applications: applications.clone(),
+            inbox,
+            written_off: room.written_off.clone(),
+            open: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn open(&mut self, life: u64, link: LinkId, url: String) {
+        let (errands, taken) = mpsc::channel(WAITING);
+        self.open.retain(|_, errands| !errands.is_closed());
+        self.open.insert(link, errands);
+        let back = self.way_back(life);
+        let applications = self.applications.clone();
+        self.runtime.spawn(async move {
+            let way = way_to(&url, &applications.settings().links);
+            let ended = match way {
+                Ok(Way::Local(target)) => {
+                    local::carry(&applications, &target, link, taken, &back).await
+                }
+                Ok(Way::Remote(host, port)) => {
+                    let settings = &applications.settings().links;
+                    remote::carry(settings, (&host, port), link, taken, &back).await
+                }
+                Err(why) => Ended::Why(why),
+            };
+            if let Ended::Why(why) = ended {
+                tracing::debug!(url, why, "a script's connection has ended");
+                back.post(Input::LinkClosed { link, why }).await;
+            }
+        });
+    }
+
+    pub(crate) fn send(&mut self, link: LinkId, message: Message) {
+        if let Some(errands) = self.open.get(&link)
+            && errands.try_send(Errand::Send(message)).is_err()
+        {
+            // The other side does not take what it is sent. What carries the connection
+            // finds that nobody sends any more, and ends it.
+            self.open.remove(&link);
+        }
+    }
+
+    pub(crate) fn close(&mut self, link: LinkId) {
+        if let Some(errands) = self.open.remove(&link) {
+            // If there is no room the connection ends as well, for nobody sends any more.
+            let _ = errands.try_send(Errand::Close);
+        }
+    }
+
+    /// Ends all connections, as the script does.
+    pub(crate) fn drop_all(&mut self) {
+        self.open.clear();
+    }
+
+    /// Scripts cannot make HTTP requests yet: they are told so.
+    pub(crate) fn refuse_http(&self, life: u64, request: RequestId) {
+        let back = self.way_back(life);
+        self.runtime.spawn(async move {
+            let outcome = Err("HTTP requests are not available.".to_owned());
+            back.post(Input::Response { request, outcome }).await;
+        });
+    }
+
+    fn way_back(&self, life: u64) -> WayBack {
+        WayBack {
+            inbox: self.inbox.clone(),
+            life,
+            written_off: self.written_off.clone(),
+        }
+    }
+}
+
+/// How what comes for the script reaches its instance.
+struct WayBack {
+    inbox: mpsc::WeakSender<Post>,
+    life: u64,
+    written_off: CancellationToken,
+}
+
+impl WayBack {
+    async fn post(&self, input: Input) {
+        let Some(inbox) = self.inbox.upgrade() else {
+            return;
+        };
+        let post = Post {
+            from: Sender::Errand(self.life),
+            input,
+            link: None,
+        };
+        tokio::select! {
+            // An inbox nobody reads any more has no use for it.
+            _ = inbox.send(post) => {}
+            () = self.written_off.cancelled() => {}
+        }
+    }
+}
+
+/// How a connection ended.
+enum Ended {
+    /// The script wished it, and is told nothing.
+    AsWished,
+    /// Otherwise.
+    Why(String),
+}
+
+/// How to reach an address.
+#[derive(Debug, PartialEq, Eq)]
+enum Way {
+    Local(rtmp::url::Target),
+    Remote(String, u16),
+}
+
+/// What the script hears of a connection that did not take what it was sent.
+fn overflown() -> Ended {
+    Ended::Why(format!("More than {WAITING} messages wait to be sent."))
+}
+
+fn way_to(url: &str, settings: &LinkSettings) -> Result<Way, String> {
+    let url = ConnectUrl::parse(url).map_err(|error| error.to_string())?;
+    if url.scheme != Scheme::Rtmp {
+        return Err(format!(
+            "Scripts connect with rtmp, not with {}.",
+            url.scheme
+        ));
+    }
+    let ConnectUrl {
+        host, port, target, ..
+    } = url;
+    let is = |known: &String| known.eq_ignore_ascii_case(&host);
+    let own = is_loopback(&host) || settings.own_hosts.iter().any(is);
+    let allowed = settings.allowed_hosts.iter().any(is);
+    match (own, allowed) {
+        (true, _) if port == settings.own_port => Ok(Way::Local(target)),
+        (_, true) => Ok(Way::Remote(host, port)),
+        // Most likely the address names no port, and means this server, wherever it listens.
+        (true, _) if port == Scheme::Rtmp.default_port() => Ok(Way::Local(target)),
+        _ => Err(format!(
+            "Scripts may not connect to {host}:{port}; see scripts.allowed_hosts."
+        )),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let ip = host.parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_reach_this_server_and_what_is_allowed() {
+        let settings = LinkSettings {
+            own_port: 2000,
+            own_hosts: vec!["media.example".into()],
+            allowed_hosts: vec!["far.example".into(), "127.0.0.1".into()],
+            orders: 8,
+            session: rtmp::SessionConfig::default(),
+            patience: Duration::from_secs(1),
+        };
+        let way = |url: &str| match way_to(url, &settings) {
+            Ok(Way::Local(target)) => format!("{}/{}", target.app, target.instance),
+            Ok(Way::Remote(host, port)) => format!("{host}:{port}"),
+            Err(_) => "refused".into(),
+        };
+        for (url, expected) in [
+            ("rtmp://localhost/lobby", "lobby/_definst_"),
+            ("rtmp://localhost:2000/lobby/a/b", "lobby/a/b"),
+            ("rtmp://[::1]/lobby/a", "lobby/a"),
+            ("rtmp://Media.Example/lobby/a", "lobby/a"),
+            ("rtmp://media.example:2001/lobby/a", "refused"),
+            ("rtmp://127.0.0.1/lobby", "127.0.0.1:1935"),
+            ("rtmp://127.0.0.1:2000/lobby", "lobby/_definst_"),
+            ("rtmp://far.example:99/lobby", "far.example:99"),
+            ("rtmp://other.example/lobby", "refused"),
+            ("rtmpt://localhost/lobby", "refused"),
+            ("rtmp:/lobby", "refused"),
+        ] {
+            assert_eq!(way(url), expected, "{url}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! A connection to another server: a client's session over a socket.
+
+use std::io;
+
+use engine::Input;
+use engine::scripting::LinkId;
+use rtmp::{Event, Output, Session};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::{Ended, Errand, LinkSettings, WayBack, overflown};
+use crate::clock;
+use crate::runner::wait_until;
+
+/// Bytes read from the socket at once.
+const READ_BYTES: usize = 8 << 10;
+
+/// Carries a connection to another server until one side ends it.
+pub(super) async fn carry(
+    settings: &LinkSettings,
+    server: (&str, u16),
+    link: LinkId,
+    errands: mpsc::Receiver<Errand>,
+    back: &WayBack,
+) -> Ended {
+    let socket = match timeout(settings.patience, TcpStream::connect(server)).await {
+        Ok(Ok(socket)) => socket,
+        Ok(Err(error)) => return Ended::Why(error.to_string()),
+        Err(_) => return Ended::Why("The server does not answer.".into()),
+    };
+    let session = Session::client(settings.session.clone(), rand::random(), clock::now());
+    let mut wire = Wire {
+        settings,
+        socket,
+        session,
+        link,
+        back,
+    };
+    let ended = wire.run(errands).await;
+    // The peer learns of it from the end of the stream; there is nothing more to do for it.
+    let _ = wire.socket.shutdown().await;
+    ended.unwrap_or_else(|error| Ended::Why(error.to_string()))
+}
+
+struct Wire<'a> {
+    settings: &'a LinkSettings,
+    socket: TcpStream,
+    session: Session,
+    link: LinkId,
+    back: &'a WayBack,
+}
+
+impl Wire<'_> {
+    async fn run(&mut self, mut errands: mpsc::Receiver<Errand>) -> io::Result<Ended> {
+        let mut buffer = vec![0; READ_BYTES];
+        let mut due = self.drain().await?;
+        loop {
+            let handled = tokio::select! {
+                read = self.socket.read(&mut buffer) => match read? {
+                    0 => return Ok(Ended::Why("The server closed the connection.".into())),
+                    count => {
+                        let bytes = buffer.get(..count).unwrap_or_default();
+                        self.session.handle(rtmp::Input::Receive { now: clock::now(), bytes })
+                    }
+                },
+                errand = errands.recv() => match errand {
+                    Some(Errand::Send(message)) => self.session.handle(rtmp::Input::Send(message)),
+                    Some(Errand::Close) => return Ok(Ended::AsWished),
+                    None => return Ok(overflown()),
+                },
+                () = wait_until(due) => {
+                    self.session.handle(rtmp::Input::Timeout { now: clock::now() })
+                }
+                () = self.back.written_off.cancelled() => return Ok(Ended::AsWished),
+            };
+            // What was read before a fault still counts.
+            due = self.drain().await?;
+            match handled {
+                // The session goes on without what cannot be said in its encoding.
+                Ok(()) | Err(rtmp::Error::Unsendable { .. }) => {}
+                Err(error) => return Ok(Ended::Why(error.to_string())),
+            }
+        }
+    }
+
+    /// Takes everything out of the session, after each thing put in.
+    async fn drain(&mut self) -> io::Result<Option<rtmp::Millis>> {
+        loop {
+            match self.session.poll() {
+                Output::Transmit(bytes) => {
+                    let written = timeout(self.settings.patience, self.socket.write_all(&bytes));
+                    written.await.map_err(|_| io::ErrorKind::TimedOut)??;
+                }
+                Output::Event(Event::Message(message)) => {
+                    let link = self.link;
+                    self.back.post(Input::LinkMessage { link, message }).await;
+                }
+                Output::Event(_) => {}
+                Output::Timeout(at) => return Ok(at),
+            }
+        }
+    }
+}

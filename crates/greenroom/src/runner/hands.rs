@@ -1,0 +1,134 @@
+//! The hands of an instance: what carries out its effects on sessions and streams.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use engine::{ClientId, Effect, Instance, StreamName};
+use media::Marker;
+
+use super::streams::Streams;
+use super::{Link, Order};
+
+/// Who is here, and what they may be made to do.
+pub(super) struct Hands {
+    pub(super) streams: Arc<Streams>,
+    pub(super) links: HashMap<ClientId, Link>,
+}
+
+impl Hands {
+    pub(super) fn new(streams: Arc<Streams>) -> Self {
+        Self {
+            streams,
+            links: HashMap::new(),
+        }
+    }
+
+    /// Tells the sender of a post that it has been handled.
+    pub(super) fn done(&self, client: ClientId) {
+        self.give(client, Order::Done);
+    }
+
+    /// Forgets a client that has gone, and streams that only it used.
+    pub(super) fn forget(&mut self, client: ClientId) {
+        self.links.remove(&client);
+        self.streams.sweep();
+    }
+
+    pub(super) fn give(&self, client: ClientId, order: Order) {
+        if let Some(link) = self.links.get(&client) {
+            link.give(order);
+        }
+    }
+
+    /// Carries out one effect on sessions and streams; gives back what is about neither.
+    pub(super) fn carry_out(&self, instance: &Instance, effect: Effect) -> Option<Effect> {
+        let (client, order) = match effect {
+            Effect::Mark { name, marker } => {
+                self.mark(instance, &name, marker);
+                return None;
+            }
+            Effect::Send { client, message } => (client, Order::Send(message)),
+            Effect::Close { client, reason } => (client, Order::Close(reason)),
+            Effect::Publish {
+                client,
+                stream_id,
+                name,
+            } => {
+                let order = self.publish(stream_id, &name)?;
+                (client, order)
+            }
+            Effect::Unpublish { client, stream_id } => (client, Order::Unpublish { stream_id }),
+            Effect::Play {
+                client,
+                stream_id,
+                name,
+                play,
+                length_ms,
+                selection,
+                samples,
+            } => {
+                let live = self.streams.get_or_make(&name);
+                let from = live.ring.lock().head();
+                (
+                    client,
+                    Order::Play {
+                        stream_id,
+                        live,
+                        play,
+                        from,
+                        length_ms,
+                        selection,
+                        samples,
+                    },
+                )
+            }
+            Effect::Stop { client, stream_id } => (client, Order::Stop { stream_id }),
+            Effect::Pause {
+                client,
+                stream_id,
+                paused,
+            } => (client, Order::Pause { stream_id, paused }),
+            Effect::Select {
+                client,
+                stream_id,
+                selection,
+            } => (
+                client,
+                Order::Select {
+                    stream_id,
+                    selection,
+                },
+            ),
+            Effect::Ping { client } => (client, Order::Ping),
+            Effect::LimitBandwidth { client, down, up } => {
+                (client, Order::LimitBandwidth { down, up })
+            }
+            other => return Some(other),
+        };
+        self.give(client, order);
+        None
+    }
+
+    fn publish(&self, stream_id: u32, name: &StreamName) -> Option<Order> {
+        // The mark that came before made it the publisher.
+        let publication = self.streams.get_or_make(name).publication()?;
+        Some(Order::Publish {
+            stream_id,
+            publication,
+        })
+    }
+
+    fn mark(&self, instance: &Instance, name: &StreamName, marker: Marker) {
+        let live = self.streams.get_or_make(name);
+        let publisher = match marker {
+            Marker::Published => instance.publisher_agent(name).unwrap_or_default(),
+            Marker::Unpublished => "",
+        };
+        let address = &live.address;
+        tracing::info!(
+            app = %address.app, instance = %address.instance, stream = %name, publisher,
+            "{}", if marker == Marker::Published { "published" } else { "unpublished" }
+        );
+        live.mark(marker, publisher);
+    }
+}

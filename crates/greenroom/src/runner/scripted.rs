@@ -1,0 +1,335 @@
+//! An instance with a script: a thread of its own, on which the script may take its time.
+//!
+//! One life of the instance follows another on the same thread, from the start of its script
+//! to its stop; those who joined while one life ended begin the next. So an instance never
+//! runs twice. Between lives the thread ends as soon as nobody has a seat.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use engine::scripting::ScriptHost;
+use engine::{ClientId, Effect, Input, Output, Rejection, ScriptedConfig, ScriptedInstance};
+use rtmp::{Body, Message, Millis};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::hands::Hands;
+use super::stats::Stats;
+use super::streams::{Streams, StreamsHost};
+use super::{Order, Post, Sender, wait_until};
+use crate::applications::{Applications, InstanceAddress};
+use crate::links::Errands;
+use crate::{clock, metrics};
+
+/// Stack of a script's thread. Only what is used of it costs memory.
+const STACK_BYTES: usize = 8 << 20;
+
+/// What the rest of the server knows of a script's thread.
+pub(crate) struct Room {
+    /// Since when the thread has been handling one thing: the clock's time plus one; 0 when
+    /// it handles nothing.
+    busy_since: AtomicU64,
+    /// Somebody has given back a seat.
+    pub(crate) freed: Notify,
+    /// The thread did not come back, and nobody counts on it any more.
+    pub(crate) written_off: CancellationToken,
+    /// The thread has ended.
+    pub(crate) ended: CancellationToken,
+}
+
+impl Room {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            busy_since: AtomicU64::new(0),
+            freed: Notify::new(),
+            written_off: CancellationToken::new(),
+            ended: CancellationToken::new(),
+        })
+    }
+
+    /// How long in ms the thread has been handling one thing.
+    pub(crate) fn busy_ms(&self, now: Millis) -> u64 {
+        match self.busy_since.load(Ordering::Relaxed) {
+            0 => 0,
+            since => now.since(Millis(since - 1)),
+        }
+    }
+
+    fn set_busy(&self, busy: bool) {
+        let since = if busy { clock::now().0 + 1 } else { 0 };
+        self.busy_since.store(since, Ordering::Relaxed);
+    }
+}
+
+/// Starts the thread of an instance. Must be called on the server's runtime.
+///
+/// # Errors
+///
+/// The system has no thread left.
+pub(crate) fn start(
+    applications: &Arc<Applications>,
+    address: &InstanceAddress,
+    id: u64,
+    inbox_events: usize,
+) -> std::io::Result<(mpsc::Sender<Post>, Arc<Room>)> {
+    let (inbox, posts) = mpsc::channel(inbox_events);
+    let room = Room::new();
+    let (applications, address) = (applications.clone(), address.clone());
+    let (thread_room, weak_inbox, runtime) = (room.clone(), inbox.downgrade(), Handle::current());
+    let body = move || {
+        let ended = thread_room.ended.clone().drop_guard();
+        let timers = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        match timers {
+            Ok(timers) => {
+                let streams = Streams::new(&applications, &address);
+                let runner = Runner {
+                    hands: Hands::new(streams),
+                    stats: Rc::default(),
+                    errands: Errands::new(runtime, &applications, weak_inbox, &thread_room),
+                    applications,
+                    address,
+                    id,
+                    room: thread_room,
+                    posts,
+                    life: 0,
+                    later: VecDeque::new(),
+                };
+                timers.block_on(runner.run());
+            }
+            Err(error) => tracing::error!(%error, "a script's thread has no timers"),
+        }
+        drop(ended);
+    };
+    std::thread::Builder::new()
+        .name("script".into())
+        .stack_size(STACK_BYTES)
+        .spawn(body)?;
+    Ok((inbox, room))
+}
+
+struct Runner {
+    applications: Arc<Applications>,
+    address: InstanceAddress,
+    id: u64,
+    room: Arc<Room>,
+    posts: mpsc::Receiver<Post>,
+    hands: Hands,
+    stats: Rc<Stats>,
+    errands: Errands,
+    /// Counts the lives of the instance.
+    life: u64,
+    /// Joins for the next life.
+    later: VecDeque<Input>,
+}
+
+impl Runner {
+    async fn run(mut self) {
+        while self.wait_for_next_life().await {
+            self.live().await;
+            if self.is_written_off() {
+                return metrics::script_came_back();
+            }
+        }
+    }
+
+    /// One life of the instance, from the start of its script to its stop.
+    async fn live(&mut self) {
+        let address = self.address.clone();
+        self.life += 1;
+        tracing::info!(app = %address.app, instance = %address.instance, "instance started");
+        self.room.set_busy(true);
+        let mut instance = self.make_instance();
+        // They wait in the instance while its script starts, and share its fate if it fails.
+        for join in std::mem::take(&mut self.later) {
+            instance.handle(clock::now(), join);
+        }
+        instance.start(clock::now());
+        let mut timeout = self.carry_out(&mut instance);
+        self.room.set_busy(false);
+        while !instance.has_stopped() && !self.is_written_off() {
+            let post = tokio::select! {
+                post = self.posts.recv() => post,
+                () = wait_until(timeout) => Some(Post {
+                    from: Sender::Server,
+                    input: Input::Timeout,
+                    link: None,
+                }),
+            };
+            let Some(post) = post else { break };
+            self.room.set_busy(true);
+            timeout = self.take(&mut instance, post);
+            self.room.set_busy(false);
+        }
+        self.later.extend(instance.take_waiting());
+        self.errands.drop_all();
+        tracing::info!(app = %address.app, instance = %address.instance, "instance stopped");
+    }
+
+    fn make_instance(&self) -> ScriptedInstance {
+        let settings = self.applications.settings();
+        let host: Rc<dyn ScriptHost> = self.stats.clone();
+        let script = self.applications.load_script(&self.address, host);
+        let scripted = ScriptedConfig {
+            name: format!("{}/{}", self.address.app, self.address.instance),
+            ..settings.scripted.clone()
+        };
+        let streams = Box::new(StreamsHost(self.hands.streams.clone()));
+        ScriptedInstance::new(settings.config.clone(), scripted, streams, script)
+    }
+
+    fn take(&mut self, instance: &mut ScriptedInstance, post: Post) -> Option<Millis> {
+        let Post { from, input, link } = post;
+        if let (Sender::Client(client), Some(link)) = (from, link) {
+            self.stats.arrived(client, &link);
+            self.hands.links.insert(client, link);
+        }
+        let of_an_earlier_life = matches!(from, Sender::Errand(life) if life != self.life);
+        let gone = left(&input);
+        if !of_an_earlier_life {
+            instance.handle(clock::now(), input);
+        }
+        let timeout = self.carry_out(instance);
+        self.settle(from, gone);
+        timeout
+    }
+
+    /// Tells the sender that its post was handled, and forgets it if it has gone.
+    fn settle(&mut self, from: Sender, gone: bool) {
+        if let Sender::Client(client) = from {
+            self.hands.done(client);
+            if gone {
+                self.stats.left(client);
+                self.hands.forget(client);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, instance: &mut ScriptedInstance) -> Option<Millis> {
+        loop {
+            let effect = match instance.poll() {
+                Output::Effect(effect) => effect,
+                Output::Timeout(at) => return at,
+            };
+            // What a script wants that was away for too long must not reach anybody.
+            if self.is_written_off() {
+                continue;
+            }
+            if let Effect::Close { client, reason } = &effect {
+                self.stats.closed(*client);
+                if *reason == engine::CloseReason::Rejected {
+                    metrics::rejected("application");
+                }
+            }
+            if let Some(effect) = self.hands.carry_out(instance.instance(), effect) {
+                self.script_effect(effect);
+            }
+        }
+    }
+
+    fn script_effect(&mut self, effect: Effect) {
+        let (app, instance) = (&*self.address.app, &*self.address.instance);
+        match effect {
+            Effect::Accepted { client } => {
+                self.stats.accepted(client);
+                tracing::debug!(app, instance, %client, "client accepted");
+            }
+            Effect::Dropped { client, name } => tracing::debug!(
+                app, instance, %client, command = &*name,
+                "a command of a client that has not been let in was dropped"
+            ),
+            Effect::Trace(line) => tracing::info!(app, instance, "trace: {line}"),
+            Effect::Problem(problem) => tracing::warn!(
+                app,
+                instance,
+                code = problem.code,
+                file = problem.file,
+                line = problem.line,
+                source_line = problem.source_line,
+                "script: {}",
+                problem.description
+            ),
+            Effect::LinkOpen { link, url } => self.errands.open(self.life, link, url),
+            Effect::LinkSend { link, message } => self.errands.send(link, message),
+            Effect::LinkClose { link } => self.errands.close(link),
+            Effect::Http { request, .. } => self.errands.refuse_http(self.life, request),
+            _ => {}
+        }
+    }
+
+    /// Waits until somebody joins; false when nobody can any more.
+    async fn wait_for_next_life(&mut self) -> bool {
+        loop {
+            if self.applications.is_closing() {
+                self.turn_away();
+            }
+            if !self.later.is_empty() {
+                return true;
+            }
+            if self.applications.retire(&self.address, self.id) {
+                return false;
+            }
+            tokio::select! {
+                post = self.posts.recv() => match post {
+                    Some(post) => self.note(post),
+                    None => return false,
+                },
+                () = self.room.freed.notified() => {}
+            }
+        }
+    }
+
+    /// Takes a post between two lives.
+    fn note(&mut self, post: Post) {
+        let Post { from, input, link } = post;
+        if let (Sender::Client(client), Some(link)) = (from, link) {
+            self.stats.arrived(client, &link);
+            self.hands.links.insert(client, link);
+        }
+        let gone = left(&input);
+        if let Input::Connect { .. } = &input {
+            self.later.push_back(input);
+        } else if let (Input::Disconnect { client }, true) = (&input, gone) {
+            self.later.retain(|join| joins(join) != Some(*client));
+        }
+        self.settle(from, gone);
+    }
+
+    /// Rejects those who came while the server stops.
+    fn turn_away(&mut self) {
+        for join in std::mem::take(&mut self.later) {
+            let Input::Connect {
+                client,
+                transaction,
+                ..
+            } = join
+            else {
+                continue;
+            };
+            let error = Rejection::ShuttingDown.status().error(transaction);
+            let message = Message::connection(Body::Command(error));
+            self.hands.give(client, Order::Send(message));
+            self.hands
+                .give(client, Order::Close(engine::CloseReason::Rejected));
+        }
+    }
+
+    fn is_written_off(&self) -> bool {
+        self.room.written_off.is_cancelled()
+    }
+}
+
+fn left(input: &Input) -> bool {
+    matches!(input, Input::Disconnect { .. })
+}
+
+fn joins(input: &Input) -> Option<ClientId> {
+    match input {
+        Input::Connect { client, .. } => Some(*client),
+        _ => None,
+    }
+}

@@ -1,0 +1,88 @@
+//! What a script can find out about the traffic of its instance.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::ClientId;
+use engine::scripting::{ApplicationStats, ClientStats, ScriptHost};
+
+use super::{Endpoint, Link};
+
+/// The counters of an instance's clients, those that have gone included.
+#[derive(Default)]
+pub(super) struct Stats {
+    here: RefCell<HashMap<ClientId, Guest>>,
+    gone: Cell<ApplicationStats>,
+}
+
+struct Guest {
+    endpoint: Arc<dyn Endpoint>,
+    accepted: bool,
+}
+
+impl Stats {
+    pub(super) fn arrived(&self, client: ClientId, link: &Link) {
+        let guest = Guest {
+            endpoint: link.endpoint.clone(),
+            accepted: false,
+        };
+        self.here.borrow_mut().insert(client, guest);
+    }
+
+    pub(super) fn accepted(&self, client: ClientId) {
+        if let Some(guest) = self.here.borrow_mut().get_mut(&client) {
+            guest.accepted = true;
+            let mut sum = self.gone.get();
+            sum.total_connects += 1;
+            self.gone.set(sum);
+        }
+    }
+
+    /// The instance has closed the client, or the client has gone by itself.
+    pub(super) fn closed(&self, client: ClientId) {
+        if let Some(guest) = self.here.borrow_mut().get_mut(&client)
+            && std::mem::take(&mut guest.accepted)
+        {
+            let mut sum = self.gone.get();
+            sum.total_disconnects += 1;
+            self.gone.set(sum);
+        }
+    }
+
+    pub(super) fn left(&self, client: ClientId) {
+        self.closed(client);
+        if let Some(guest) = self.here.borrow_mut().remove(&client) {
+            let sum = add(self.gone.get(), guest.endpoint.stats());
+            self.gone.set(sum);
+        }
+    }
+}
+
+fn add(mut sum: ApplicationStats, client: ClientStats) -> ApplicationStats {
+    sum.bytes_in += client.bytes_in;
+    sum.bytes_out += client.bytes_out;
+    sum.msg_in += client.msg_in;
+    sum.msg_out += client.msg_out;
+    sum.msg_dropped += client.msg_dropped;
+    sum
+}
+
+impl ScriptHost for Stats {
+    fn client_stats(&self, client: ClientId) -> Option<ClientStats> {
+        let here = self.here.borrow();
+        here.get(&client).map(|guest| guest.endpoint.stats())
+    }
+
+    fn application_stats(&self) -> ApplicationStats {
+        let here = self.here.borrow();
+        let present = here.values().map(|guest| guest.endpoint.stats());
+        present.fold(self.gone.get(), add)
+    }
+
+    fn unix_ms(&self) -> f64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0.0, |since| since.as_millis() as f64)
+    }
+}

@@ -1,0 +1,80 @@
+//! The rings of one instance's streams.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use engine::{Host, StreamName};
+use parking_lot::Mutex;
+use rtmp::Millis;
+
+use crate::applications::{Applications, InstanceAddress};
+use crate::live::{LiveStream, StreamAddress};
+use crate::pump::Pumps;
+
+/// Streams of an instance below which unused ones are not looked for.
+const SWEEP_FROM: usize = 64;
+
+/// The rings of an instance's streams, by name.
+pub(super) struct Streams {
+    applications: Arc<Applications>,
+    pub(super) address: InstanceAddress,
+    live: Mutex<HashMap<StreamName, Arc<LiveStream>>>,
+    /// How many streams there may be before those nobody uses are looked for.
+    sweep_at: AtomicUsize,
+}
+
+impl Streams {
+    pub(super) fn new(applications: &Arc<Applications>, address: &InstanceAddress) -> Arc<Self> {
+        Arc::new(Self {
+            applications: applications.clone(),
+            address: address.clone(),
+            live: Mutex::default(),
+            sweep_at: AtomicUsize::new(SWEEP_FROM),
+        })
+    }
+
+    pub(super) fn get_or_make(&self, name: &StreamName) -> Arc<LiveStream> {
+        if let Some(stream) = self.live.lock().get(name) {
+            return stream.clone();
+        }
+        if self.live.lock().len() >= self.sweep_at.load(Ordering::Relaxed) {
+            self.sweep();
+        }
+        let InstanceAddress { app, instance } = self.address.clone();
+        let address = StreamAddress {
+            app,
+            instance,
+            name: name.clone(),
+        };
+        let settings = self.applications.settings();
+        let pumps = Pumps::new(settings.pump);
+        let catalog = self.applications.catalog().clone();
+        let stream = LiveStream::new(address, settings.ring, pumps, catalog);
+        self.live.lock().insert(name.clone(), stream.clone());
+        stream
+    }
+
+    /// Forgets the streams that nobody publishes or plays.
+    pub(super) fn sweep(&self) {
+        let in_use = |stream: &mut Arc<LiveStream>| {
+            Arc::strong_count(stream) > 1 || stream.ring.lock().is_published()
+        };
+        let mut live = self.live.lock();
+        live.retain(|_, stream| in_use(stream));
+        // Twice what is in use: a client that plays name after name costs a bounded room, and
+        // looking costs little per name.
+        self.sweep_at
+            .store((live.len() * 2).max(SWEEP_FROM), Ordering::Relaxed);
+    }
+}
+
+/// What the instance knows of its streams.
+pub(super) struct StreamsHost(pub(super) Arc<Streams>);
+
+impl Host for StreamsHost {
+    fn last_media(&self, stream: &StreamName) -> Option<Millis> {
+        let live = self.0.live.lock().get(stream)?.clone();
+        live.last_media()
+    }
+}

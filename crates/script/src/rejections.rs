@@ -1,0 +1,56 @@
+//! Promises that were rejected and that nobody listens to.
+//!
+//! No script of the time has promises, but the engine does, and an error in an `async` function
+//! must not vanish.
+
+use std::cell::RefCell;
+use std::hash::{BuildHasher as _, RandomState};
+use std::rc::Rc;
+
+use engine::scripting::Problem;
+use rquickjs::{Runtime, Value as Js};
+
+use crate::core::Core;
+use crate::problem;
+
+/// Rejections that one handler keeps; later ones are not reported.
+const KEPT_MAX: usize = 16;
+
+/// The rejections since the handler started.
+#[derive(Debug, Default)]
+pub(crate) struct Rejections {
+    /// Each promise by its hash: it is not kept alive.
+    open: RefCell<Vec<(u64, Problem)>>,
+    hasher: RandomState,
+}
+
+impl Rejections {
+    /// Takes those that nobody has come to listen to.
+    pub(crate) fn take(&self) -> Vec<Problem> {
+        let open = std::mem::take(&mut *self.open.borrow_mut());
+        open.into_iter().map(|(_, problem)| problem).collect()
+    }
+
+    fn note(&self, core: &Core, promise: &Js<'_>, reason: &Js<'_>, is_handled: bool) {
+        let key = self.hasher.hash_one(promise);
+        if is_handled {
+            self.open.borrow_mut().retain(|(open, _)| *open != key);
+        } else if self.open.borrow().len() < KEPT_MAX {
+            let problem = problem::of_exception(core, reason);
+            self.open.borrow_mut().push((key, problem));
+        }
+    }
+}
+
+/// Has the engine tell of rejections.
+pub(crate) fn watch(runtime: &Runtime, core: &Rc<Core>) {
+    // The engine lives as long as the core, which must not keep itself alive through it.
+    let core = Rc::downgrade(core);
+    runtime.set_host_promise_rejection_tracker(Some(Box::new(
+        move |_, promise, reason, is_handled| {
+            if let Some(core) = core.upgrade() {
+                core.rejections.note(&core, &promise, &reason, is_handled);
+            }
+        },
+    )));
+}
