@@ -55,7 +55,8 @@ fn compare(value: &Value, expected: &[(&'static str, Field)], ordered: bool) -> 
         "properties {names:?} instead of {wanted:?}: {value:?}"
     );
     for (name, field) in expected {
-        let found = value.get(name).unwrap_or(&Value::Undefined);
+        let absent = Value::Undefined;
+        let found = value.get(name).unwrap_or(&absent);
         ensure!(
             fits(found, field, ordered),
             "{name} is {found:?} instead of {field:?}"
