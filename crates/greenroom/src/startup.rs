@@ -131,5 +131,5 @@ fn check_applications(applications: &Applications) -> Result<(), StartupError> {
 }
 
 fn is_default(applications: &Applications) -> bool {
-    *applications == Applications::default()
+    applications.dir == Applications::default().dir
 }
