@@ -12,6 +12,7 @@ mod peers;
 mod playlists;
 mod rejections;
 mod scripts;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     trials.extend(limits::trials());
     trials.extend(peers::trials());
     trials.extend(scripts::trials());
+    trials.extend(settings::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
