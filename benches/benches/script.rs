@@ -41,6 +41,7 @@ fn started() -> AppScript {
         config: ScriptConfig::default(),
         info: ApplicationInfo::default(),
         files: Box::new(MemoryFiles::new().with("main.asc", SCRIPT)),
+        storage: None,
         world: Rc::new(Nothing),
     };
     let mut script = AppScript::new(setup).expect("an engine");

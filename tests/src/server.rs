@@ -116,6 +116,18 @@ impl Server {
         Ok(fs::write(folder.join("main.asc"), script)?)
     }
 
+    /// Gives the server one of the applications in `tests/applications`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such application, or the folder cannot be written to.
+    pub fn install(&self, name: &str) -> Result<()> {
+        let applications = concat!(env!("CARGO_MANIFEST_DIR"), "/applications");
+        let main = PathBuf::from(applications).join(name).join("main.asc");
+        let script = fs::read_to_string(&main).with_context(|| main.display().to_string())?;
+        self.application(name, &script)
+    }
+
     /// The RTMP address of a stream in the application `live`.
     pub fn stream_url(&self, name: &str) -> String {
         format!("rtmp://{}/{APPLICATION}/{name}", self.rtmp)

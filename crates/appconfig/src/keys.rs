@@ -43,11 +43,10 @@ sections! {
             reached "The handler is stopped and reported with file and line.";
         /// Directories in which `load()` looks for a file that the application does not have, in
         /// this order. A relative path starts at the application's directory.
-        library: Vec<PathBuf> = Vec::new(), range 0..=64;
+        library: Vec<PathBuf> = Vec::new(), server "scripts.library", range 0..=64;
         /// Directories outside the application that `File` objects may use, each as
         /// `"/name;/real/directory"`.
-        file_directories: Vec<VirtualDirectory> = Vec::new(), range 0..=64,
-            later "`File` objects";
+        file_directories: Vec<VirtualDirectory> = Vec::new(), range 0..=64;
         /// Timers (`setInterval`) of one instance at one time.
         timers: usize = 1_000, range 0..=100_000,
             reached "`setInterval` throws a script error.";
@@ -57,7 +56,8 @@ sections! {
             reached "The connection or request fails at once.";
         /// Hosts, besides this server, that scripts may connect to and request from: names such as
         /// `"www.example.org"`, `"*.example.org"` for every name below it, addresses, or `"*"` for
-        /// all; with `:PORT` only that port. The empty default allows none.
+        /// all; with `:PORT` only that port. What is at an address of this machine or of a private
+        /// network needs that address in the list, too. The empty default allows none.
         hosts: Vec<Host> = Vec::new(), server "scripts.allowed_hosts", range 0..=1_024;
         /// The AMF version in which a script's `NetConnection` sends objects, unless it sets
         /// `objectEncoding`.
@@ -72,7 +72,7 @@ sections! {
         http_timeout_ms: u64 = 60_000, range 1_000..=DAY_MS,
             reached "The request fails.",
             later "HTTP requests of scripts";
-        /// Redirections that an outgoing HTTP request follows, each to an allowed host.
+        /// Redirections that an outgoing HTTP request follows, all at the same host and port.
         http_redirects: u32 = 10, range 0..=100,
             reached "The request fails.",
             later "HTTP requests of scripts";

@@ -19,7 +19,7 @@ pub enum Output {
 }
 
 /// Something the server is to do.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub enum Effect {
     /// Send a message to a client.
     Send {

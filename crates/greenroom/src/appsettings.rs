@@ -190,6 +190,10 @@ fn set_script(settings: &mut InstanceSettings, folder: &Path, config: &Applicati
     // A path that is absolute stays as it is.
     let library = script.library.iter().map(|path| folder.join(path));
     settings.script.library = library.collect();
+    let directories = script.file_directories.iter();
+    settings.script.directories = directories
+        .map(|entry| (entry.prefix.clone(), folder.join(&entry.path)))
+        .collect();
     settings.script.tree = config.config.to_value();
     settings.scripted.max_idle_ms = config.application.idle_timeout_ms;
     settings.scripted.links = script.connections;

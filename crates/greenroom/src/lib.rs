@@ -18,6 +18,7 @@ mod live;
 pub mod logging;
 pub mod metrics;
 mod outbox;
+pub mod outgoing;
 mod pump;
 mod rate;
 mod runner;

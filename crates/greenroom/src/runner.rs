@@ -143,6 +143,7 @@ pub(crate) async fn leave(
         input: Input::Disconnect { client },
         link: None,
     };
+    let written_off = seat.written_off();
     let answered = async {
         if seat.inbox.send(post).await.is_err() {
             return;
@@ -155,9 +156,11 @@ pub(crate) async fn leave(
             }
         }
     };
-    // Bounded, because a session that did not take its orders may have lost an answer, and
-    // because a script that does not come back takes no posts.
-    let _ = tokio::time::timeout(PATIENCE, answered).await;
+    // Bounded, because a session that did not take its orders may have lost an answer.
+    tokio::select! {
+        _ = tokio::time::timeout(PATIENCE, answered) => {}
+        () = written_off => {}
+    }
 }
 
 /// Waits until the server's clock shows this time; for ever without one.

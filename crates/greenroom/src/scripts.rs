@@ -7,8 +7,8 @@ use std::sync::Arc;
 use amf::Value;
 use engine::scripting::{Problem, Script, ScriptEffect, ScriptHost, ScriptInput, ScriptOutput};
 use script::{
-    AppFiles, AppScript, ApplicationInfo, Bandwidth, FileError, Place, ScriptConfig, ScriptFiles,
-    ScriptSetup,
+    AppFiles, AppScript, ApplicationInfo, Bandwidth, DiskStorage, FileError, Place, ScriptConfig,
+    ScriptFiles, ScriptSetup,
 };
 
 use crate::applications::InstanceAddress;
@@ -21,6 +21,8 @@ pub(crate) struct ScriptSettings {
     pub(crate) config: ScriptConfig,
     /// Directories and archives of its script library.
     pub(crate) library: Vec<PathBuf>,
+    /// Names of directories elsewhere that its `File` objects may use, and where they lead.
+    pub(crate) directories: Vec<(String, PathBuf)>,
     /// `application.config`.
     pub(crate) tree: Value,
     /// What a client may move before the script limits it.
@@ -38,6 +40,7 @@ impl Default for ScriptSettings {
         Self {
             config: ScriptConfig::default(),
             library: Vec::new(),
+            directories: Vec::new(),
             tree: Value::Undefined,
             bandwidth: unlimited,
             bandwidth_cap: unlimited,
@@ -90,23 +93,12 @@ impl Scripts for ScriptFolders {
             watch,
             host,
         } = wanted;
-        if let Some(watch) = watch {
-            for entry in &settings.library {
-                watch.note(&address.app, entry.clone());
-            }
+        let files = script_files(folder, address, settings, watch)?;
+        let mut storage = DiskStorage::new(folder);
+        for (name, path) in &settings.directories {
+            let with = storage.with_virtual(name, path);
+            storage = with.map_err(|error| error.to_string())?;
         }
-        let files = AppFiles::open(&address.app, folder, settings.library.clone());
-        let files = files.map_err(|error| error.to_string())?;
-        let files: Box<dyn ScriptFiles> = match watch {
-            Some(watch) => Box::new(Watched {
-                files,
-                app: address.app.to_string(),
-                folder: folder.to_owned(),
-                library: settings.library.clone(),
-                watch: watch.clone(),
-            }),
-            None => Box::new(files),
-        };
         let setup = ScriptSetup {
             config: settings.config.clone(),
             info: ApplicationInfo {
@@ -117,6 +109,7 @@ impl Scripts for ScriptFolders {
                 ..ApplicationInfo::default()
             },
             files,
+            storage: Some(Box::new(storage)),
             world: host,
         };
         match AppScript::new(setup) {
@@ -124,6 +117,34 @@ impl Scripts for ScriptFolders {
             Err(error) => Err(error.to_string()),
         }
     }
+}
+
+/// What a script is loaded from.
+fn script_files(
+    folder: &Path,
+    address: &InstanceAddress,
+    settings: &ScriptSettings,
+    watch: Option<&Arc<Watch>>,
+) -> Result<Box<dyn ScriptFiles>, String> {
+    let library = &settings.library;
+    if let Some(watch) = watch {
+        // For the archives among them.
+        for entry in library {
+            watch.note(&address.app, entry.clone());
+        }
+    }
+    let files = AppFiles::open(&address.app, folder, library.clone());
+    let files = files.map_err(|error| error.to_string())?;
+    let Some(watch) = watch.cloned() else {
+        return Ok(Box::new(files));
+    };
+    Ok(Box::new(Watched {
+        files,
+        app: address.app.to_string(),
+        folder: folder.to_owned(),
+        library: library.clone(),
+        watch,
+    }))
 }
 
 /// Script files that are watched once a script has asked for them.
@@ -172,6 +193,31 @@ impl Script for Broken {
                 ..Problem::default()
             }))),
             None => ScriptOutput::Timeout(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_a_script_or_an_archive_has_a_script() {
+        for (file, expected) in [
+            ("main.asc", true),
+            ("scripts/main.asc", true),
+            ("chat.js", true),
+            ("chat.far", true),
+            ("other.asc", false),
+            ("main.asc/folder", false),
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            let path = root.path().join("chat").join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+            let places = ScriptFolders.places(&root.path().join("chat"));
+            let found = places.iter().any(|place| place.is_file());
+            assert_eq!(found, expected, "{file}");
         }
     }
 }

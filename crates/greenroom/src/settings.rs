@@ -80,6 +80,11 @@ fn application_defaults(config: &Config) -> ApplicationConfig {
     defaults.application.idle_timeout_ms = scripts.max_idle_ms;
     defaults.script.memory_bytes = scripts.memory_bytes as u64;
     defaults.script.max_time_ms = scripts.handler_ms;
+    // Those of an application start at its own folder.
+    let library = scripts.library.iter();
+    defaults.script.library = library
+        .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+        .collect();
     defaults.script.connections = scripts.connections;
     defaults.script.hosts.clone_from(&scripts.allowed_hosts);
     defaults.client.chunk_size_bytes = config.rtmp.chunk_size_bytes;

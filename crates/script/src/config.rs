@@ -39,6 +39,42 @@ pub struct ScriptConfig {
     pub queued_bytes: usize,
     /// Length and nesting of a script file.
     pub source: SourceLimits,
+    /// Bytes of one `ByteArray`. Default 8 MiB. A write that would make it longer is refused with
+    /// a `RangeError`.
+    pub byte_array_bytes: usize,
+    /// HTTP requests whose answer has not come. Default 32. One more is not made and answers
+    /// `false`.
+    pub pending_requests: usize,
+    /// Headers that the script adds to one request. Default 64. One more is left out.
+    pub request_headers: usize,
+    /// Bytes of the answer to a request. Default 4 MiB. A longer one is a failure.
+    pub response_bytes: usize,
+    /// Variables that one text gives a `LoadVars`. Default 10,000. What comes after is left out.
+    pub loaded_variables: usize,
+    /// Characters of a text that `XML` parses. Default 1 Mi. A longer one is not parsed: its
+    /// `status` is -7, out of memory.
+    pub xml_length: usize,
+    /// Elements, texts and attributes of such a text. Default 50,000. What comes after is not
+    /// parsed, and `status` is -7.
+    pub xml_nodes: usize,
+    /// Elements of such a text inside each other. Default 256. What comes after is not parsed,
+    /// and `status` is -7.
+    pub xml_depth: usize,
+    /// Files that are open at the same time. Default 64. One more is refused with a `RangeError`.
+    pub open_files: usize,
+    /// Bytes of a file that are read by one call. Default 1 MiB. A call that would read more is
+    /// refused with a `RangeError`.
+    pub file_read_bytes: usize,
+    /// Bytes of a file that the script writes or copies. Default 64 MiB. What would make it
+    /// longer is refused with a `RangeError`.
+    pub file_bytes: u64,
+    /// Files of a folder that are listed, counted or removed at once. Default 10,000. A folder
+    /// with more is refused with a `RangeError`.
+    pub list_entries: usize,
+    /// Bytes of the calls in one packet of Flash Remoting, and of its headers. Default 1 MiB. A
+    /// call or a header that needs more is refused with a `RangeError`; several calls are spread
+    /// over several packets.
+    pub remoting_bytes: usize,
     /// Files that load each other, one inside the other. Default 32.
     pub load_depth: usize,
 }
@@ -58,6 +94,19 @@ impl Default for ScriptConfig {
             queued_effects: 100_000,
             queued_bytes: 64 << 20,
             source: SourceLimits::default(),
+            byte_array_bytes: 8 << 20,
+            pending_requests: 32,
+            request_headers: 64,
+            response_bytes: 4 << 20,
+            loaded_variables: 10_000,
+            xml_length: 1 << 20,
+            xml_nodes: 50_000,
+            xml_depth: 256,
+            open_files: 64,
+            file_read_bytes: 1 << 20,
+            file_bytes: 64 << 20,
+            list_entries: 10_000,
+            remoting_bytes: 1 << 20,
             load_depth: 32,
         }
     }

@@ -7,7 +7,8 @@
 //! | ECMA array | `Array` with named elements |
 //! | object | `Object`, in the order of its properties |
 //! | typed object | an instance of the class registered under its name, or a plain object |
-//! | `ByteArray`, `Vector.<int>`, `<uint>`, `<Number>` | typed arrays |
+//! | `ByteArray` | `ByteArray`; a `Uint8Array` is sent as one too |
+//! | `Vector.<int>`, `<uint>`, `<Number>` | typed arrays |
 //! | `Vector.<T>` | `Array` |
 //! | `Dictionary` | `Map` |
 //! | `XMLDocument`, `XML` | their text |

@@ -14,6 +14,9 @@ use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
 use crate::rejections::Rejections;
+use crate::remoting::Remoting;
+use crate::requests::Requests;
+use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
 
 /// The state of one script outside the engine. It holds no values of the engine.
@@ -21,6 +24,8 @@ pub(crate) struct Core {
     pub(crate) config: ScriptConfig,
     pub(crate) info: ApplicationInfo,
     pub(crate) files: Box<dyn ScriptFiles>,
+    /// What its `File` objects reach, if it has any.
+    pub(crate) storage: Option<Box<dyn Storage>>,
     pub(crate) world: Rc<dyn ScriptHost>,
     /// The time of the input that is handled.
     pub(crate) now: Cell<Millis>,
@@ -28,7 +33,10 @@ pub(crate) struct Core {
     pub(crate) effects: RefCell<Effects>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) links: RefCell<Links>,
+    pub(crate) requests: RefCell<Requests>,
+    pub(crate) open_files: RefCell<OpenFiles>,
     pub(crate) loader: RefCell<Loader>,
+    pub(crate) remoting: RefCell<Remoting>,
     pub(crate) rejections: Rejections,
     pub(crate) last_call: Cell<u64>,
 }

@@ -29,9 +29,12 @@ mod native;
 pub mod prepass;
 mod problem;
 mod rejections;
+mod remoting;
+mod requests;
 mod script;
 mod setup;
 pub mod source;
+mod storage;
 mod text;
 mod timers;
 
@@ -41,3 +44,6 @@ pub use files::{
     relative_path,
 };
 pub use script::{AppScript, ScriptSetup, SetupError};
+pub use storage::{
+    DiskStorage, MemoryStorage, OpenHow, Stat, Storage, StorageError, Stream, storage_path,
+};

@@ -1,7 +1,8 @@
 //! Which script files have run, and running one more.
 //!
 //! A file of the application is searched in the folder of the main script, in `scripts` and in
-//! the application's folder, then in the script library. While the application starts, a file
+//! the application's folder, then in the script library, then in the one that comes with the
+//! server. While the application starts, a file
 //! that has been loaded is not run again: the files of one library load each other. Afterwards
 //! `load` runs its file whenever it is called, so that a script can read its settings anew.
 
@@ -9,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::scripting::Problem;
 use rquickjs::context::EvalOptions;
-use rquickjs::{Ctx, Error, Exception, Value as Js};
+use rquickjs::{Ctx, Error, Exception, Object, Value as Js};
 
 use crate::core::Core;
 use crate::files::{self, Place};
+use crate::library::{self, Shipped};
 use crate::prepass::{self, Prepared};
 use crate::problem;
 use crate::source::SourceError;
@@ -28,6 +30,7 @@ pub(crate) struct Loader {
     depth: usize,
     main_folder: String,
     started: bool,
+    shipped: Shipped,
     failure: Option<Failure>,
 }
 
@@ -119,7 +122,8 @@ fn first_there(
 }
 
 /// `load(name)`.
-pub(crate) fn load(core: &Core, ctx: &Ctx<'_>, name: &str) -> rquickjs::Result<()> {
+pub(crate) fn load(core: &Core, host: &Object<'_>, name: &str) -> rquickjs::Result<()> {
+    let ctx = host.ctx();
     let path = match files::relative_path(name) {
         Ok(path) => path,
         Err(error) => return Err(refuse(core, ctx, name, &error.to_string())),
@@ -129,6 +133,11 @@ pub(crate) fn load(core: &Core, ctx: &Ctx<'_>, name: &str) -> rquickjs::Result<(
         if let Some(bytes) = read(core, ctx, place, &name)? {
             return run(core, ctx, &name, &bytes);
         }
+    }
+    let shipped = library::shipped(&path, &mut core.loader.borrow_mut().shipped);
+    if let Some(files) = shipped {
+        let mut files = files.into_iter();
+        return files.try_for_each(|(name, text)| library::evaluate(ctx, host, name, text));
     }
     let text = format!("load: there is no file {path}");
     Err(refuse(core, ctx, &path, &text))

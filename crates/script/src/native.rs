@@ -4,8 +4,12 @@
 //! only hands things over. Every function is called as a method of the host object: it is `this`,
 //! through which the values that travel are converted.
 
+mod bytes;
 mod connection;
+mod file;
+mod http;
 mod remote;
+mod remoting;
 mod system;
 
 use std::rc::Rc;
@@ -22,7 +26,11 @@ use crate::core::Core;
 pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     system::install(core, host)?;
     remote::install(core, host)?;
-    connection::install(core, host)
+    connection::install(core, host)?;
+    bytes::install(core, host)?;
+    file::install(core, host)?;
+    http::install(core, host)?;
+    remoting::install(core, host)
 }
 
 /// Puts one function on the host object.

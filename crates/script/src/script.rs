@@ -16,6 +16,9 @@ use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
 use crate::rejections::{self, Rejections};
+use crate::remoting::Remoting;
+use crate::requests::Requests;
+use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
 use crate::{library, native, prepass, setup};
 
@@ -27,6 +30,8 @@ pub struct ScriptSetup {
     pub info: ApplicationInfo,
     /// Where its files are.
     pub files: Box<dyn ScriptFiles>,
+    /// What it may read and change with `File`; without it there is no such class.
+    pub storage: Option<Box<dyn Storage>>,
     /// What it asks while it runs.
     pub world: Rc<dyn ScriptHost>,
 }
@@ -63,13 +68,17 @@ impl AppScript {
             config: setup.config,
             info: setup.info,
             files: setup.files,
+            storage: setup.storage,
             world: setup.world,
             now: Cell::new(Millis(0)),
             deadline,
             effects: RefCell::new(Effects::default()),
             timers: RefCell::new(Timers::default()),
+            requests: RefCell::new(Requests::default()),
+            open_files: RefCell::new(OpenFiles::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),
+            remoting: RefCell::new(Remoting::default()),
             rejections: Rejections::default(),
             last_call: Cell::new(0),
         });
@@ -108,11 +117,13 @@ impl AppScript {
             let result = result.and_then(|host| work(&ctx, &host));
             let result = result.map_err(|error| problem::of_error(core, &ctx, &error));
             // What the script has put off with promises; those may go on for ever.
-            while ctx.execute_pending_job() {
-                if core.deadline.is_over() {
-                    core.report(&problem::too_long(core));
-                    break;
-                }
+            let mut cut_off = false;
+            while !cut_off && ctx.execute_pending_job() {
+                cut_off = core.deadline.is_over();
+            }
+            if cut_off {
+                core.rejections.note_cut();
+                core.report(&problem::too_long(core));
             }
             result
         })
@@ -166,6 +177,7 @@ impl Script for AppScript {
         }
         self.core.now.set(now);
         self.on_input(input);
+        self.send_collected();
         for problem in self.core.rejections.take() {
             self.tell(&problem);
         }

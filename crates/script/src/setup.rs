@@ -7,12 +7,24 @@ use rquickjs::{Array, Ctx, Exception, Object, Value as Js};
 use crate::config::Bandwidth;
 use crate::convert;
 use crate::core::Core;
+use crate::remoting;
 
 /// `host.limits`.
 pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let limits = Object::new(ctx.clone())?;
     limits.set("pendingCalls", core.config.pending_calls as f64)?;
     limits.set("connections", core.config.connections as f64)?;
+    limits.set("byteArrayBytes", core.config.byte_array_bytes as f64)?;
+    limits.set("pendingRequests", core.config.pending_requests as f64)?;
+    limits.set("requestHeaders", core.config.request_headers as f64)?;
+    limits.set("loadedVariables", core.config.loaded_variables as f64)?;
+    limits.set("xmlLength", core.config.xml_length as f64)?;
+    limits.set("xmlNodes", core.config.xml_nodes as f64)?;
+    limits.set("xmlDepth", core.config.xml_depth as f64)?;
+    limits.set("remotingBytes", core.config.remoting_bytes as f64)?;
+    let packet = remoting::limits(&core.config);
+    limits.set("packetHeaders", packet.packet_headers)?;
+    limits.set("packetMessages", packet.packet_messages)?;
     limits.set("bandwidth", pair(ctx, core.info.bandwidth)?)?;
     limits.set("bandwidthCap", pair(ctx, core.info.bandwidth_cap)?)?;
     Ok(limits)

@@ -4,6 +4,7 @@
 mod browser;
 mod codecs;
 mod commands;
+mod conformance;
 mod http_flv;
 mod limits;
 mod live;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     trials.extend(peers::trials());
     trials.extend(scripts::trials());
     trials.extend(settings::trials());
+    trials.extend(conformance::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

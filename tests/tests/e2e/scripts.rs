@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use amf::Value;
 use anyhow::{Context, Result, ensure};
 use e2e::client::{self, Client, text};
+use e2e::http;
 use e2e::server::{self, Server};
 use e2e::wait::SOON;
 use libtest_mimic::Trial;
@@ -19,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("scripts::a_pending_client_waits_for_the_decision", pending),
         trial("scripts::calls_have_results_and_errors", calls),
         trial("scripts::the_script_calls_its_clients", server_calls),
+        trial("scripts::scripts_load_from_the_library", library),
         trial(
             "scripts::the_servers_own_calls_can_be_defined",
             native_calls,
@@ -45,6 +47,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("scripts::a_limit_on_bandwidth_limits", bandwidth),
         trial("scripts::counters_and_pings_reach_the_script", counters),
         trial("scripts::access_rules_hold", access),
+        trial("scripts::players_over_http_are_clients_too", http_players),
     ]
 }
 
@@ -191,6 +194,28 @@ fn server_calls() -> Result<()> {
             client.answer(&add, 5.into()).await?;
             let sum = client.called("sum").await?;
             ensure!(sum.arg(0).as_f64() == Some(5.0), "{sum:?}");
+            Ok(())
+        })
+    })
+}
+
+fn library() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(
+        folder.path().join("answer.asc"),
+        "Client.prototype.answer = function () { return 42; };",
+    )?;
+    let setting = format!("scripts.library={}", folder.path().display());
+    server::with(&[&setting], |server| {
+        server.application(
+            "app",
+            "load('answer.asc'); application.onConnect = function () { return true; };",
+        )?;
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = joined(rtmp, "app", vec![]).await?;
+            let answer = client.call("answer", vec![]).await?;
+            ensure!(answer.as_f64() == Some(42.0), "{answer:?}");
             Ok(())
         })
     })
@@ -470,6 +495,8 @@ fn broken() -> Result<()> {
             Ok(())
         })?;
         server.wait_for_log(&["main.asc", "WARN"], SOON)?;
+        let reports = server.log().matches("SyntaxError").count();
+        ensure!(reports == 1, "the error is reported {reports} times");
         Ok(())
     })
 }
@@ -532,6 +559,9 @@ fn stuck() -> Result<()> {
             let mut caller = joined(rtmp, "away", vec![]).await?;
             let mut bystander = joined(rtmp, "away", vec![]).await?;
             caller.command(0, "forever", vec![]).await?;
+            let told = caller.called("onStatus").await?;
+            let code = text(told.arg(0), "code");
+            ensure!(code == "NetConnection.Connect.AppShutdown", "{told:?}");
             caller.closed(SOON).await?;
             bystander.closed(SOON).await?;
             other.call("echo", vec![1.into()]).await?;
@@ -650,6 +680,42 @@ fn access() -> Result<()> {
             client.publish("mine/a").await?;
             client.play("public/a").await?;
             Ok(())
+        })
+    })
+}
+
+fn http_players() -> Result<()> {
+    server::with(&[], |server| {
+        server.application(
+            "gate",
+            "application.onConnect = function (client) {
+                if (client.protocol == 'http-flv') {
+                    if (application.closed) return false;
+                    client.readAccess = 'open';
+                }
+                return true;
+            };
+            Client.prototype.lock = function () { application.closed = true; };
+            Client.prototype.count = function () { return application.clients.length; };",
+        )?;
+        let (rtmp, http) = (server.rtmp, server.http);
+        client::run(async {
+            let mut client = joined(rtmp, "gate", vec![]).await?;
+            let page = http::get(http, "/gate/_definst_/secret.flv")?;
+            ensure!(
+                page.status == 403 && page.body.contains("read access"),
+                "{page:?}"
+            );
+            let page = http::get(http, "/gate/_definst_/open.flv")?;
+            ensure!(page.status == 404, "{page:?}");
+            client.call("lock", vec![]).await?;
+            let page = http::get(http, "/gate/_definst_/open.flv")?;
+            ensure!(
+                page.status == 403 && page.body.contains("Connection failed"),
+                "{page:?}"
+            );
+            // None of them is still counted.
+            until(&mut client, "count", &1.into()).await
         })
     })
 }

@@ -76,7 +76,11 @@ impl ScriptedInstance {
 
     /// The script cannot run, or not any more. It is told nothing, not even who has to go.
     pub(super) fn on_failed(&mut self, problem: Box<Problem>) {
-        self.effects.push_back(Effect::Problem(problem));
+        let problem = Effect::Problem(problem);
+        // Most scripts have reported it already.
+        if self.effects.back() != Some(&problem) {
+            self.effects.push_back(problem);
+        }
         self.inputs.clear();
         let starting = matches!(self.stage, Stage::Starting { .. });
         self.stage = Stage::Stopped;

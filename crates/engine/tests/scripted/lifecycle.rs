@@ -17,7 +17,17 @@ fn failed(text: &str) -> ScriptEffect {
 #[test]
 fn a_script_that_does_not_start_rejects_all_who_wait() {
     let lines = Lines::default();
-    let script = acting(&lines, None, Box::new(|_, _| vec![failed("line 3")]));
+    let script = acting(
+        &lines,
+        None,
+        Box::new(|_, _| {
+            let reported = Problem {
+                description: "line 3".into(),
+                ..Problem::default()
+            };
+            vec![ScriptEffect::Problem(Box::new(reported)), failed("line 3")]
+        }),
+    );
     let mut world = World::with(config(), lines, script);
     world.connect(1);
     world.start();

@@ -302,8 +302,13 @@ impl Runner {
         let mut stopped = false;
         while let Some(instance) = &mut self.instance {
             match instance.poll() {
-                Output::Effect(Effect::Stopped { .. }) => {
+                Output::Effect(Effect::Stopped { failed }) => {
                     assert!(!std::mem::replace(&mut stopped, true), "it stops twice");
+                    // A script that ran out of memory is told nothing; any other all.
+                    let book = self.book.borrow();
+                    let told = book.clients.is_empty() && book.pending.is_empty();
+                    assert!(failed || told, "not everybody's end was told");
+                    drop(book);
                     self.stops += 1;
                 }
                 Output::Effect(effect) => {

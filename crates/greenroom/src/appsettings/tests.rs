@@ -42,6 +42,7 @@ fn without_files_the_servers_configuration_applies() {
     config.scripts.memory_bytes = 9 << 20;
     config.scripts.handler_ms = 70;
     config.scripts.connections = 7;
+    config.scripts.library = vec!["lib".into()];
     config.rtmp.chunk_size_bytes = 777;
     config.live.gop_cache = false;
     config.live.player_lag_ms = 700;
@@ -53,6 +54,8 @@ fn without_files_the_servers_configuration_applies() {
     assert_eq!(settings.script.config.handler_ms, 70);
     assert_eq!(settings.script.config.connections, 7);
     assert_eq!(settings.scripted.links, 7);
+    let library = std::path::absolute("lib").unwrap();
+    assert_eq!(settings.script.library, [library]);
     assert_eq!(settings.config.chunk_size, 777);
     assert!(!settings.streams.ring.gop_cache);
     assert_eq!(settings.streams.ring.window_ms, 700);
@@ -74,7 +77,7 @@ fn what_an_application_says_applies_to_its_instances() {
         "chat/application.toml",
         "[application]\nload_on_startup = true\nidle_timeout_ms = 5_000\n\
          [script]\nmemory_bytes = \"5MiB\"\nmax_time_ms = 60_000\ntimers = 5\nconnections = 3\n\
-         library = [\"lib\", \"/srv/lib.far\"]\nhosts = [\"www.example.org:80\"]\n\
+         library = [\"lib\", \"/srv/lib.far\"]\nfile_directories = [\"/shared;/srv/shared\"]\nhosts = [\"www.example.org:80\"]\n\
          [client]\nchunk_size_bytes = 555\nvideo_sample_folders = [\"a\", \"b\"]\n\
          [bandwidth]\nto_client_bytes = 5_000\nfrom_client_bytes = 0\nto_client_cap_bytes = 9_000\n\
          [live]\ngop_cache = false\nplayer_lag_ms = 500\nlatency_budget_ms = 5\n\
@@ -91,6 +94,8 @@ fn what_an_application_says_applies_to_its_instances() {
     assert_eq!((script.config.connections, settings.scripted.links), (3, 3));
     let own = applications.dir.path().join("chat/lib");
     assert_eq!(script.library, [own, "/srv/lib.far".into()]);
+    let shared = ("shared".to_owned(), PathBuf::from("/srv/shared"));
+    assert_eq!(script.directories, [shared]);
     let hosts = &settings.links.allowed_hosts;
     assert!(hosts[0].allows("www.example.org", 80) && !hosts[0].allows("www.example.org", 81));
     assert_eq!(settings.config.chunk_size, 555);

@@ -93,9 +93,14 @@ sections! {
             reached "The file is read but not watched.";
     }
 
-    /// Applications with a script: what they are told, and what they may use. An application
+    /// Applications with a script (`main.asc`): what they are told, and what they may use. SIGHUP
+    /// unloads them all, and tells their clients, so that changed scripts are loaded. An application
     /// can say otherwise for itself, see the [application settings](application-config.md).
     scripts: Scripts {
+        /// Folders and `.far` archives in which `load()` looks, in this order, for what the
+        /// application does not have. A relative path starts at the directory the server was
+        /// started in.
+        library: Vec<PathBuf> = Vec::new(), range 0..=64;
         /// How long an instance stays loaded without clients, before its script is asked
         /// whether it may be unloaded.
         max_idle_ms: u64 = 1_200_000, range 1_000..=DAY_MS;

@@ -193,7 +193,10 @@ impl Guest {
                 }
                 Order::Play { live, .. } => self.live = Some(live),
                 Order::Send(message) => self.note_refusal(&message.body),
-                Order::Close(_) => return Err(Refusal::Gone),
+                Order::Close(_) => {
+                    let why = self.refused.take();
+                    return Err(why.map_or(Refusal::Gone, Refusal::Status));
+                }
                 _ => {}
             }
         }

@@ -120,7 +120,10 @@ impl<'js> Maker<'js> {
             }
             _ => return Ok(Js::new_undefined(ctx)),
         };
-        let made: Js<'js> = self.helper("copyNumbers")?.call((made,))?;
+        let mut made: Js<'js> = self.helper("copyNumbers")?.call((made,))?;
+        if matches!(value, Value::ByteArray(_)) {
+            made = self.helper("makeBytes")?.call((made,))?;
+        }
         self.made.insert(address, made.clone());
         Ok(made)
     }

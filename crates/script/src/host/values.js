@@ -60,7 +60,8 @@
             return constructor === undefined ? undefined : construct(constructor, []);
         },
         // What kind of object this is: a number is the moment of a date, a string the name of
-        // its class, `true` says that it is a map, an array holds the value that it wraps.
+        // its class, `true` says that it is a map, an array holds the value that it wraps, and bytes
+        // are those of a ByteArray.
         describe(object) {
             switch (apply(tagOf, object, [])) {
                 case "[object Date]": return apply(getTime, object, []);
@@ -72,6 +73,8 @@
                     // A proxy of an array. The engine knows the others.
                     if (isArray(object)) return [apply(sliceArray, object, [])];
             }
+            const bytes = host.bytesOf(object);
+            if (bytes !== undefined) return bytes;
             return byConstructor.size === 0 ? undefined : byConstructor.get(object.constructor);
         },
     };

@@ -14,8 +14,8 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
     install_reports(core, host)?;
     install_timers(core, host)?;
     let this = Rc::clone(core);
-    put(host, "loadFile", move |ctx: Ctx<'_>, name: JsString<'_>| {
-        loading::load(&this, &ctx, &text::of(&name)?)
+    put(host, "loadFile", move |host, name| {
+        load_file(&this, &host, &name)
     })?;
     let this = Rc::clone(core);
     put(host, "hold", move || this.deadline.hold())?;
@@ -32,6 +32,14 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
     })
 }
 
+fn load_file<'js>(
+    core: &Core,
+    host: &This<Object<'js>>,
+    name: &JsString<'js>,
+) -> rquickjs::Result<()> {
+    loading::load(core, host, &text::of(name)?)
+}
+
 fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     let this = Rc::clone(core);
     put(
@@ -44,8 +52,10 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
         },
     )?;
     let this = Rc::clone(core);
-    put(host, "warn", move |line: JsString<'_>| {
+    put(host, "warn", move |ctx: Ctx<'_>, line: JsString<'_>| {
+        this.count_effect(&ctx)?;
         let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+        this.spend(&ctx, line.len())?;
         this.report(&problem::warning(line));
         rquickjs::Result::Ok(())
     })

@@ -13,6 +13,7 @@ use engine::scripting::{
 use rtmp::Millis;
 use script::{
     AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptFiles, ScriptSetup, SetupError,
+    Storage,
 };
 
 /// What the script reads of the world.
@@ -47,25 +48,39 @@ pub(crate) struct Driver {
 impl Driver {
     /// A script with these files and limits, not started.
     pub(crate) fn with(files: MemoryFiles, config: ScriptConfig, info: ApplicationInfo) -> Self {
-        Self::set_up(Box::new(files), config, info).expect("an engine")
+        Self::set_up(Box::new(files), config, info, None).expect("an engine")
     }
 
     /// A script with files from elsewhere, not started.
     pub(crate) fn with_files(files: Box<dyn ScriptFiles>) -> Self {
-        let set_up = Self::set_up(files, ScriptConfig::default(), ApplicationInfo::default());
-        set_up.expect("an engine")
+        let config = ScriptConfig::default();
+        Self::set_up(files, config, ApplicationInfo::default(), None).expect("an engine")
+    }
+
+    /// A script with limits and with files of its own to read and change, started; client 1 is
+    /// let in, through which [`Driver::eval`] works.
+    pub(crate) fn with_storage(storage: impl Storage + 'static, config: ScriptConfig) -> Self {
+        let files = Box::new(MemoryFiles::new().with("main.asc", EVALUATE));
+        let storage = Some(Box::new(storage) as Box<dyn Storage>);
+        let set_up = Self::set_up(files, config, ApplicationInfo::default(), storage);
+        let mut driver = set_up.expect("an engine");
+        assert_eq!(driver.input(ScriptInput::Start), [ScriptEffect::Started]);
+        driver.connect(1, &[]);
+        driver
     }
 
     fn set_up(
         files: Box<dyn ScriptFiles>,
         config: ScriptConfig,
         info: ApplicationInfo,
+        storage: Option<Box<dyn Storage>>,
     ) -> Result<Self, SetupError> {
         let world = Rc::new(World::default());
         let setup = ScriptSetup {
             config,
             info,
             files,
+            storage,
             world: Rc::<World>::clone(&world),
         };
         Ok(Self {
@@ -79,7 +94,7 @@ impl Driver {
     /// A script of one file with these limits, not started, if there is room for it.
     pub(crate) fn try_limited(main: &str, config: ScriptConfig) -> Result<Self, SetupError> {
         let files = MemoryFiles::new().with("main.asc", main);
-        Self::set_up(Box::new(files), config, ApplicationInfo::default())
+        Self::set_up(Box::new(files), config, ApplicationInfo::default(), None)
     }
 
     /// A started script of one file. Nothing must have gone wrong.
@@ -188,16 +203,45 @@ impl Driver {
         self.result(1, "evaluate", &[expression.into()])
     }
 
+    /// Evaluates an expression, whatever is reported meanwhile.
+    pub(crate) fn try_eval(&mut self, expression: &str) -> Value {
+        let effects = self.call(1, "evaluate", &[expression.into()]);
+        let result = effects.iter().find_map(|effect| match effect {
+            ScriptEffect::Return {
+                outcome: CallOutcome::Result(value),
+                ..
+            } => Some(value.clone()),
+            _ => None,
+        });
+        result.unwrap_or_else(|| panic!("{expression}: {effects:?}"))
+    }
+
+    /// Evaluates each expression, whatever is reported, and compares it as text.
+    pub(crate) fn check(&mut self, cases: &[(&str, &str)]) {
+        for (expression, wanted) in cases {
+            let found = self.try_eval(&format!("String({expression})"));
+            assert_eq!(found, Value::from(*wanted), "{expression}");
+        }
+    }
+
+    /// What an expression throws, as text.
+    pub(crate) fn thrown(&mut self, expression: &str) -> String {
+        let text = format!("try {{ {expression}; 'nothing' }} catch (e) {{ String(e) }}");
+        let text = self.try_eval(&text);
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Asks whether the instance may stop.
     pub(crate) fn stop(&mut self, reason: StopReason, silent: bool) -> Vec<ScriptEffect> {
         self.input(ScriptInput::Stop { reason, silent })
     }
 }
 
+const EVALUATE: &str = "Client.prototype.evaluate = function (text) { return (0, eval)(text); };";
+
 /// A script with a client 1, through which [`Driver::eval`] works.
 pub(crate) fn evaluator(main: &str) -> Driver {
-    let eval = "Client.prototype.evaluate = function (text) { return (0, eval)(text); };";
-    let mut driver = Driver::new(&format!("{main}\n{eval}"));
+    let mut driver = Driver::new(&format!("{main}\n{EVALUATE}"));
     driver.connect(1, &[]);
     driver
 }

@@ -2,16 +2,25 @@
 
 mod driver;
 
+mod byte_array;
 mod checklist;
 mod clients;
 mod connections;
 mod containment;
 mod doors;
+mod file_class;
 mod files;
 mod language;
 mod life;
+mod load_vars;
+mod log_class;
+mod netservices;
+mod recordset;
 mod remote_calls;
+mod remoting;
+mod remoting_limits;
 mod sequences;
 mod timing;
 mod trouble;
 mod values;
+mod xml_class;
