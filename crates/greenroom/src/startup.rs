@@ -139,5 +139,5 @@ fn check_applications(applications: &Applications) -> Result<(), StartupError> {
 }
 
 fn is_default(applications: &Applications) -> bool {
-    *applications == Applications::default()
+    applications.dir == Applications::default().dir
 }
