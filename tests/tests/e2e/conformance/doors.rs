@@ -16,6 +16,8 @@ pub(super) fn trials() -> Vec<Trial> {
         trial("conformance::doors::accepted", accepted),
         trial("conformance::doors::rejected", rejected),
         trial("conformance::doors::redirected", redirected),
+        trial("conformance::doors::leaving_while_pending", leaving),
+        trial("conformance::doors::a_second_connect_is_an_error", twice),
         trial(
             "conformance::doors::accept_connection_of_the_script",
             overridden,
@@ -300,6 +302,51 @@ fn pending_rejected() -> Result<()> {
     })
 }
 
+/// Who left while the script was thinking is not let in by a late decision, and does not leave
+/// a second time.
+fn leaving() -> Result<()> {
+    with(&["doors"], |server| {
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = Client::open(rtmp).await?;
+            knock_early(&mut client, rtmp, "nothing").await?;
+            server.wait_for_log(&["asked about nothing"], SOON)?;
+            drop(client);
+            server.wait_for_log(&["connection closed", "client_left"], SOON)?;
+            let mut door = joined(rtmp, "doors", vec!["true".into()]).await?;
+            door.call("decide", vec![true.into()]).await?;
+            for (method, expected) in [("howMany", 1), ("leftSoFar", 0)] {
+                let found = door.call(method, vec![]).await?;
+                ensure!(found == Value::from(expected), "{method}: {found:?}");
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Ours: no document says what becomes of it.
+fn twice() -> Result<()> {
+    with(&["doors"], |server| {
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = joined(rtmp, "doors", vec!["true".into()]).await?;
+            let mut connect = client::connect(rtmp, "doors", &[], vec!["false".into()]);
+            connect.transaction = 90.0;
+            client
+                .send(Message::connection(Body::Command(connect)))
+                .await?;
+            client.closed(SOON).await?;
+            let mut other = joined(rtmp, "doors", vec!["true".into()]).await?;
+            let left = other.call("leftSoFar", vec![]).await?;
+            ensure!(left == Value::from(1), "{left:?}");
+            ensure!(!server.log().contains("asked about false"), "asked again");
+            Ok(())
+        })?;
+        server.wait_for_log(&["protocol_error", "connect was sent twice"], SOON)?;
+        Ok(())
+    })
+}
+
 fn calls_around() -> Result<()> {
     with(&["doors"], |server| {
         let rtmp = server.rtmp;
@@ -318,6 +365,19 @@ fn calls_around() -> Result<()> {
             ensure!(
                 !client.drain_inbox().iter().any(early),
                 "called before it was accepted"
+            );
+            // Who is not in yet is not told what all are told.
+            let mut other = joined(rtmp, "doors", vec!["tell all".into()]).await?;
+            let told = client.called("newcomer").await?;
+            ensure!(told.args == [1.into()], "{told:?}");
+            other.call("echo", vec![]).await?;
+            let told = |message: &Message| {
+                matches!(&message.body,
+                Body::Command(command) if &*command.name == "newcomer")
+            };
+            ensure!(
+                !other.drain_inbox().iter().any(told),
+                "told before it was in"
             );
             Ok(())
         })
