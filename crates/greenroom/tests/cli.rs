@@ -175,6 +175,7 @@ fn short_forms_win_over_set() {
         &["config", "show", "--rtmp", ":1", "--http", ":2"],
     );
     command.args(["--data", "d", "--log-level", "warn", "--log-format", "json"]);
+    command.arg("--dev");
     command.args([
         "--set",
         "rtmp.listen=:9",
@@ -189,6 +190,7 @@ fn short_forms_win_over_set() {
             "listen = \"0.0.0.0:1\"  # --rtmp",
             "listen = \"0.0.0.0:2\"  # --http",
             "dir = \"a\"  # --applications",
+            "dev = true  # --dev",
             "dir = \"d\"  # --data",
             "level = \"warn\"  # --log-level",
             "format = \"json\"  # --log-format",
