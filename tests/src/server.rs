@@ -85,7 +85,15 @@ impl Server {
     ///
     /// It does not start within ten seconds.
     pub fn start(settings: &[&str]) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        Self::start_in(tempfile::tempdir()?, settings)
+    }
+
+    /// As [`Server::start`], in a folder that may have applications already.
+    ///
+    /// # Errors
+    ///
+    /// It does not start within ten seconds.
+    pub fn start_in(folder: TempDir, settings: &[&str]) -> Result<Self> {
         let mut program = Program::start(&mut command(&folder, settings)?)?;
         let rtmp = listening(&mut program, "rtmp=")?;
         let http = listening(&mut program, "http=")?;

@@ -54,9 +54,9 @@ fn compare(value: &Value, expected: &[(&'static str, Field)], ordered: bool) -> 
         names == wanted,
         "properties {names:?} instead of {wanted:?}: {value:?}"
     );
+    let nothing = Value::Undefined;
     for (name, field) in expected {
-        let absent = Value::Undefined;
-        let found = value.get(name).unwrap_or(&absent);
+        let found = value.get(name).unwrap_or(&nothing);
         ensure!(
             fits(found, field, ordered),
             "{name} is {found:?} instead of {field:?}"

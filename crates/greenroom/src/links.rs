@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use appconfig::Host;
 use engine::Input;
 use engine::scripting::{LinkId, RequestId};
 use rtmp::Message;
@@ -34,7 +35,7 @@ pub(crate) struct LinkSettings {
     /// Names of this server, beside those every machine has for itself.
     pub(crate) own_hosts: Vec<String>,
     /// Other servers.
-    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_hosts: Vec<Host>,
     pub(crate) session: rtmp::SessionConfig,
     /// Orders that may wait for a connection within this server.
     pub(crate) orders: usize,
@@ -54,6 +55,7 @@ pub(crate) struct Errands {
     applications: Arc<Applications>,
     inbox: mpsc::WeakSender<Post>,
     written_off: CancellationToken,
+    settings: Arc<LinkSettings>,
     open: HashMap<LinkId, mpsc::Sender<Errand>>,
 }
 
@@ -69,8 +71,14 @@ impl Errands {
             applications: applications.clone(),
             inbox,
             written_off: room.written_off.clone(),
+            settings: Arc::new(applications.settings().links.clone()),
             open: HashMap::new(),
         }
+    }
+
+    /// Makes new connections in another way from now on.
+    pub(crate) fn set(&mut self, settings: LinkSettings) {
+        self.settings = Arc::new(settings);
     }
 
     pub(crate) fn open(&mut self, life: u64, link: LinkId, url: String) {
@@ -78,16 +86,15 @@ impl Errands {
         self.open.retain(|_, errands| !errands.is_closed());
         self.open.insert(link, errands);
         let back = self.way_back(life);
-        let applications = self.applications.clone();
+        let (applications, settings) = (self.applications.clone(), self.settings.clone());
         self.runtime.spawn(async move {
-            let way = way_to(&url, &applications.settings().links);
+            let way = way_to(&url, &settings);
             let ended = match way {
                 Ok(Way::Local(target)) => {
                     local::carry(&applications, &target, link, taken, &back).await
                 }
                 Ok(Way::Remote(host, port)) => {
-                    let settings = &applications.settings().links;
-                    remote::carry(settings, (&host, port), link, taken, &back).await
+                    remote::carry(&settings, (&host, port), link, taken, &back).await
                 }
                 Err(why) => Ended::Why(why),
             };
@@ -196,14 +203,15 @@ fn way_to(url: &str, settings: &LinkSettings) -> Result<Way, String> {
     } = url;
     let is = |known: &String| known.eq_ignore_ascii_case(&host);
     let own = is_loopback(&host) || settings.own_hosts.iter().any(is);
-    let allowed = settings.allowed_hosts.iter().any(is);
+    let allowed = |entry: &Host| entry.allows(&host, port);
+    let allowed = settings.allowed_hosts.iter().any(allowed);
     match (own, allowed) {
         (true, _) if port == settings.own_port => Ok(Way::Local(target)),
         (_, true) => Ok(Way::Remote(host, port)),
         // Most likely the address names no port, and means this server, wherever it listens.
         (true, _) if port == Scheme::Rtmp.default_port() => Ok(Way::Local(target)),
         _ => Err(format!(
-            "Scripts may not connect to {host}:{port}; see scripts.allowed_hosts."
+            "Scripts may not connect to {host}:{port}; see script.hosts and scripts.allowed_hosts."
         )),
     }
 }
@@ -215,14 +223,18 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use configtext::{Given, Unit, read_setting};
+
     use super::*;
 
     #[test]
     fn scripts_reach_this_server_and_what_is_allowed() {
+        let entries = ["far.example", "127.0.0.1", "*.near.example:80"];
+        let allowed = Given::List(entries.map(|host| Given::Text(host.into())).to_vec());
         let settings = LinkSettings {
             own_port: 2000,
             own_hosts: vec!["media.example".into()],
-            allowed_hosts: vec!["far.example".into(), "127.0.0.1".into()],
+            allowed_hosts: read_setting(&allowed, Unit::None, None).unwrap(),
             orders: 8,
             session: rtmp::SessionConfig::default(),
             patience: Duration::from_secs(1),
@@ -241,6 +253,8 @@ mod tests {
             ("rtmp://127.0.0.1/lobby", "127.0.0.1:1935"),
             ("rtmp://127.0.0.1:2000/lobby", "lobby/_definst_"),
             ("rtmp://far.example:99/lobby", "far.example:99"),
+            ("rtmp://a.near.example:80/lobby", "a.near.example:80"),
+            ("rtmp://a.near.example/lobby", "refused"),
             ("rtmp://other.example/lobby", "refused"),
             ("rtmpt://localhost/lobby", "refused"),
             ("rtmp:/lobby", "refused"),

@@ -142,21 +142,22 @@ impl Default for ApplicationInfo {
     }
 }
 
-/// A limit for either direction, in bytes per second.
+/// A limit for either direction, in bytes per second; `None` is no limit, which scripts see as
+/// `Infinity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bandwidth {
     /// From the server to the client.
-    pub down: u64,
+    pub down: Option<u64>,
     /// From the client to the server.
-    pub up: u64,
+    pub up: Option<u64>,
 }
 
 impl Bandwidth {
     /// The same limit for both directions.
     pub const fn both(bytes_per_second: u64) -> Self {
         Self {
-            down: bytes_per_second,
-            up: bytes_per_second,
+            down: Some(bytes_per_second),
+            up: Some(bytes_per_second),
         }
     }
 }

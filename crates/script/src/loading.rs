@@ -70,18 +70,6 @@ impl Loader {
     fn fail(&mut self, exception: String, problem: Problem) {
         self.failure = Some(Failure { exception, problem });
     }
-
-    fn candidates(&self, path: &str) -> Vec<(Place, String)> {
-        let mut found = Vec::new();
-        for folder in [&*self.main_folder, "scripts/", ""] {
-            let candidate = (Place::Application, format!("{folder}{path}"));
-            if !found.contains(&candidate) {
-                found.push(candidate);
-            }
-        }
-        found.push((Place::Library, path.to_owned()));
-        found
-    }
 }
 
 /// Runs the application's main script, if it has one. One in an archive comes before all others.
@@ -91,14 +79,13 @@ pub(crate) fn run_main(core: &Core, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     let Some((name, bytes)) = first_there(core, ctx, &names)? else {
         return Ok(());
     };
-    let folder = name.rfind('/').map_or("", |at| &name[..=at]);
-    folder.clone_into(&mut core.loader.borrow_mut().main_folder);
+    files::folder_of(&name).clone_into(&mut core.loader.borrow_mut().main_folder);
     run(core, ctx, &name, &bytes)
 }
 
 /// Runs `secure.asc`, if there is one.
 pub(crate) fn run_secure(core: &Core, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
-    let names = ["scripts/secure.asc", "secure.asc"].map(str::to_owned);
+    let names = files::SECURE_NAMES.map(str::to_owned);
     match first_there(core, ctx, &names)? {
         Some((name, bytes)) => run(core, ctx, &name, &bytes),
         None => Ok(()),
@@ -128,7 +115,7 @@ pub(crate) fn load(core: &Core, host: &Object<'_>, name: &str) -> rquickjs::Resu
         Ok(path) => path,
         Err(error) => return Err(refuse(core, ctx, name, &error.to_string())),
     };
-    let candidates = core.loader.borrow().candidates(&path);
+    let candidates = files::candidates(&core.loader.borrow().main_folder, &path);
     for (place, name) in candidates {
         if let Some(bytes) = read(core, ctx, place, &name)? {
             return run(core, ctx, &name, &bytes);
@@ -194,7 +181,7 @@ fn evaluate(core: &Core, ctx: &Ctx<'_>, name: &str, bytes: &[u8]) -> rquickjs::R
                 .original_line(note.line)
                 .unwrap_or_default()
                 .to_owned(),
-            ..problem::warning(format!("{}: {}", note.text, note.kind.explanation()))
+            ..problem::warning(note.description())
         });
     }
     let mut options = EvalOptions::default();

@@ -32,8 +32,9 @@ pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Objec
 
 fn pair<'js>(ctx: &Ctx<'js>, bandwidth: Bandwidth) -> rquickjs::Result<Array<'js>> {
     let pair = Array::new(ctx.clone())?;
-    pair.set(0, bandwidth.down as f64)?;
-    pair.set(1, bandwidth.up as f64)?;
+    let number = |limit: Option<u64>| limit.map_or(f64::INFINITY, |limit| limit as f64);
+    pair.set(0, number(bandwidth.down))?;
+    pair.set(1, number(bandwidth.up))?;
     Ok(pair)
 }
 

@@ -13,6 +13,7 @@ mod peers;
 mod playlists;
 mod rejections;
 mod scripts;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     trials.extend(limits::trials());
     trials.extend(peers::trials());
     trials.extend(scripts::trials());
+    trials.extend(settings::trials());
     trials.extend(conformance::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -244,12 +244,12 @@ mod tests {
         let applications = Applications::new(
             folder.path().to_owned(),
             settings::application_limits(&config),
-            settings::instance_settings(&config, 1, 1935),
+            (
+                settings::instance_settings(&config, 1, 1935),
+                settings::file_settings(&config),
+            ),
             Catalog::new(),
-            Box::new(ScriptFolders {
-                config: settings::script_config(&config),
-                library: Vec::new(),
-            }),
+            Box::new(ScriptFolders),
         );
         let mut seat = applications.join("live", "_definst_").expect("a seat");
         let (inbox, posts) = mpsc::channel(8);
