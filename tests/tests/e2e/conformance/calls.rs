@@ -17,6 +17,11 @@ pub(super) fn trials() -> Vec<Trial> {
         trial("conformance::calls::values_and_arguments", values),
         trial("conformance::calls::cycles_and_large_values", large),
         trial("conformance::calls::paths_and_methods", paths),
+        trial("conformance::calls::values_that_scripts_make", || made(0)),
+        trial(
+            "conformance::calls::values_that_scripts_make_in_amf3",
+            || made(3),
+        ),
         trial("conformance::calls::that_fail", failing),
         trial("conformance::calls::names_that_are_the_servers", reserved),
         trial("conformance::calls::without_a_transaction", unanswered),
@@ -417,6 +422,70 @@ fn amf3() -> Result<()> {
             client.answer(&add, 9.into()).await?;
             let told = client.called("answered").await?;
             ensure!(told.arg(1) == &Value::from(9), "{told:?}");
+            Ok(())
+        })
+    })
+}
+
+/// What scripts make, and what of it travels. Functions do not; for the rest no document says
+/// more than that objects and arrays are sent.
+fn made_values() -> Vec<(&'static str, Value)> {
+    let name = || Value::object([("name", "ann".into())]);
+    vec![
+        ("function", Value::Undefined),
+        (
+            "object with a function",
+            Value::object([("a", 1.into()), ("b", 2.into())]),
+        ),
+        (
+            "array with a function",
+            Value::array([1.into(), Value::Undefined, 2.into()]),
+        ),
+        ("wrapped number", 5.into()),
+        ("wrapped text", "five".into()),
+        ("date", Value::Date(Date::from_millis(86_400_000.0))),
+        ("not a number", f64::NAN.into()),
+        (
+            "undefined inside",
+            Value::object([("a", Value::Undefined), ("b", Value::Null)]),
+        ),
+        (
+            "array with a hole",
+            Value::array([1.into(), Value::Undefined, 3.into()]),
+        ),
+        (
+            "array as a map",
+            Value::ecma_array([("one", 1.into()), ("two", 2.into())]),
+        ),
+        ("arguments", Value::object([("0", name())])),
+        ("expression", Value::object::<&str>([])),
+        ("inherited", Value::object([("young", 2.into())])),
+        // What the server put there stays here.
+        ("client", name()),
+        ("application", Value::object::<&str>([])),
+        ("half a character", "a\u{fffd}b".into()),
+    ]
+}
+
+fn made(encoding: i32) -> Result<()> {
+    with(&["calls"], |server| {
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = Client::open(rtmp).await?;
+            let more = [("objectEncoding", encoding.into())];
+            let connect = client::connect(rtmp, "calls", &more, vec!["ann".into()]);
+            client.ask(connect).await?;
+            for (what, expected) in made_values() {
+                let value = client.call("make", vec![what.into()]).await?;
+                ensure!(value.plain() == &expected, "{what}: {value:?}");
+            }
+            let named = client.call("make", vec!["array with names".into()]).await?;
+            let named = |key: &str| named.get(key).and_then(Value::as_f64).is_some();
+            ensure!(named("0") && named("1"), "elements are missing");
+            // Deeper than any encoding may go.
+            let told = failed_call(&mut client, "make", vec!["too deep".into()]).await?;
+            same(&told, &call_failed("Failed to execute method (make)."))?;
+            client.call("make", vec!["deep".into()]).await?;
             Ok(())
         })
     })

@@ -1,6 +1,6 @@
 //! Who comes in: the decision table of `application.onConnect`, and what the client is told.
 
-use amf::Value;
+use amf::{Date, Reference, Value};
 use anyhow::{Result, ensure};
 use e2e::client::{self, Client};
 use e2e::told::{Field, is, same};
@@ -97,7 +97,13 @@ fn rejected() -> Result<()> {
     const FAILED: &str = "Connection failed.";
     let message = [("message", is("not you")), ("retry", is(5))];
     let day = [("day", is(2))];
-    let rows: [(&str, &str, Option<Field>); 8] = [
+    let date = Value::Date(Date::from_millis(86_400_000.0));
+    // Functions do not travel, and what holds itself does.
+    let odd = [
+        ("list", is(Value::array([date, Value::Null]))),
+        ("self", is(Value::Reference(Reference::Enclosing(0)))),
+    ];
+    let rows: [(&str, &str, Option<Field>); 10] = [
         ("false", FAILED, None),
         ("reject", FAILED, None),
         ("reject and true", FAILED, None),
@@ -107,6 +113,12 @@ fn rejected() -> Result<()> {
             FAILED,
             Some(Field::Object(message.to_vec())),
         ),
+        (
+            "reject with odd object",
+            FAILED,
+            Some(Field::Object(odd.to_vec())),
+        ),
+        ("reject with null", FAILED, Some(is(Value::Null))),
         ("reject with number", FAILED, Some(is(42))),
         // Since FMS 3: a text is the description.
         ("reject with words", "Come back tomorrow.", None),
