@@ -197,6 +197,10 @@ fn set_script(settings: &mut InstanceSettings, folder: &Path, config: &Applicati
     settings.script.tree = config.config.to_value();
     settings.scripted.max_idle_ms = config.application.idle_timeout_ms;
     settings.scripted.links = script.connections;
+    let calls = &config.remote_calls;
+    let only = |methods: &Vec<String>| calls.restricted.then(|| methods.clone());
+    settings.scripted.client_methods = only(&calls.client);
+    settings.scripted.link_methods = only(&calls.net_connection);
     settings.links.allowed_hosts.clone_from(&script.hosts);
     // A handler that may run for longer than the server waits is waited for.
     settings.stuck_after_ms = settings.stuck_after_ms.max(script.max_time_ms);
