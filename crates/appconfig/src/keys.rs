@@ -82,20 +82,17 @@ sections! {
     remote_calls: RemoteCalls {
         /// Allows only the methods listed below. When false, every method that a script defines
         /// for remote calls can be called.
-        restricted: bool = false,
-            later "the restriction of remote calls";
+        restricted: bool = false;
         /// Methods of `Client` that may be called: every call whose name begins with one of these.
-        client: Vec<String> = Vec::new(), range 0..=1_024,
-            later "the restriction of remote calls";
+        client: Vec<String> = Vec::new(), range 0..=1_024;
         /// The same for `NetConnection`. `onStatus` must stay allowed.
-        net_connection: Vec<String> = on_status(), range 0..=1_024,
-            later "the restriction of remote calls";
+        net_connection: Vec<String> = on_status(), range 0..=1_024;
         /// The same for `SharedObject`.
         shared_object: Vec<String> = Vec::new(), range 0..=1_024,
-            later "the restriction of remote calls";
+            later "shared objects";
         /// The same for `Stream`. `onStatus` must stay allowed.
         stream: Vec<String> = on_status(), range 0..=1_024,
-            later "the restriction of remote calls";
+            later "the server's streams";
     }
 
     /// What one client of the application may do.

@@ -36,6 +36,11 @@ pub(crate) fn answerer(name: &str) -> Answerer {
     }
 }
 
+/// What a caller is told whose method is not there.
+pub(crate) fn not_found(name: &str) -> Status {
+    Status::new(Code::CallFailed, format!("Method not found ({name})."))
+}
+
 impl Instance {
     /// Answers `connect` in the order of FMS 3: window, bandwidth, `StreamBegin` 0, chunk
     /// size, result.
@@ -138,9 +143,7 @@ impl Instance {
         if command.transaction == 0.0 {
             return;
         }
-        let text = format!("Method not found ({}).", &*command.name);
-        let status = Status::new(Code::CallFailed, text);
-        let error = status.error(command.transaction);
+        let error = not_found(&command.name).error(command.transaction);
         self.send_command(client, 0, error);
     }
 

@@ -81,6 +81,11 @@ pub struct ScriptedConfig {
     pub link_messages: usize,
     /// What other instances see as the agent.
     pub agent: String,
+    /// Beginnings of the names that clients may call in the script; `None` lets them call all.
+    /// What the server answers itself needs no permission.
+    pub client_methods: Option<Vec<String>>,
+    /// The same for the other sides of the script's connections. `onStatus` needs no permission.
+    pub link_methods: Option<Vec<String>>,
 }
 
 impl Default for ScriptedConfig {
@@ -94,6 +99,8 @@ impl Default for ScriptedConfig {
             links: 64,
             link_messages: 1024,
             agent: "FlashCom/1.5.2".into(),
+            client_methods: None,
+            link_methods: None,
         }
     }
 }

@@ -198,6 +198,10 @@ fn set_script(settings: &mut InstanceSettings, folder: &Path, config: &Applicati
     settings.script.tree = config.config.to_value();
     settings.scripted.max_idle_ms = config.application.idle_timeout_ms;
     settings.scripted.links = script.connections;
+    let calls = &config.remote_calls;
+    let only = |methods: &Vec<String>| calls.restricted.then(|| methods.clone());
+    settings.scripted.client_methods = only(&calls.client);
+    settings.scripted.link_methods = only(&calls.net_connection);
     settings.links.allowed_hosts.clone_from(&script.hosts);
     settings.links.outgoing = OutgoingPolicy::of(config, settings.links.own_http.clone());
     // A handler that may run for longer than the server waits is waited for.

@@ -145,6 +145,7 @@ fn scripted_config(config: &Config) -> ScriptedConfig {
         links: scripts.connections,
         link_messages: scripts.connection_messages,
         agent: scripts.agent.clone(),
+        ..ScriptedConfig::default()
     }
 }
 

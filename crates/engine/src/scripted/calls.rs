@@ -46,6 +46,12 @@ impl Calls {
     }
 }
 
+/// Whether a name begins with one of those that may be called, where not all may.
+pub(super) fn may_call(methods: Option<&[String]>, name: &str) -> bool {
+    let begins = |methods: &[String]| methods.iter().any(|method| name.starts_with(&**method));
+    methods.is_none_or(begins)
+}
+
 impl ScriptedInstance {
     pub(super) fn on_command(&mut self, client: ClientId, stream_id: u32, command: Command) {
         if !self.instance.has_client(client) {
@@ -60,8 +66,10 @@ impl ScriptedInstance {
         {
             return self.tell_script(ScriptInput::Answer { call, outcome });
         }
+        let may_call = may_call(self.config.client_methods.as_deref(), &command.name);
         match answerer(&command.name) {
-            Answerer::Server => self.tell_instance(Input::Command {
+            // To the server, a method that only a script could have is one that is not there.
+            who if who == Answerer::Server || !may_call => self.tell_instance(Input::Command {
                 client,
                 stream_id,
                 command,

@@ -11,7 +11,8 @@ use rtmp::{Body, Command, Encoding, Message};
 use rustc_hash::FxHashMap;
 
 use super::ScriptedInstance;
-use super::calls::{answer, outcome_of, too_many_calls};
+use super::calls::{answer, may_call, outcome_of, too_many_calls};
+use crate::call::not_found;
 use crate::effect::Effect;
 use crate::scripting::{CallId, CallOutcome, LinkId, ScriptEffect, ScriptInput};
 
@@ -180,6 +181,10 @@ impl ScriptedInstance {
             }
             return;
         }
+        let may_call = may_call(self.config.link_methods.as_deref(), &command.name);
+        if !may_call && &*command.name != "onStatus" {
+            return self.refuse_link_call(id, &command);
+        }
         let connected = link.stage == Stage::Connected;
         let told = match &*command.name {
             "onStatus" => ScriptInput::LinkStatus {
@@ -195,6 +200,14 @@ impl ScriptedInstance {
             },
         };
         self.tell_script(told);
+    }
+
+    /// The other side has called what it may not call.
+    fn refuse_link_call(&mut self, link: LinkId, command: &Command) {
+        if command.transaction != 0.0 {
+            let error = not_found(&command.name).error(command.transaction);
+            self.link_send(link, error);
+        }
     }
 
     /// The other side has accepted or rejected us. The information is the argument: the

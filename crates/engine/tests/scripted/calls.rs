@@ -69,6 +69,27 @@ fn calls_are_answered_by_the_script_in_any_order() {
 }
 
 #[test]
+fn clients_call_what_is_allowed_where_not_everything_is() {
+    let lines = Lines::default();
+    let script = puppet(&lines, answering);
+    let limits = ScriptedConfig {
+        client_methods: Some(vec!["as".into()]),
+        ..config()
+    };
+    let mut world = World::with(limits, lines, script);
+    world.start();
+    let client = world.client(1);
+    world.call(client, "ask", 2.0, &["x".into()]);
+    world.expect(&["> 1 calls ask 2 with 1", "1 < _result 2 x"]);
+    world.call(client, "fail", 3.0, &["y".into()]);
+    world.expect(&["1 < _error 3 error Call.Failed: Method not found (fail)."]);
+    // What the server answers itself is not the script's.
+    world.call(client, "createStream", 4.0, &[]);
+    world.call(client, "getStreamLength", 5.0, &["a".into()]);
+    world.expect(&["1 < _result 4 1", "1 < _result 5 0"]);
+}
+
+#[test]
 fn an_object_in_the_place_of_the_missing_null_is_an_argument() {
     let mut world = World::new(answering);
     let client = world.client(1);

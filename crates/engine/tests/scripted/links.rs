@@ -110,6 +110,27 @@ fn calls_of_the_other_side_are_answered() {
 }
 
 #[test]
+fn the_other_side_calls_what_is_allowed_where_not_everything_is() {
+    let lines = Lines::default();
+    let script = puppet(&lines, linking);
+    let limits = ScriptedConfig {
+        link_methods: Some(vec!["count".into()]),
+        ..config()
+    };
+    let mut world = World::with(limits, lines, script);
+    world.start();
+    world.link_accepted();
+    world.lines.borrow_mut().clear();
+    world.other_side_sends(Command::new("other", 6.0, vec![]));
+    world.expect(&["link 5 < _error 6 error Call.Failed: Method not found (other)."]);
+    world.other_side_sends(Command::new("other", 0.0, vec![]));
+    world.expect(&[]);
+    world.other_side_sends(Command::new("counted", 7.0, vec![]));
+    let told = world.lines.borrow().back().cloned();
+    assert_eq!(told.as_deref(), Some("link 5 < _result 7 here"));
+}
+
+#[test]
 fn every_end_has_its_status() {
     let closed = |world: &mut World| {
         world.handle(Input::LinkClosed {

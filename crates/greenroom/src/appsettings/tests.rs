@@ -120,6 +120,28 @@ fn what_an_application_says_applies_to_its_instances() {
 }
 
 #[test]
+fn remote_calls_are_restricted_where_it_says_so() {
+    let applications = Applications::new();
+    let methods = "client = [\"chat\"]\n";
+    let toml = format!("[remote_calls]\n{methods}");
+    applications.file("chat/application.toml", toml);
+    assert_eq!(applications.load().scripted.client_methods, None);
+    let toml = format!("[remote_calls]\nrestricted = true\n{methods}");
+    applications.file("chat/application.toml", toml);
+    let scripted = applications.load().scripted;
+    assert_eq!(scripted.client_methods, Some(vec!["chat".to_owned()]));
+    assert_eq!(scripted.link_methods, Some(vec!["onStatus".to_owned()]));
+}
+
+#[test]
+fn the_servers_keys_that_give_defaults_exist() {
+    for key in appconfig::KEYS {
+        let known = |server: &str| crate::config::KEYS.iter().any(|key| key.path() == server);
+        assert!(key.server.is_none_or(known), "{}", key.path());
+    }
+}
+
+#[test]
 fn a_player_lags_no_longer_than_the_server_waits() {
     let applications = Applications::new();
     let most = applications.config.live.player_stall_close_ms;
