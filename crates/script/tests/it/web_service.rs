@@ -3,7 +3,7 @@
 use engine::scripting::{HttpRequest, HttpResponse, RequestId, ScriptEffect, ScriptInput};
 use script::ScriptConfig;
 
-use crate::driver::{Driver, evaluator, failed, problems, traces};
+use crate::driver::{Driver, evaluator, problems, traces};
 
 pub(crate) const PRELUDE: &str = "
     load('webservices/WebServices.asc');
@@ -381,28 +381,4 @@ fn a_log_is_told() {
     answer(&mut driver, 1, 200, &rpc("", "", ""));
     let effects = evaluate(&mut driver, "ws.m()");
     assert_eq!(traces(&effects).len(), 1, "{effects:?}");
-}
-
-#[test]
-fn clients_do_not_reach_services() {
-    let mut driver = with_service(&rpc("", "", ""));
-    evaluate(
-        &mut driver,
-        "Client.prototype.ws = ws; Client.prototype.made = ws.m; Client.prototype.S = WebService;
-        Client.prototype.last = ws.m()",
-    );
-    for method in ["ws/m", "ws/constructor", "made", "S", "last/constructor"] {
-        let refused = failed(1, &format!("Method not found ({method})."));
-        assert_eq!(driver.call(1, method, &[]), [refused]);
-    }
-    let without = "typeof WebService + typeof SOAPCall + typeof SOAPFault";
-    assert_eq!(
-        evaluator("").eval(without),
-        "undefinedundefinedundefined".into()
-    );
-    assert!(
-        driver
-            .thrown("new SOAPCall()")
-            .contains("made by the server")
-    );
 }
