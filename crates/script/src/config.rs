@@ -27,7 +27,8 @@ pub struct ScriptConfig {
     pub connections: usize,
     /// Values in the arguments of one call, or in its result. Default 100,000.
     pub argument_elements: usize,
-    /// Levels of objects and arrays inside each other in an argument. Default 64.
+    /// Levels of objects and arrays inside each other in an argument. Default 64. More of them
+    /// for a `WebService`, or in what it gives, is a fault.
     pub argument_depth: usize,
     /// Bytes of a line of `trace`; what is over is cut off. Default 8192.
     pub trace_line_bytes: usize,
@@ -42,8 +43,8 @@ pub struct ScriptConfig {
     /// Bytes of one `ByteArray`. Default 8 MiB. A write that would make it longer is refused with
     /// a `RangeError`.
     pub byte_array_bytes: usize,
-    /// HTTP requests whose answer has not come. Default 32. One more is not made and answers
-    /// `false`.
+    /// HTTP requests whose answer has not come, and calls that wait for the WSDL of one
+    /// `WebService`. Default 32. One more is not made and answers `false`; a call is a fault.
     pub pending_requests: usize,
     /// Headers that the script adds to one request. Default 64. One more is left out.
     pub request_headers: usize,
@@ -55,7 +56,7 @@ pub struct ScriptConfig {
     /// `status` is -7, out of memory.
     pub xml_length: usize,
     /// Elements, texts and attributes of such a text. Default 50,000. What comes after is not
-    /// parsed, and `status` is -7.
+    /// parsed, and `status` is -7. A request of a `WebService` with more is a fault.
     pub xml_nodes: usize,
     /// Elements of such a text inside each other. Default 256. What comes after is not parsed,
     /// and `status` is -7.

@@ -39,9 +39,18 @@ const FILES: &[(&str, &str)] = &[
 const SHIPPED: &[(&str, &[(&str, &str)])] = &[
     ("netservices.asc", &[RECORDSET, NETSERVICES]),
     ("recordset.asc", &[RECORDSET]),
+    ("webservices/webservices.asc", WEB_SERVICES),
 ];
 const RECORDSET: (&str, &str) = ("recordset.js", include_str!("host/recordset.js"));
 const NETSERVICES: (&str, &str) = ("netservices.js", include_str!("host/netservices.js"));
+const WEB_SERVICES: &[(&str, &str)] = &[
+    ("soap_fault.js", include_str!("host/soap_fault.js")),
+    ("soap_schema.js", include_str!("host/soap_schema.js")),
+    ("soap_wsdl.js", include_str!("host/soap_wsdl.js")),
+    ("soap_writer.js", include_str!("host/soap_writer.js")),
+    ("soap_reader.js", include_str!("host/soap_reader.js")),
+    ("web_service.js", include_str!("host/web_service.js")),
+];
 
 /// The shipped files that have run.
 pub(crate) type Shipped = BTreeSet<&'static str>;

@@ -92,14 +92,16 @@ pub(crate) fn out_of_memory(core: &Core, exception: Option<&Js<'_>>) -> Problem 
     }
 }
 
-/// The engine says so with an error, or with `null` when there was no memory for the error. No
-/// script was ever seen to throw `null` itself; one that does and does not catch it is taken for
+/// The engine says so with an error, whose message is empty when there was no memory for that, or
+/// with `null` when there was none for the error. No script was ever seen to throw `null` itself; one that does and does not catch it is taken for
 /// one without memory.
 pub(crate) fn is_out_of_memory(exception: &Js<'_>) -> bool {
     exception.is_null()
         || exception.is_error()
             && exception.as_object().is_some_and(|error| {
-                read(error, "name") == "InternalError" && read(error, "message") == "out of memory"
+                let message = read(error, "message");
+                read(error, "name") == "InternalError"
+                    && (message.is_empty() || message == "out of memory")
             })
 }
 

@@ -13,6 +13,7 @@ use crate::remoting;
 pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let limits = Object::new(ctx.clone())?;
     limits.set("pendingCalls", core.config.pending_calls as f64)?;
+    limits.set("argumentDepth", core.config.argument_depth as f64)?;
     limits.set("connections", core.config.connections as f64)?;
     limits.set("byteArrayBytes", core.config.byte_array_bytes as f64)?;
     limits.set("pendingRequests", core.config.pending_requests as f64)?;

@@ -184,35 +184,36 @@ pub(super) const XML_STREAMS: Class = class(
 
 pub(super) const WEB_SERVICE: Class = class(
     "WebService",
-    State::Later,
-    "A SOAP service, after `load(\"webservices/WebServices.asc\")`.",
+    State::Supported,
+    "A SOAP service, after `load(\"webservices/WebServices.asc\")`: `new WebService(wsdl, log)`. Each \
+     operation of the WSDL is a method that answers a `SOAPCall`.",
     &[
-        handler("onLoad", "`onLoad(wsdl)`").later(),
-        handler("onFault", "`onFault(fault)`").later(),
+        handler("onLoad", "`onLoad(wsdl)`"),
+        handler("onFault", "`onFault(fault)`"),
     ],
 );
 
 pub(super) const SOAP_CALL: Class = class(
     "SOAPCall",
-    State::Later,
-    "A call of a SOAP service.",
+    State::Supported,
+    "A call of a SOAP service; from a `WebService`.",
     &[
-        value("request", "what is sent").later(),
-        value("response", "what has come").later(),
-        handler("onResult", "`onResult(value)`").later(),
-        handler("onFault", "`onFault(fault)`").later(),
+        value("request", "what is sent"),
+        value("response", "what has come"),
+        handler("onResult", "`onResult(value)`"),
+        handler("onFault", "`onFault(fault)`"),
     ],
 );
 
 pub(super) const SOAP_FAULT: Class = class(
     "SOAPFault",
-    State::Later,
+    State::Supported,
     "Why a call of a SOAP service failed.",
     &[
-        value("detail", "more of it").later(),
-        value("faultactor", "who").later(),
-        value("faultcode", "the code").later(),
-        value("faultstring", "the text").later(),
+        value("detail", "more of it"),
+        value("faultactor", "who"),
+        value("faultcode", "the code"),
+        value("faultstring", "the text"),
     ],
 );
 

@@ -44,7 +44,7 @@
         }
     }
 
-    // What waits for its answer, by request.
+    // What takes the answer, by request; undefined if nobody does.
     const pending = new Map();
     // Bytes of the last answer for an object.
     const received = new WeakMap();
@@ -52,26 +52,41 @@
     // Makes a request for `sender`; a GET has no body. `target` is told of the answer; null if
     // nobody is.
     host.request = function (sender, method, address, body, target) {
+        const headers = host.rest(headersOf.get(sender) || [], 0);
+        if (method === "POST") add(headers, "Content-Type", String(sender.contentType));
+        const take = target === null ? undefined
+            : (status, text, bytes) => deliver(target, status, text, bytes);
+        if (!exchange(method, address, headers, body, take)) return false;
+        if (target !== null) {
+            target.loaded = false;
+            received.delete(target);
+        }
+        return true;
+    };
+
+    // A request of the host's own, with names and values of headers in turn. `take` gets the status
+    // and the text of the answer, whatever the status is; no text if there is none.
+    host.exchange = function (method, address, fields, body, take) {
+        const headers = [];
+        for (let i = 0; i + 1 < fields.length; i += 2) add(headers, fields[i], fields[i + 1]);
+        return exchange(method, address, headers, body, take);
+    };
+
+    function exchange(method, address, headers, body, take) {
         const url = String(address);
         if (host.match(ADDRESS, url) === null) {
             host.warn("the address " + url + " is not one of HTTP");
             return false;
         }
-        const headers = host.rest(headersOf.get(sender) || [], 0);
-        if (method === "POST") add(headers, "Content-Type", String(sender.contentType));
         const request = host.emitHttp(method, url, headers, body);
         if (request === 0) {
             host.warn("more than " + host.limits.pendingRequests
                 + " requests at once (limit pending_requests)");
             return false;
         }
-        if (target !== null) {
-            target.loaded = false;
-            received.delete(target);
-        }
-        pending.set(request, target);
+        pending.set(request, take);
         return true;
-    };
+    }
 
     // Undefined before there is an answer.
     host.bytesReceived = function (target) {
@@ -79,9 +94,12 @@
     };
 
     host.entries.response = function (request, status, text, bytes) {
-        const target = pending.get(request);
+        const take = pending.get(request);
         pending.delete(request);
-        if (target === undefined || target === null) return;
+        if (take !== undefined) take(status, text, bytes);
+    };
+
+    function deliver(target, status, text, bytes) {
         const good = text !== undefined && status < 400;
         if (good) received.set(target, bytes);
         const { onHTTPStatus } = target;
@@ -91,5 +109,5 @@
             const { onData } = target;
             if (typeof onData === "function") apply(onData, target, [good ? text : undefined]);
         }
-    };
+    }
 })

@@ -79,7 +79,16 @@
         return host.request(document, "POST", url, document.toString(), target);
     }
 
-    const { parseXML } = XML.prototype;
+    const { parseXML, toString: print } = XML.prototype;
+
+    // For the host, whatever a script has replaced: a document of a text, and its text.
+    host.readXml = function (text) {
+        const document = new XML();
+        host.hide(document, "ignoreWhite", false);
+        apply(parseXML, document, [text]);
+        return document;
+    };
+    host.printXml = (document) => apply(print, document, []);
     host.hide(XML.prototype, "ignoreWhite", false);
     host.hide(XML.prototype, Symbol.toStringTag, "XML");
     host.define("XML", XML);

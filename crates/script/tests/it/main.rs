@@ -26,4 +26,6 @@ mod sequences;
 mod timing;
 mod trouble;
 mod values;
+mod web_service;
+mod web_service_faults;
 mod xml_class;

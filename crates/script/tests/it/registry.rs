@@ -71,7 +71,7 @@ fn ours(driver: &mut Driver, expression: &str) -> BTreeSet<String> {
 /// loaded what comes with the server.
 fn with_files() -> Driver {
     let mut driver = Driver::with_storage(MemoryStorage::new(), ScriptConfig::default());
-    driver.eval("load('netservices.asc')");
+    driver.eval("load('netservices.asc'); load('webservices/WebServices.asc');");
     driver
 }
 
@@ -115,6 +115,10 @@ fn objects_have_what_the_registry_says() {
     let mut looked_at = 0;
     for class in CLASSES.iter().filter(|class| class.state.is_there()) {
         if [api::GLOBAL, "Object", "Function", "RegExp", "Application"].contains(&class.name) {
+            continue;
+        }
+        // These ask over HTTP when they are made; web_service.rs shows what they have.
+        if ["WebService", "SOAPCall"].contains(&class.name) {
             continue;
         }
         let mut found = ours(&mut driver, &format!("names({})", instance(class.name)));
