@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use script::Bandwidth;
 
 use crate::applications::InstanceSettings;
+use crate::outgoing::OutgoingPolicy;
 use crate::watch::Watch;
 use files::File;
 
@@ -202,6 +203,7 @@ fn set_script(settings: &mut InstanceSettings, folder: &Path, config: &Applicati
     settings.scripted.client_methods = only(&calls.client);
     settings.scripted.link_methods = only(&calls.net_connection);
     settings.links.allowed_hosts.clone_from(&script.hosts);
+    settings.links.outgoing = OutgoingPolicy::of(config, settings.links.own_http.clone());
     // A handler that may run for longer than the server waits is waited for.
     settings.stuck_after_ms = settings.stuck_after_ms.max(script.max_time_ms);
 }

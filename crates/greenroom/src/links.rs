@@ -1,4 +1,5 @@
-//! The errands of scripts: what carries their connections to other instances.
+//! The errands of scripts: what carries their connections to other instances, and their HTTP
+//! requests.
 //!
 //! A connection to an instance of this server needs no socket: a task stands in for the
 //! client, takes a seat and posts like a session does. One to another server is a client's
@@ -9,19 +10,22 @@ mod local;
 mod remote;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use appconfig::Host;
 use engine::Input;
-use engine::scripting::{LinkId, RequestId};
+use engine::scripting::{HttpRequest, LinkId, RequestId};
 use rtmp::Message;
 use rtmp::url::{ConnectUrl, Scheme};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::applications::Applications;
+use crate::outgoing::{self, OutgoingPolicy};
 use crate::runner::{Post, Room, Sender};
 
 /// Messages of a script that may wait for one of its connections to take them.
@@ -41,6 +45,10 @@ pub(crate) struct LinkSettings {
     pub(crate) orders: usize,
     /// How long the other server may take to answer, or to take what it is sent.
     pub(crate) patience: Duration,
+    /// Where this server answers HTTP.
+    pub(crate) own_http: Vec<SocketAddr>,
+    /// Where HTTP requests may go, and what they may cost.
+    pub(crate) outgoing: OutgoingPolicy,
 }
 
 /// What a connection is to do.
@@ -49,7 +57,7 @@ enum Errand {
     Close,
 }
 
-/// The connections of one instance's script.
+/// The connections and requests of one instance's script.
 pub(crate) struct Errands {
     runtime: Handle,
     applications: Arc<Applications>,
@@ -57,6 +65,7 @@ pub(crate) struct Errands {
     written_off: CancellationToken,
     settings: Arc<LinkSettings>,
     open: HashMap<LinkId, mpsc::Sender<Errand>>,
+    requests: JoinSet<()>,
 }
 
 impl Errands {
@@ -73,6 +82,7 @@ impl Errands {
             written_off: room.written_off.clone(),
             settings: Arc::new(applications.settings().links.clone()),
             open: HashMap::new(),
+            requests: JoinSet::new(),
         }
     }
 
@@ -122,18 +132,26 @@ impl Errands {
         }
     }
 
-    /// Ends all connections, as the script does.
+    /// Ends all connections and requests, as the script does.
     pub(crate) fn drop_all(&mut self) {
         self.open.clear();
+        self.requests.abort_all();
     }
 
-    /// Scripts cannot make HTTP requests yet: they are told so.
-    pub(crate) fn refuse_http(&self, life: u64, request: RequestId) {
+    /// Makes an HTTP request, as far as it is allowed.
+    pub(crate) fn request(&mut self, life: u64, request: RequestId, what: HttpRequest) {
+        // Those that have ended are of no more use.
+        while self.requests.try_join_next().is_some() {}
         let back = self.way_back(life);
-        self.runtime.spawn(async move {
-            let outcome = Err("HTTP requests are not available.".to_owned());
+        let policy = self.settings.outgoing.clone();
+        let fetch = async move {
+            let outcome = outgoing::fetch(&policy, what).await;
+            if let Err(why) = &outcome {
+                tracing::debug!(why, "a script's request has failed");
+            }
             back.post(Input::Response { request, outcome }).await;
-        });
+        };
+        self.requests.spawn_on(fetch, &self.runtime);
     }
 
     fn way_back(&self, life: u64) -> WayBack {
@@ -226,6 +244,7 @@ mod tests {
     use configtext::{Given, Unit, read_setting};
 
     use super::*;
+    use crate::outgoing::OutgoingLimits;
 
     #[test]
     fn scripts_reach_this_server_and_what_is_allowed() {
@@ -238,6 +257,8 @@ mod tests {
             orders: 8,
             session: rtmp::SessionConfig::default(),
             patience: Duration::from_secs(1),
+            own_http: Vec::new(),
+            outgoing: OutgoingPolicy::new(Vec::new(), Vec::new(), OutgoingLimits::default()),
         };
         let way = |url: &str| match way_to(url, &settings) {
             Ok(Way::Local(target)) => format!("{}/{}", target.app, target.instance),

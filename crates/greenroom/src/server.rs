@@ -69,13 +69,12 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Runtime(error.into()))?;
     let rtmp = bind("rtmp.listen", config.rtmp.listen)?;
     let http = bind("http.listen", config.http.listen)?;
+    let mut instances = settings::instance_settings(&config, threads, rtmp.address.port());
+    instances.links.own_http.push(http.address);
     let applications = Applications::new(
         config.applications.dir.clone(),
         settings::application_limits(&config),
-        (
-            settings::instance_settings(&config, threads, rtmp.address.port()),
-            settings::file_settings(&config),
-        ),
+        (instances, settings::file_settings(&config)),
         Catalog::new(),
         Box::new(ScriptFolders),
     );

@@ -13,6 +13,7 @@ use crate::config::{Config, PublishTakeover};
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::outbox::OutboxLimits;
+use crate::outgoing::OutgoingPolicy;
 use crate::pump::PumpSettings;
 use crate::scripts::ScriptSettings;
 
@@ -49,6 +50,8 @@ pub(crate) fn instance_settings(
             session: session(config),
             orders: config.limits.client_orders,
             patience: Duration::from_millis(config.scripts.connect_timeout_ms),
+            own_http: Vec::new(),
+            outgoing: OutgoingPolicy::of(&application_defaults(config), Vec::new()),
         },
         stuck_after_ms: config.scripts.stuck_after_ms,
         load_on_startup: false,

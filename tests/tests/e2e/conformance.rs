@@ -11,10 +11,12 @@ mod doors;
 mod errors;
 mod life;
 mod links;
+mod pending;
 mod programs;
 mod properties;
 mod timers;
 mod typed;
+mod values;
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -31,9 +33,11 @@ use rtmp::Command;
 pub(crate) fn trials() -> Vec<Trial> {
     [
         doors::trials(),
+        pending::trials(),
         properties::trials(),
         calls::trials(),
         typed::trials(),
+        values::trials(),
         timers::trials(),
         life::trials(),
         links::trials(),

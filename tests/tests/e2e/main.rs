@@ -12,6 +12,7 @@ mod operations;
 mod peers;
 mod playlists;
 mod rejections;
+mod requests;
 mod scripts;
 mod settings;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());
+    trials.extend(requests::trials());
     trials.extend(scripts::trials());
     trials.extend(settings::trials());
     trials.extend(conformance::trials());

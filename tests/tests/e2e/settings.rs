@@ -293,7 +293,7 @@ fn streams() -> Result<()> {
                 player.play(name).await?;
                 let allowed = player
                     .wait_for("|RtmpSampleAccess", |message| match &message.body {
-                        Body::Data(data) if data.name().as_deref() == Some("|RtmpSampleAccess") => {
+                        Body::Data(data) if data.name() == Some("|RtmpSampleAccess") => {
                             Some(data.values.clone())
                         }
                         _ => None,

@@ -291,7 +291,7 @@ impl Runner {
             Effect::LinkOpen { link, url } => self.errands.open(self.life, link, url),
             Effect::LinkSend { link, message } => self.errands.send(link, message),
             Effect::LinkClose { link } => self.errands.close(link),
-            Effect::Http { request, .. } => self.errands.refuse_http(self.life, request),
+            Effect::Http { request, what } => self.errands.request(self.life, request, *what),
             _ => {}
         }
     }

@@ -75,7 +75,7 @@ pub(super) const FILE: Class = class(
 pub(super) const LOAD_VARS: Class = class(
     "LoadVars",
     State::Differs,
-    "Names and values from and to a web server. Requests over HTTP are not there yet and end with `onLoad(false)`.",
+    "Names and values from and to a web server. Requests go to `http:` addresses that the settings allow; others end with `onLoad(false)`.",
     &[
         function("load", "reads an address"),
         function("send", "sends to an address"),
@@ -96,7 +96,7 @@ pub(super) const LOAD_VARS: Class = class(
 pub(super) const XML: Class = class(
     "XML",
     State::Differs,
-    "A document, as in ActionScript 1. It has what `XMLNode` has too. Requests over HTTP are not there yet and end with `onLoad(false)`.",
+    "A document, as in ActionScript 1. It has what `XMLNode` has too. Requests go to `http:` addresses that the settings allow; others end with `onLoad(false)`.",
     &[
         value("ignoreWhite", "whether blank text is left out"),
         function("load", "reads an address"),

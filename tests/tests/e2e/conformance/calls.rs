@@ -1,11 +1,9 @@
 //! Remote calls in both directions: where methods are found, what is answered, how calls fail.
 
-use amf::Reference;
-use amf::{Date, Value};
+use amf::Value;
 use anyhow::{Result, ensure};
 use e2e::client::{self, Client};
 use e2e::told::{is, same};
-use e2e::wait::SOON;
 use libtest_mimic::Trial;
 use rtmp::{Body, Command, Encoding, Message};
 
@@ -14,8 +12,6 @@ use crate::trial;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
-        trial("conformance::calls::values_and_arguments", values),
-        trial("conformance::calls::cycles_and_large_values", large),
         trial("conformance::calls::paths_and_methods", paths),
         trial("conformance::calls::that_fail", failing),
         trial("conformance::calls::names_that_are_the_servers", reserved),
@@ -30,88 +26,6 @@ pub(super) fn trials() -> Vec<Trial> {
         trial("conformance::calls::of_the_script_without_answer", unasked),
         trial("conformance::calls::both_ways_in_amf3", amf3),
     ]
-}
-
-fn values() -> Result<()> {
-    let object = Value::object([("b", Value::from(1)), ("a", Value::Null)]);
-    let list = Value::array([1.5.into(), Value::Undefined, "x".into()]);
-    let named = Value::ecma_array([("name", Value::from(true))]);
-    let date = Value::Date(Date::from_millis(1_039_046_400_000.0));
-    with(&["calls"], |server| {
-        let rtmp = server.rtmp;
-        client::run(async {
-            let mut client = joined(rtmp, "calls", vec!["ann".into()]).await?;
-            for value in [
-                Value::Null,
-                Value::Undefined,
-                false.into(),
-                (-0.5).into(),
-                f64::INFINITY.into(),
-                "".into(),
-                "Grüße, 世界 \u{1f600}".into(),
-                "long ".repeat(20_000).into(),
-                object.clone(),
-                list.clone(),
-                date.clone(),
-            ] {
-                let echo = client.call("echo", vec![value.clone()]).await?;
-                ensure!(echo == value, "{value:?} comes back as {echo:?}");
-            }
-            let kinds = vec![
-                Value::Null,
-                Value::Undefined,
-                1.into(),
-                list,
-                named,
-                date,
-                object,
-            ];
-            let told = client.call("kinds", kinds).await?;
-            let expected = "null undefined number array3 object date object ";
-            // An array with names is one for scripts, without elements.
-            let other = "null undefined number array3 array0 date object ";
-            ensure!(told == expected.into() || told == other.into(), "{told:?}");
-            for count in [0, 1, 7] {
-                let counted = client.call("count", vec![Value::Null; count]).await?;
-                ensure!(counted == Value::from(count as f64), "{count}: {counted:?}");
-            }
-            let nothing = client.call("nothing", vec![]).await?;
-            ensure!(nothing == Value::Undefined, "{nothing:?}");
-            let nobody = client.call("nobody", vec![]).await?;
-            ensure!(nobody == Value::Null, "{nobody:?}");
-            Ok(())
-        })
-    })
-}
-
-fn large() -> Result<()> {
-    let inner = || Value::Reference(Reference::Enclosing(0));
-    let list = Value::array([Value::Reference(Reference::Enclosing(1))]);
-    let cycle = Value::object([("self", inner()), ("list", list)]);
-    with(&["calls"], |server| {
-        let rtmp = server.rtmp;
-        client::run(async {
-            let mut client = joined(rtmp, "calls", vec![]).await?;
-            let found = client.call("isCycle", vec![cycle.clone()]).await?;
-            ensure!(found == Value::from(true), "{found:?}");
-            let echo = client.call("echo", vec![cycle]).await?;
-            ensure!(
-                matches!(echo.get("self"), Some(Value::Reference(_))),
-                "{echo:?}"
-            );
-            let made = client.call("makeCycle", vec![]).await?;
-            let expected = Value::object([("name", "round".into()), ("self", inner())]);
-            ensure!(made == expected, "{made:?}");
-            let numbers = |count| Value::array((0..count).map(Value::from));
-            let echo = client.call("echo", vec![numbers(30_000)]).await?;
-            ensure!(echo == numbers(30_000), "other numbers than sent");
-            // More than a message may hold.
-            client.command(0, "echo", vec![numbers(100_000)]).await?;
-            client.closed(SOON).await
-        })?;
-        server.wait_for_log(&["protocol_error", "the limit of 65536 elements"], SOON)?;
-        Ok(())
-    })
 }
 
 fn paths() -> Result<()> {

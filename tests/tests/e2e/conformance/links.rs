@@ -17,6 +17,10 @@ pub(super) fn trials() -> Vec<Trial> {
         trial("conformance::links::a_rejection", rejected),
         trial("conformance::links::an_application_that_is_none", unknown),
         trial("conformance::links::addresses_that_are_none", addresses),
+        trial(
+            "conformance::links::addresses_of_this_server",
+            own_addresses,
+        ),
         trial("conformance::links::closing_from_both_sides", closing),
         trial("conformance::links::the_other_instance_ends", unloaded),
     ]
@@ -116,6 +120,10 @@ async fn exchange(client: &mut Client) -> Result<()> {
         let info = relayed(client, method, "status").await?;
         same(&info, &call_failed(text))?;
     }
+    client.call("sendTicket", vec![]).await?;
+    let punched = client.called("punched").await?;
+    let expected = [true.into(), "B".into(), "B".into()];
+    ensure!(punched.args == expected, "{punched:?}");
     for note in [
         "sum 42",
         "NetConnection.Call.Failed Method not found (missing).",
@@ -233,6 +241,25 @@ fn addresses() -> Result<()> {
             }
             let told = client.call("nextTold", vec![]).await?;
             ensure!(told == Value::Null, "{told:?}");
+            Ok(())
+        })
+    })
+}
+
+/// Other names of this server, and the port it really has, lead to its own instances.
+fn own_addresses() -> Result<()> {
+    with(&["caller", "callee"], |server| {
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = joined(rtmp, "caller", vec![]).await?;
+            for host in ["localhost", "127.0.0.1", "LOCALHOST", &rtmp.to_string()] {
+                opened(&mut client, &format!("rtmp://{host}/callee/a/b")).await?;
+                let seen = relayed(&mut client, "whoCalls", "result").await?;
+                let ip = seen.get("ip");
+                ensure!(ip == Some(&Value::from("127.0.0.1")), "{host}: {seen:?}");
+                client.call("hangUp", vec![]).await?;
+                told(&mut client, &closed()).await?;
+            }
             Ok(())
         })
     })
