@@ -62,7 +62,7 @@ sections! {
         /// The AMF version in which a script's `NetConnection` sends objects, unless it sets
         /// `objectEncoding`.
         object_encoding: ObjectEncoding = ObjectEncoding::Amf3, original ObjectEncoding::Amf0,
-            later "remoting over HTTP";
+            later "the choice of the encoding";
         /// Bytes that a script's `XMLSocket` may receive without the end of a document. Scripts
         /// can set less, not more.
         xml_socket_bytes: u64 = 4_096, range 256..=16 * MIB,
@@ -70,12 +70,10 @@ sections! {
             later "`XMLSocket`";
         /// How long an outgoing HTTP request may take in all.
         http_timeout_ms: u64 = 60_000, range 1_000..=DAY_MS,
-            reached "The request fails.",
-            later "HTTP requests of scripts";
+            reached "The request fails.";
         /// Redirections that an outgoing HTTP request follows, all at the same host and port.
         http_redirects: u32 = 10, range 0..=100,
-            reached "The request fails.",
-            later "HTTP requests of scripts";
+            reached "The request fails.";
     }
 
     /// Which methods of a script's objects the other side of a connection may call.

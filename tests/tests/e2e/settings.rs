@@ -185,15 +185,17 @@ fn limits() -> Result<()> {
             Client.prototype.hold = function () {
                 this.kept = []; for (;;) this.kept.push(new Array(1000).join('x') + this.kept.length);
             };";
-        for app in ["small", "free"] {
+        for app in ["small", "tight", "free"] {
             server.application(app, script)?;
         }
         write(
             server,
             "small/application.toml",
-            "[script]\ntimers = 2\nmax_time_ms = 100\nmemory_bytes = \"4MiB\"\n\
+            "[script]\ntimers = 2\nmax_time_ms = 100\n\
              [application]\nidle_timeout_ms = 1000\n",
         )?;
+        let memory = "[script]\nmemory_bytes = \"4MiB\"\nmax_time_ms = 0\n";
+        write(server, "tight/application.toml", memory)?;
         client::run(async {
             let mut free = joined(server, "free").await?;
             ensure!(free.call("timers", vec![3.into()]).await? == Value::from("set"));
@@ -208,9 +210,9 @@ fn limits() -> Result<()> {
             drop(small);
             // Its own time without clients is over long before the server's.
             server.wait_for_log(&["instance stopped", "app=small"], SOON)?;
-            let mut small = joined(server, "small").await?;
-            small.command(0, "hold", vec![]).await?;
-            unloaded(&mut small).await
+            let mut tight = joined(server, "tight").await?;
+            tight.command(0, "hold", vec![]).await?;
+            unloaded(&mut tight).await
         })
     })
 }
