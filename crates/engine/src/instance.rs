@@ -13,7 +13,7 @@ use crate::client::{Client, ClientId, NetStream};
 use crate::config::InstanceConfig;
 use crate::effect::{Effect, Output};
 use crate::name::StreamName;
-use crate::scripting::{HttpResponse, LinkId, RequestId};
+use crate::scripting::{HttpResponse, LinkId, RequestId, SocketId};
 
 /// What the instance must know of the world around it.
 pub trait Host: Send {
@@ -91,6 +91,25 @@ pub enum Input {
         request: RequestId,
         /// What was answered, or why nothing was.
         outcome: Result<HttpResponse, String>,
+    },
+    /// A script's socket is connected.
+    SocketOpened {
+        /// Which socket.
+        socket: SocketId,
+    },
+    /// The other side of a script's socket has sent a text.
+    SocketText {
+        /// Which socket.
+        socket: SocketId,
+        /// The text as it came, without the zero byte that ended it.
+        bytes: Vec<u8>,
+    },
+    /// A script's socket has been closed, or could not be connected.
+    SocketClosed {
+        /// Which socket.
+        socket: SocketId,
+        /// Why, in words; `None` if the other side just closed it.
+        why: Option<String>,
     },
     /// The time asked for by [`Output::Timeout`] has come.
     Timeout,
@@ -174,7 +193,10 @@ impl Instance {
             Input::Stop { .. }
             | Input::LinkMessage { .. }
             | Input::LinkClosed { .. }
-            | Input::Response { .. } => {}
+            | Input::Response { .. }
+            | Input::SocketOpened { .. }
+            | Input::SocketText { .. }
+            | Input::SocketClosed { .. } => {}
         }
     }
 

@@ -46,7 +46,11 @@ impl AppScript {
             ScriptInput::Stop { reason, silent } => self.on_stop(reason, silent),
             ScriptInput::Timeout => self.on_timeout(),
             // No object of the script stands for these yet.
-            ScriptInput::Published { .. } | ScriptInput::Unpublished { .. } => {}
+            ScriptInput::Published { .. }
+            | ScriptInput::Unpublished { .. }
+            | ScriptInput::SocketOpened { .. }
+            | ScriptInput::SocketText { .. }
+            | ScriptInput::SocketClosed { .. } => {}
             ScriptInput::Response { request, outcome } => self.on_response(request, outcome),
         }
     }
