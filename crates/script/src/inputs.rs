@@ -46,12 +46,11 @@ impl AppScript {
             ScriptInput::Stop { reason, silent } => self.on_stop(reason, silent),
             ScriptInput::Timeout => self.on_timeout(),
             // No object of the script stands for these yet.
-            ScriptInput::Published { .. }
-            | ScriptInput::Unpublished { .. }
-            | ScriptInput::SocketOpened { .. }
-            | ScriptInput::SocketText { .. }
-            | ScriptInput::SocketClosed { .. } => {}
+            ScriptInput::Published { .. } | ScriptInput::Unpublished { .. } => {}
             ScriptInput::Response { request, outcome } => self.on_response(request, outcome),
+            ScriptInput::SocketOpened { socket } => self.on_socket_opened(socket),
+            ScriptInput::SocketText { socket, bytes } => self.on_socket_text(socket, &bytes),
+            ScriptInput::SocketClosed { socket, why } => self.on_socket_closed(socket, why),
         }
     }
 

@@ -32,6 +32,7 @@ mod rejections;
 mod requests;
 mod script;
 mod setup;
+mod sockets;
 pub mod source;
 mod storage;
 mod text;

@@ -28,6 +28,7 @@ const FILES: &[(&str, &str)] = &[
     ("xml_parser.js", include_str!("host/xml_parser.js")),
     ("xml.js", include_str!("host/xml.js")),
     ("load_vars.js", include_str!("host/load_vars.js")),
+    ("xml_socket.js", include_str!("host/xml_socket.js")),
 ];
 
 /// Runs all files.

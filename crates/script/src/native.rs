@@ -9,6 +9,7 @@ mod connection;
 mod file;
 mod http;
 mod remote;
+mod socket;
 mod system;
 
 use std::rc::Rc;
@@ -28,7 +29,8 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     connection::install(core, host)?;
     bytes::install(core, host)?;
     file::install(core, host)?;
-    http::install(core, host)
+    http::install(core, host)?;
+    socket::install(core, host)
 }
 
 /// Puts one function on the host object.

@@ -20,6 +20,8 @@ pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Objec
     limits.set("xmlLength", core.config.xml_length as f64)?;
     limits.set("xmlNodes", core.config.xml_nodes as f64)?;
     limits.set("xmlDepth", core.config.xml_depth as f64)?;
+    limits.set("sockets", core.config.sockets as f64)?;
+    limits.set("socketTextBytes", core.config.socket_text_bytes as f64)?;
     limits.set("bandwidth", pair(ctx, core.info.bandwidth)?)?;
     limits.set("bandwidthCap", pair(ctx, core.info.bandwidth_cap)?)?;
     Ok(limits)

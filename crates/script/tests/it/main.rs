@@ -20,3 +20,4 @@ mod timing;
 mod trouble;
 mod values;
 mod xml_class;
+mod xml_socket;
