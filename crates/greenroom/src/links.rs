@@ -2,18 +2,20 @@
 //!
 //! A connection to an instance of this server needs no socket: a task stands in for the
 //! client, takes a seat and posts like a session does. One to another server is a client's
-//! session over a socket. Either way the script's instance gets posts and waits for nothing,
+//! session over a socket. An `XMLSocket` is a socket that carries texts. Either way the script's instance gets posts and waits for nothing,
 //! so two instances that call each other, or one that calls itself, cannot lock up.
 
 mod local;
 mod remote;
+mod socket;
+mod texts;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Input;
-use engine::scripting::{LinkId, RequestId};
+use engine::scripting::{LinkId, RequestId, SocketId};
 use rtmp::Message;
 use rtmp::url::{ConnectUrl, Scheme};
 use tokio::runtime::Handle;
@@ -40,6 +42,8 @@ pub(crate) struct LinkSettings {
     pub(crate) orders: usize,
     /// How long the other server may take to answer, or to take what it is sent.
     pub(crate) patience: Duration,
+    /// Bytes of texts that may wait for one socket to take them.
+    pub(crate) socket_bytes: usize,
 }
 
 /// What a connection is to do.
@@ -55,6 +59,7 @@ pub(crate) struct Errands {
     inbox: mpsc::WeakSender<Post>,
     written_off: CancellationToken,
     open: HashMap<LinkId, mpsc::Sender<Errand>>,
+    sockets: HashMap<SocketId, socket::Texts>,
 }
 
 impl Errands {
@@ -70,6 +75,7 @@ impl Errands {
             inbox,
             written_off: room.written_off.clone(),
             open: HashMap::new(),
+            sockets: HashMap::new(),
         }
     }
 
@@ -118,6 +124,7 @@ impl Errands {
     /// Ends all connections, as the script does.
     pub(crate) fn drop_all(&mut self) {
         self.open.clear();
+        self.sockets.clear();
     }
 
     /// Scripts cannot make HTTP requests yet: they are told so.
@@ -194,9 +201,8 @@ fn way_to(url: &str, settings: &LinkSettings) -> Result<Way, String> {
     let ConnectUrl {
         host, port, target, ..
     } = url;
-    let is = |known: &String| known.eq_ignore_ascii_case(&host);
-    let own = is_loopback(&host) || settings.own_hosts.iter().any(is);
-    let allowed = settings.allowed_hosts.iter().any(is);
+    let own = is_loopback(&host) || is_one_of(&settings.own_hosts, &host);
+    let allowed = is_allowed(&host, settings);
     match (own, allowed) {
         (true, _) if port == settings.own_port => Ok(Way::Local(target)),
         (_, true) => Ok(Way::Remote(host, port)),
@@ -206,6 +212,14 @@ fn way_to(url: &str, settings: &LinkSettings) -> Result<Way, String> {
             "Scripts may not connect to {host}:{port}; see scripts.allowed_hosts."
         )),
     }
+}
+
+fn is_allowed(host: &str, settings: &LinkSettings) -> bool {
+    is_one_of(&settings.allowed_hosts, host)
+}
+
+fn is_one_of(hosts: &[String], host: &str) -> bool {
+    hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -226,6 +240,7 @@ mod tests {
             orders: 8,
             session: rtmp::SessionConfig::default(),
             patience: Duration::from_secs(1),
+            socket_bytes: 8,
         };
         let way = |url: &str| match way_to(url, &settings) {
             Ok(Way::Local(target)) => format!("{}/{}", target.app, target.instance),

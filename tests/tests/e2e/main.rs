@@ -11,6 +11,7 @@ mod operations;
 mod peers;
 mod playlists;
 mod rejections;
+mod script_sockets;
 mod scripts;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     trials.extend(limits::trials());
     trials.extend(peers::trials());
     trials.extend(scripts::trials());
+    trials.extend(script_sockets::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
