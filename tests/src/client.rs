@@ -132,16 +132,8 @@ impl Client {
         app: &str,
         args: Vec<Value>,
     ) -> Result<Value> {
-        let object = Value::object([
-            ("app", Value::from(app)),
-            ("flashVer", Value::from("e2e")),
-            (
-                "tcUrl",
-                Value::from(format!("rtmp://{server}/{app}").as_str()),
-            ),
-        ]);
-        let command = Command::new("connect", self.next_transaction(), args).with_object(object);
-        self.answer_to(command).await
+        let answer = self.ask(connect(server, app, &[], args)).await?;
+        value_of(&answer)
     }
 
     /// Calls a procedure of the server and waits for its result.
@@ -150,8 +142,40 @@ impl Client {
     ///
     /// The server answers with an error; it says its code and description.
     pub async fn call(&mut self, name: &str, args: Vec<Value>) -> Result<Value> {
-        let command = Command::new(name, self.next_transaction(), args);
-        self.answer_to(command).await
+        let answer = self.ask(Command::new(name, 0.0, args)).await?;
+        value_of(&answer)
+    }
+
+    /// Sends a command under the next transaction, and waits for its `_result` or `_error`.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer.
+    pub async fn ask(&mut self, mut command: Command) -> Result<Command> {
+        command.transaction = self.next_transaction();
+        let (name, transaction) = (command.name.clone(), command.transaction);
+        self.send(Message::connection(Body::Command(command)))
+            .await?;
+        self.answer_of(&name, transaction).await
+    }
+
+    /// Waits for the answer to a command that was sent under this transaction.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub async fn answer_of(&mut self, name: &str, transaction: f64) -> Result<Command> {
+        let what = format!("the answer to {name}");
+        self.wait_for(&what, |message| match &message.body {
+            Body::Command(answer)
+                if matches!(&*answer.name, "_result" | "_error")
+                    && (answer.transaction - transaction).abs() < 0.5 =>
+            {
+                Some(answer.clone())
+            }
+            _ => None,
+        })
+        .await
     }
 
     /// Waits for the server to call a procedure of ours.
@@ -173,35 +197,27 @@ impl Client {
     ///
     /// The connection is gone.
     pub async fn answer(&mut self, call: &Command, value: Value) -> Result<()> {
-        let answer = Command::new("_result", call.transaction, vec![value]);
+        self.answer_as("_result", call, value).await
+    }
+
+    /// Answers a call of the server with an error.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone.
+    pub async fn refuse(&mut self, call: &Command, info: Value) -> Result<()> {
+        self.answer_as("_error", call, info).await
+    }
+
+    async fn answer_as(&mut self, name: &str, call: &Command, value: Value) -> Result<()> {
+        let answer = Command::new(name, call.transaction, vec![value]);
+        let answer = answer.with_encoding(call.encoding);
         self.send(Message::connection(Body::Command(answer))).await
     }
 
     fn next_transaction(&mut self) -> f64 {
         self.transaction += 1.0;
         self.transaction
-    }
-
-    async fn answer_to(&mut self, command: Command) -> Result<Value> {
-        let (name, transaction) = (command.name.clone(), command.transaction);
-        self.send(Message::connection(Body::Command(command)))
-            .await?;
-        let what = format!("the answer to {}", &*name);
-        let answer = self.wait_for(&what, |message| match &message.body {
-            Body::Command(answer)
-                if matches!(&*answer.name, "_result" | "_error")
-                    && (answer.transaction - transaction).abs() < 0.5 =>
-            {
-                Some(answer.clone())
-            }
-            _ => None,
-        });
-        let answer = answer.await?;
-        let value = answer.arg(0).clone();
-        if &*answer.name == "_error" {
-            bail!("{}: {}", text(&value, "code"), text(&value, "description"));
-        }
-        Ok(value)
     }
 
     /// Opens a stream of this connection: its number.
@@ -393,6 +409,28 @@ impl Client {
             }
         }
     }
+}
+
+/// The command `connect` for an application, with more properties of the command object than
+/// every client has, and arguments for the application.
+pub fn connect(server: SocketAddr, app: &str, more: &[(&str, Value)], args: Vec<Value>) -> Command {
+    let url = format!("rtmp://{server}/{app}");
+    let props = [
+        ("app", Value::from(app)),
+        ("flashVer", Value::from("e2e")),
+        ("tcUrl", Value::from(url.as_str())),
+    ];
+    let object = Value::object(props.iter().chain(more).cloned());
+    Command::new("connect", 0.0, args).with_object(object)
+}
+
+/// The value of an answer.
+fn value_of(answer: &Command) -> Result<Value> {
+    let value = answer.arg(0).clone();
+    if &*answer.name == "_error" {
+        bail!("{}: {}", text(&value, "code"), text(&value, "description"));
+    }
+    Ok(value)
 }
 
 /// A text property of an information object; empty where there is none.

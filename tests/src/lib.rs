@@ -5,6 +5,7 @@
 //! Every process started is ended, by its id, when its handle goes out of scope.
 
 pub mod browser;
+pub mod callers;
 pub mod client;
 pub mod clip;
 pub mod encoded;
@@ -15,4 +16,5 @@ pub mod players;
 pub mod process;
 pub mod publishers;
 pub mod server;
+pub mod told;
 pub mod wait;

@@ -85,7 +85,15 @@ impl Server {
     ///
     /// It does not start within ten seconds.
     pub fn start(settings: &[&str]) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        Self::start_in(tempfile::tempdir()?, settings)
+    }
+
+    /// As [`Server::start`], in a folder that may have applications already.
+    ///
+    /// # Errors
+    ///
+    /// It does not start within ten seconds.
+    pub fn start_in(folder: TempDir, settings: &[&str]) -> Result<Self> {
         let mut program = Program::start(&mut command(&folder, settings)?)?;
         let rtmp = listening(&mut program, "rtmp=")?;
         let http = listening(&mut program, "http=")?;
@@ -106,6 +114,18 @@ impl Server {
         let folder = self.folder.path().join("applications").join(name);
         fs::create_dir_all(&folder)?;
         Ok(fs::write(folder.join("main.asc"), script)?)
+    }
+
+    /// Gives the server one of the applications in `tests/applications`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such application, or the folder cannot be written to.
+    pub fn install(&self, name: &str) -> Result<()> {
+        let applications = concat!(env!("CARGO_MANIFEST_DIR"), "/applications");
+        let main = PathBuf::from(applications).join(name).join("main.asc");
+        let script = fs::read_to_string(&main).with_context(|| main.display().to_string())?;
+        self.application(name, &script)
     }
 
     /// The RTMP address of a stream in the application `live`.

@@ -107,6 +107,9 @@ fn measure(prepared: &Prepared, case: Case, server: Server, seconds: f64) -> Res
         .context("the load tool printed no report")?;
     let mut report: Value = serde_json::from_str(&outcome.output[start..])?;
     report["seconds"] = json!(seconds);
+    if let Some(user_us) = report::user_us_per_message(&report) {
+        report["cost"]["server_user_us_per_message"] = json!(user_us);
+    }
     Ok(report)
 }
 

@@ -15,10 +15,34 @@ use crate::workspace;
 struct Program {
     name: &'static str,
     packages: &'static [&'static str],
+    /// Whether to ask for each package: libraries and plugins are not told by a program's file.
+    by_package: bool,
 }
 
 const fn program(name: &'static str, packages: &'static [&'static str]) -> Program {
-    Program { name, packages }
+    Program {
+        name,
+        packages,
+        by_package: false,
+    }
+}
+
+/// A program whose packages are asked for one by one.
+const fn with_libraries(name: &'static str, packages: &'static [&'static str]) -> Program {
+    Program {
+        name,
+        packages,
+        by_package: true,
+    }
+}
+
+impl Program {
+    /// The packages to install for it.
+    fn missing(&self) -> Vec<&'static str> {
+        let here = process::exists(self.name);
+        let is_missing = |package: &&str| !here || self.by_package && !is_installed(package);
+        self.packages.iter().copied().filter(is_missing).collect()
+    }
 }
 
 /// What the tests run.
@@ -26,7 +50,8 @@ const FOR_TESTS: &[Program] = &[
     program("ffmpeg", &["ffmpeg"]),
     program("ffprobe", &["ffmpeg"]),
     program("rtmpdump", &["rtmpdump"]),
-    program("gst-launch-1.0", GSTREAMER),
+    with_libraries("gst-launch-1.0", GSTREAMER),
+    with_libraries("/usr/bin/python3", &["python3", "python3-librtmp"]),
     program("chromium", &["chromium"]),
     program("node", &["nodejs"]),
     program("npm", &["npm"]),
@@ -53,7 +78,7 @@ const FOR_BENCHES: &[Program] = &[
 const NODE_MIN: (u32, u32) = (18, 15);
 
 /// Folders with a `package.json` whose packages tests use.
-const NPM_FOLDERS: [&str; 2] = ["web", "tests/browser"];
+const NPM_FOLDERS: [&str; 3] = ["web", "tests/browser", "tests/clients/node"];
 
 const APT_LIMIT: Duration = Duration::from_mins(10);
 const NPM_LIMIT: Duration = Duration::from_mins(5);
@@ -94,17 +119,7 @@ pub(crate) fn for_benches() -> Result<()> {
 }
 
 fn debian_programs(programs: &[Program]) -> Result<()> {
-    let missing = programs
-        .iter()
-        .filter(|program| !process::exists(program.name));
-    let mut packages: Vec<_> = missing
-        .flat_map(|program| program.packages)
-        .copied()
-        .collect();
-    // GStreamer's plugins are packages of their own: the program alone does not tell.
-    if programs.iter().any(|program| program.packages == GSTREAMER) {
-        packages.extend(GSTREAMER.iter().filter(|package| !is_installed(package)));
-    }
+    let mut packages: Vec<_> = programs.iter().flat_map(Program::missing).collect();
     packages.sort_unstable();
     packages.dedup();
     if packages.is_empty() {

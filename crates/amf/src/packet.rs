@@ -88,23 +88,67 @@ impl Packet {
     /// When a value cannot be written, a name or list is too long, or the packet exceeds
     /// [`Limits::output_bytes`].
     pub fn encode(&self, limits: &Limits) -> Result<Vec<u8>, EncodeError> {
-        let mut writer = PacketWriter {
-            out: Vec::new(),
-            limits: *limits,
-        };
+        let mut writer = PacketWriter::new(limits);
         writer.out.extend(self.version.to_be_bytes());
         writer.count(self.headers.len(), "list of headers")?;
         for header in &self.headers {
-            writer.name(&header.name)?;
-            writer.out.push(header.must_understand.into());
-            writer.value(&header.value, header.length)?;
+            writer.header(header)?;
         }
         writer.count(self.messages.len(), "list of messages")?;
         for message in &self.messages {
-            writer.name(&message.target)?;
-            writer.name(&message.response)?;
-            writer.value(&message.value, message.length)?;
+            writer.message(message)?;
         }
+        Ok(writer.out)
+    }
+
+    /// Puts a packet together from headers and messages that [`Header::encode`] and
+    /// [`Message::encode`] have written: for senders that collect calls and send them later.
+    ///
+    /// # Errors
+    ///
+    /// When a list is too long, or the packet exceeds [`Limits::output_bytes`].
+    pub fn join<H: AsRef<[u8]>, M: AsRef<[u8]>>(
+        version: u16,
+        headers: &[H],
+        messages: &[M],
+        limits: &Limits,
+    ) -> Result<Vec<u8>, EncodeError> {
+        let mut writer = PacketWriter::new(limits);
+        writer.out.extend(version.to_be_bytes());
+        writer.count(headers.len(), "list of headers")?;
+        for header in headers {
+            writer.part(header.as_ref())?;
+        }
+        writer.count(messages.len(), "list of messages")?;
+        for message in messages {
+            writer.part(message.as_ref())?;
+        }
+        Ok(writer.out)
+    }
+}
+
+impl Header {
+    /// Writes the header as [`Packet::encode`] does; for [`Packet::join`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Packet::encode`].
+    pub fn encode(&self, limits: &Limits) -> Result<Vec<u8>, EncodeError> {
+        let mut writer = PacketWriter::new(limits);
+        writer.header(self)?;
+        Ok(writer.out)
+    }
+}
+
+impl Message {
+    /// Writes the message as [`Packet::encode`] does; for [`Packet::join`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Packet::encode`].
+    pub fn encode(&self, limits: &Limits) -> Result<Vec<u8>, EncodeError> {
+        let mut writer = PacketWriter::new(limits);
+        writer.message(self)?;
         Ok(writer.out)
     }
 }
@@ -176,6 +220,35 @@ struct PacketWriter {
 }
 
 impl PacketWriter {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            out: Vec::new(),
+            limits: *limits,
+        }
+    }
+
+    fn header(&mut self, header: &Header) -> Result<(), EncodeError> {
+        self.name(&header.name)?;
+        self.out.push(header.must_understand.into());
+        self.value(&header.value, header.length)
+    }
+
+    fn message(&mut self, message: &Message) -> Result<(), EncodeError> {
+        self.name(&message.target)?;
+        self.name(&message.response)?;
+        self.value(&message.value, message.length)
+    }
+
+    /// A header or message that is written already.
+    fn part(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let max = self.limits.output_bytes;
+        if bytes.len() > max.saturating_sub(self.out.len()) {
+            return Err(EncodeError::OutputTooLong { max });
+        }
+        self.out.extend(bytes);
+        Ok(())
+    }
+
     /// An encoder, with tables of its own, that may write what is left of the budget.
     fn encoder(&mut self) -> Encoder<'_, Vec<u8>> {
         let output_bytes = self.limits.output_bytes.saturating_sub(self.out.len());
@@ -313,6 +386,32 @@ mod tests {
             max: bytes.len() - 1,
         };
         assert_eq!(packet.encode(&limits), Err(error));
+    }
+
+    #[test]
+    fn parts_make_the_same_packet() {
+        let header = Header {
+            name: "h".into(),
+            must_understand: false,
+            length: None,
+            value: 1.into(),
+        };
+        let packet = Packet {
+            version: 3,
+            headers: vec![header],
+            messages: vec![message("a".into()), message(Value::array([]).in_amf3())],
+        };
+        let mut limits = Limits::default();
+        let whole = packet.encode(&limits).unwrap();
+        let headers: Result<Vec<_>, _> = packet.headers.iter().map(|h| h.encode(&limits)).collect();
+        let messages: Result<Vec<_>, _> =
+            packet.messages.iter().map(|m| m.encode(&limits)).collect();
+        let (headers, messages) = (headers.unwrap(), messages.unwrap());
+        let joined = |limits| Packet::join(3, &headers, &messages, &limits);
+        assert_eq!(joined(limits), Ok(whole.clone()));
+        limits.output_bytes = whole.len() - 1;
+        let max = limits.output_bytes;
+        assert_eq!(joined(limits), Err(EncodeError::OutputTooLong { max }));
     }
 
     #[test]

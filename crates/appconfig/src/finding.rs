@@ -25,6 +25,9 @@ pub enum What {
     /// The original had it; this server has nothing that it could set.
     #[error("has no effect: {0}")]
     NoEffect(&'static str),
+    /// The key has nothing yet that it could set.
+    #[error("has no effect yet: it comes with {0}")]
+    NotYet(&'static str),
     /// It restricts who may do what; this server does not do that for it.
     #[error("is not enforced: {0}")]
     NotEnforced(&'static str),

@@ -19,6 +19,8 @@ pub struct Key {
     pub docs: &'static [&'static str],
     /// What happens when this limit is reached; `None` for keys that are not limits.
     pub reached: Option<&'static str>,
+    /// What must be there before the key has an effect; `None` for keys that have one.
+    pub later: Option<&'static str>,
     /// The server's own key that gives the default, such as `live.gop_cache`.
     pub server: Option<&'static str>,
     /// What is written as its value, such as `integer` or `list`.
@@ -44,8 +46,8 @@ impl Key {
 /// Declares the sections as structs, their defaults, and the table of keys.
 ///
 /// A key reads `name: Type = default, original VALUE, server "KEY", range LOW..=HIGH, reached
-/// "what happens";` with all but the default optional, and takes its documentation from the doc
-/// comment above it. `original` is the value of `FlashCom` 1.5 where it is another.
+/// "what happens", later "what is missing";` with all but the default optional, and takes its
+/// documentation from the doc comment above it. `original` is the value of `FlashCom` 1.5 where it is another.
 macro_rules! sections {
     ($(
         $(#[doc = $about:literal])+
@@ -55,7 +57,8 @@ macro_rules! sections {
                 $(, original $original:expr)?
                 $(, server $server:literal)?
                 $(, range $range:expr)?
-                $(, reached $reached:literal)?;
+                $(, reached $reached:literal)?
+                $(, later $later:literal)?;
         )+}
     )+) => {
         /// The settings of one application, a field per section.
@@ -99,6 +102,7 @@ macro_rules! sections {
             name: stringify!($name),
             docs: &[$($doc),+],
             reached: sections!(@optional $($reached)?),
+            later: sections!(@optional $($later)?),
             server: sections!(@optional $($server)?),
             accepts: <$Type as Setting>::ACCEPTS,
             range: sections!(@optional $($range)?),

@@ -173,7 +173,10 @@ impl Loaded {
                 value.line,
                 given.as_ref().unwrap_or(&value.given),
             ) {
-                Ok(()) => continue,
+                Ok(()) => {
+                    self.tell_later(file, key, value.line, value.tag);
+                    continue;
+                }
                 Err(complaint) => What::Value {
                     complaint,
                     given: value.given.to_string(),
@@ -205,15 +208,28 @@ impl Loaded {
         let read = toml_file::read(file, forbidden, &mut self.findings, problems);
         self.config.config.merge(read.config);
         for (key, line, given) in read.values {
-            if let Err(complaint) = self.assign(file, key, line, &given) {
-                problems.push(Problem::Value {
+            match self.assign(file, key, line, &given) {
+                Ok(()) => self.tell_later(file, key, line, key.path()),
+                Err(complaint) => problems.push(Problem::Value {
                     key: key.path(),
                     file: file.name.to_owned(),
                     line,
                     complaint,
                     given: given.to_string(),
-                });
+                }),
             }
+        }
+    }
+
+    /// Tells that a key was set which has no effect yet.
+    fn tell_later(&mut self, file: &Text<'_>, key: &Key, line: usize, path: String) {
+        if let Some(later) = key.later {
+            self.findings.push(Finding {
+                file: file.name.to_owned(),
+                line,
+                path,
+                what: What::NotYet(later),
+            });
         }
     }
 

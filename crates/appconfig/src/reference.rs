@@ -55,6 +55,9 @@ fn write_key(page: &mut String, key: &Key) {
     if let Some(reached) = key.reached {
         let _ = writeln!(page, "- When reached: {reached}");
     }
+    if let Some(later) = key.later {
+        let _ = writeln!(page, "- No effect yet: it comes with {later}.");
+    }
     let tags: Vec<String> = tags_of(&key.path()).map(|tag| format!("`{tag}`")).collect();
     if !tags.is_empty() {
         let _ = writeln!(page, "- Tag: {}", tags.join(", "));

@@ -27,10 +27,13 @@ impl Instance {
 
     /// Whether the client may read the raw sound and picture of a stream.
     pub(crate) fn may_sample(&self, client: ClientId, name: &StreamName) -> (bool, bool) {
-        let (audio, video) = self.config.sample_access;
+        let config = &self.config;
+        let everybody = |list: &str| covers(list, name.as_str(), config.access_match);
         (
-            audio || self.access(client, name, |rules| &rules.audio_samples),
-            video || self.access(client, name, |rules| &rules.video_samples),
+            everybody(&config.audio_samples)
+                || self.access(client, name, |rules| &rules.audio_samples),
+            everybody(&config.video_samples)
+                || self.access(client, name, |rules| &rules.video_samples),
         )
     }
 

@@ -8,6 +8,7 @@ use rtmp::{Body, Command, Encoding, Millis, UserControl};
 
 use crate::bandwidth;
 use crate::client::{Client, ClientId, NetStream};
+use crate::effect::Effect;
 use crate::instance::Instance;
 
 /// Who answers a command.
@@ -62,6 +63,11 @@ impl Instance {
             self.send_command(client, 0, status::on_bw_done());
         }
         self.clients.insert(client, Client::new(client, info));
+        let (down, up) = (self.config.bandwidth_down, self.config.bandwidth_up);
+        if down.is_some() || up.is_some() {
+            let limits = Effect::LimitBandwidth { client, down, up };
+            self.effects.push_back(limits);
+        }
     }
 
     fn accepted(&self, client: ClientId, info: &ConnectInfo, transaction: f64) -> Command {

@@ -45,8 +45,15 @@ pub struct InstanceConfig {
     pub publisher_first_media_ms: u64,
     /// Whether players are sent the data message `NetStream.Data.Start`.
     pub data_start: bool,
-    /// What `|RtmpSampleAccess` allows players: raw audio, raw video.
-    pub sample_access: (bool, bool),
+    /// Streams whose raw sound every player may read (`|RtmpSampleAccess`), as a list of paths
+    /// like those that scripts give a client.
+    pub audio_samples: String,
+    /// The same for the raw picture.
+    pub video_samples: String,
+    /// Bytes per second that a client may be sent from the start; `None` is no limit.
+    pub bandwidth_down: Option<u64>,
+    /// Bytes per second that a client may send from the start; `None` is no limit.
+    pub bandwidth_up: Option<u64>,
     /// Whether clients are sent `onBWDone` once they are connected.
     pub on_bw_done: bool,
     /// How a script's access rules are read.
@@ -108,7 +115,10 @@ impl Default for InstanceConfig {
             publisher_stall_ms: 10_000,
             publisher_first_media_ms: 20_000,
             data_start: true,
-            sample_access: (false, false),
+            audio_samples: String::new(),
+            video_samples: String::new(),
+            bandwidth_down: None,
+            bandwidth_up: None,
             on_bw_done: true,
             access_match: AccessMatch::Component,
         }

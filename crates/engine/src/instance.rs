@@ -6,14 +6,19 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use rtmp::connect::ConnectInfo;
+use rtmp::status::{Code, Status};
 use rtmp::{Body, Command, Data, Message, Millis};
 use rustc_hash::FxHashMap;
 
 use crate::client::{Client, ClientId, NetStream};
+use crate::close::CloseReason;
 use crate::config::InstanceConfig;
 use crate::effect::{Effect, Output};
 use crate::name::StreamName;
 use crate::scripting::{HttpResponse, LinkId, RequestId, SocketId};
+
+/// What clients are told when their instance ends before them.
+pub(crate) const UNLOADED: &str = "The application was unloaded.";
 
 /// What the instance must know of the world around it.
 pub trait Host: Send {
@@ -65,8 +70,8 @@ pub enum Input {
         /// Whose.
         client: ClientId,
     },
-    /// The instance is to stop, by the will of the server. An instance without a script just
-    /// ends with its last client.
+    /// The instance is to stop, by the will of the server. One without a script tells its
+    /// clients and closes them; it ends with its last.
     Stop {
         /// Stopped by an administrator: a script is not asked.
         silent: bool,
@@ -189,9 +194,9 @@ impl Instance {
             } => self.on_play_ended(now, client, stream_id, play),
             Input::Disconnect { client } => self.on_disconnect(now, client),
             Input::Timeout => self.on_play_timeout(now),
+            Input::Stop { .. } => self.unload_clients(),
             // Without a script there is nothing they could be about.
-            Input::Stop { .. }
-            | Input::LinkMessage { .. }
+            Input::LinkMessage { .. }
             | Input::LinkClosed { .. }
             | Input::Response { .. }
             | Input::SocketOpened { .. }
@@ -250,6 +255,18 @@ impl Instance {
         // Nobody is left to be told about the client's own streams.
         self.effects
             .retain(|effect| !matches!(effect, Effect::Send { client: to, .. } if *to == client));
+    }
+
+    /// Tells everybody that the application was unloaded, and closes them.
+    fn unload_clients(&mut self) {
+        let mut here: Vec<ClientId> = self.client_ids().collect();
+        here.sort_unstable();
+        for client in here {
+            let status = Status::new(Code::ConnectAppShutdown, UNLOADED);
+            self.send_command(client, 0, status.on_status());
+            let reason = CloseReason::ApplicationUnloaded;
+            self.effects.push_back(Effect::Close { client, reason });
+        }
     }
 
     /// Ends whatever the stream does, and leaves it idle.

@@ -206,6 +206,57 @@ fn connect_is_answered_in_the_order_of_later_flash_servers() {
 }
 
 #[test]
+fn samples_are_allowed_by_folder() {
+    let mut world = World::with(InstanceConfig {
+        audio_samples: "open;both".into(),
+        video_samples: "both".into(),
+        ..InstanceConfig::default()
+    });
+    let player = world.client(1);
+    for (publisher, name, samples) in [
+        (2, "open/a", "true false"),
+        (3, "both", "true true"),
+        (4, "openly", "false false"),
+    ] {
+        let publisher = world.client(publisher);
+        world.publish(publisher, name);
+        world.lines.clear();
+        world.play(player, &[name.into()]);
+        let told = format!("1 < [1] data |RtmpSampleAccess {samples}");
+        assert!(world.lines.contains(&told), "{name}: {:?}", world.lines);
+    }
+}
+
+#[test]
+fn limits_on_bandwidth_hold_from_the_start() {
+    let mut world = World::with(InstanceConfig {
+        on_bw_done: false,
+        bandwidth_down: Some(1000),
+        ..InstanceConfig::default()
+    });
+    world.connect(ClientId(7));
+    let last = world.lines.pop_back().unwrap();
+    assert_eq!(
+        last,
+        "LimitBandwidth { client: ClientId(7), down: Some(1000), up: None }"
+    );
+}
+
+#[test]
+fn an_instance_that_is_to_stop_tells_its_clients_and_closes_them() {
+    let mut world = World::new();
+    world.client(2);
+    world.client(1);
+    world.handle(Input::Stop { silent: true });
+    world.expect(&[
+        "1 < onStatus error Connect.AppShutdown: The application was unloaded.",
+        "1 closed: application_unloaded",
+        "2 < onStatus error Connect.AppShutdown: The application was unloaded.",
+        "2 closed: application_unloaded",
+    ]);
+}
+
+#[test]
 fn a_client_of_enhanced_rtmp_is_told_that_everything_is_forwarded() {
     let mut world = World::new();
     let info = ConnectInfo {

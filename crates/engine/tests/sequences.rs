@@ -353,7 +353,7 @@ fn steps_of(entry: &Entry) -> Vec<String> {
         (Kind::Marker(Marker::Unpublished), _) => vec!["onStatus Play.UnpublishNotify".into()],
         (Kind::Marker(Marker::Published), _) => {
             let config = InstanceConfig::default();
-            let start = engine::data_start(config.sample_access, config.data_start);
+            let start = engine::data_start((false, false), config.data_start);
             let start = start.iter().map(data_step);
             let notice = "onStatus Play.PublishNotify".to_owned();
             std::iter::once(notice).chain(start).collect()

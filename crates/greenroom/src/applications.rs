@@ -4,30 +4,28 @@
 //! first client joins. One without a script ends when the last client has left; one with a
 //! script when it has been idle for long, and asks here whether it may. The count of clients is
 //! kept under one lock with the table, so an instance never runs twice and nobody joins one
-//! that is ending.
+//! that is ending. What the server itself does with instances is in `upkeep`.
+
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use engine::scripting::{Script, ScriptHost};
-use engine::{Input, InstanceConfig, Rejection, ScriptedConfig};
-use media::{ReaderLimits, RingLimits};
+use engine::{InstanceConfig, Rejection, ScriptedConfig};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
+use crate::appsettings::{AppSettings, Faulty, FileSettings};
 use crate::catalog::Catalog;
 use crate::links::LinkSettings;
-use crate::pump::PumpSettings;
-use crate::runner::{self, Post, Room, Sender};
-use crate::scripts::{Broken, Scripts};
-use crate::{clock, metrics};
-
-/// How often it is looked for scripts that do not come back.
-const WATCH_EVERY: Duration = Duration::from_millis(250);
+use crate::live::StreamSettings;
+use crate::metrics;
+use crate::runner::{self, Post, Room};
+use crate::scripts::{Broken, ScriptSettings, Scripts, Wanted};
 
 /// Limits on names and numbers of instances.
 #[derive(Clone, Debug)]
@@ -39,17 +37,18 @@ pub(crate) struct ApplicationLimits {
     pub(crate) inbox_events: usize,
 }
 
-/// What every instance is made with.
+/// What an instance is made with.
 #[derive(Clone, Debug)]
 pub(crate) struct InstanceSettings {
     pub(crate) config: InstanceConfig,
-    pub(crate) ring: RingLimits,
-    pub(crate) reader: ReaderLimits,
-    pub(crate) pump: PumpSettings,
+    pub(crate) streams: StreamSettings,
     pub(crate) scripted: ScriptedConfig,
+    pub(crate) script: ScriptSettings,
     pub(crate) links: LinkSettings,
     /// How long a script may be away, in ms, before its thread is written off.
     pub(crate) stuck_after_ms: u64,
+    /// Whether the default instance starts with the server, and again when it is loaded anew.
+    pub(crate) load_on_startup: bool,
 }
 
 /// `application/instance`.
@@ -57,6 +56,14 @@ pub(crate) struct InstanceSettings {
 pub(crate) struct InstanceAddress {
     pub(crate) app: Arc<str>,
     pub(crate) instance: Arc<str>,
+}
+
+/// How an instance is to be run.
+enum Way {
+    /// With a script, on a thread of its own, where its settings are read too.
+    Scripted,
+    /// Without one.
+    Plain(Box<InstanceSettings>),
 }
 
 struct Running {
@@ -79,7 +86,7 @@ struct Table {
 pub(crate) struct Applications {
     dir: PathBuf,
     limits: ApplicationLimits,
-    settings: InstanceSettings,
+    settings: AppSettings,
     catalog: Arc<Catalog>,
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
@@ -91,14 +98,14 @@ impl Applications {
     pub(crate) fn new(
         dir: PathBuf,
         limits: ApplicationLimits,
-        settings: InstanceSettings,
+        (server, files): (InstanceSettings, FileSettings),
         catalog: Arc<Catalog>,
         scripts: Box<dyn Scripts>,
     ) -> Arc<Self> {
         Arc::new(Self {
+            settings: AppSettings::new(&dir, server, files),
             dir,
             limits,
-            settings,
             catalog,
             scripts,
             running: Mutex::default(),
@@ -110,8 +117,14 @@ impl Applications {
         &self.catalog
     }
 
+    /// What all instances have in common.
     pub(crate) fn settings(&self) -> &InstanceSettings {
-        &self.settings
+        self.settings.server()
+    }
+
+    /// What an instance of this application is to be made with, as its files say now.
+    pub(crate) fn load_settings(&self, app: &str) -> Result<InstanceSettings, Faulty> {
+        self.settings.load(app)
     }
 
     /// The names of the applications there are, in order.
@@ -130,10 +143,17 @@ impl Applications {
     pub(crate) fn load_script(
         &self,
         address: &InstanceAddress,
+        settings: &ScriptSettings,
         host: Rc<dyn ScriptHost>,
     ) -> Box<dyn Script> {
-        let folder = self.dir.join(&*address.app);
-        let loaded = self.scripts.load(&folder, address, host);
+        let wanted = Wanted {
+            folder: &self.dir.join(&*address.app),
+            address,
+            settings,
+            watch: self.settings.watch(),
+            host,
+        };
+        let loaded = self.scripts.load(wanted);
         loaded.unwrap_or_else(|why| Box::new(Broken::new(why)))
     }
 
@@ -144,16 +164,14 @@ impl Applications {
             app: app.into(),
             instance: instance.into(),
         };
-        let mut running = self.running.lock();
-        if let Some(here) = running.instances.get_mut(&address) {
-            if here.clients >= self.limits.clients_per_instance {
-                return Err(Rejection::InstanceFull(format!("{app}/{instance}")));
-            }
-            here.clients += 1;
-            return Ok(self.seat(address, here));
+        if let Some(seat) = self.sit_down(&mut self.running.lock(), &address)? {
+            return Ok(seat);
         }
-        if !self.dir.join(app).is_dir() {
-            return Err(Rejection::UnknownApplication(app.to_owned()));
+        // Files are read while others come and go.
+        let way = self.way_of(&address)?;
+        let mut running = self.running.lock();
+        if let Some(seat) = self.sit_down(&mut running, &address)? {
+            return Ok(seat);
         }
         let siblings = running.instances.keys();
         if siblings.filter(|other| *other.app == *app).count()
@@ -161,11 +179,54 @@ impl Applications {
         {
             return Err(Rejection::TooManyInstances(app.to_owned()));
         }
-        running.last_id += 1;
-        let started = self.start(&address, running.last_id)?;
+        let started = self.start(&mut running, &address, &way, 1)?;
         let seat = self.seat(address.clone(), &started);
         running.instances.insert(address, started);
         Ok(seat)
+    }
+
+    /// A seat in an instance that runs.
+    fn sit_down(
+        self: &Arc<Self>,
+        running: &mut Table,
+        address: &InstanceAddress,
+    ) -> Result<Option<Seat>, Rejection> {
+        let Some(here) = running.instances.get_mut(address) else {
+            return Ok(None);
+        };
+        if here.clients >= self.limits.clients_per_instance {
+            let full = format!("{}/{}", address.app, address.instance);
+            return Err(Rejection::InstanceFull(full));
+        }
+        here.clients += 1;
+        Ok(Some(self.seat(address.clone(), here)))
+    }
+
+    /// How an instance that does not run is to be run.
+    fn way_of(&self, address: &InstanceAddress) -> Result<Way, Rejection> {
+        let app = &*address.app;
+        if !self.dir.join(app).is_dir() {
+            return Err(Rejection::UnknownApplication(app.to_owned()));
+        }
+        if self.has_script(app) {
+            return Ok(Way::Scripted);
+        }
+        let loaded = self.load_settings(app);
+        let settings = loaded.map_err(|Faulty| {
+            let instance = format!("{app}/{}", address.instance);
+            Rejection::ScriptFailed(instance)
+        })?;
+        Ok(Way::Plain(Box::new(settings)))
+    }
+
+    fn has_script(&self, app: &str) -> bool {
+        let places = self.scripts.places(&self.dir.join(app));
+        if let Some(watch) = self.settings.watch() {
+            for place in &places {
+                watch.note(app, place.clone());
+            }
+        }
+        places.iter().any(|place| place.is_file())
     }
 
     fn seat(self: &Arc<Self>, address: InstanceAddress, running: &Running) -> Seat {
@@ -178,23 +239,36 @@ impl Applications {
         }
     }
 
-    fn start(self: &Arc<Self>, address: &InstanceAddress, id: u64) -> Result<Running, Rejection> {
+    /// Starts an instance with so many clients.
+    fn start(
+        self: &Arc<Self>,
+        running: &mut Table,
+        address: &InstanceAddress,
+        way: &Way,
+        clients: usize,
+    ) -> Result<Running, Rejection> {
+        running.last_id += 1;
+        let id = running.last_id;
         let events = self.limits.inbox_events;
-        let (inbox, room) = if self.scripts.has_script(&self.dir.join(&*address.app)) {
-            let started = runner::start_scripted(self, address, id, events);
-            let (inbox, room) = started.map_err(|error| {
-                tracing::error!(%error, "a script's thread cannot be started");
-                Rejection::ScriptFailed(format!("{}/{}", address.app, address.instance))
-            })?;
-            (inbox, Some(room))
-        } else {
-            (runner::start_plain(self, address, events), None)
+        let (inbox, room) = match way {
+            Way::Scripted => {
+                let started = runner::start_scripted(self, address, id, events, clients == 0);
+                let (inbox, room) = started.map_err(|error| {
+                    tracing::error!(%error, "a script's thread cannot be started");
+                    Rejection::ScriptFailed(format!("{}/{}", address.app, address.instance))
+                })?;
+                (inbox, Some(room))
+            }
+            Way::Plain(settings) => {
+                let inbox = runner::start_plain(&self.catalog, settings, address, events);
+                (inbox, None)
+            }
         };
         metrics::instances(1.0);
         Ok(Running {
             id,
             inbox,
-            clients: 1,
+            clients,
             room,
         })
     }
@@ -271,86 +345,6 @@ impl Applications {
             }
             _ => true,
         }
-    }
-
-    /// Looks for scripts that do not come back, for as long as the server runs.
-    pub(crate) async fn watch_scripts(self: Arc<Self>) {
-        loop {
-            tokio::time::sleep(WATCH_EVERY).await;
-            self.write_off_stuck(clock::now());
-        }
-    }
-
-    fn write_off_stuck(&self, now: rtmp::Millis) {
-        let most = self.settings.stuck_after_ms;
-        let is_stuck = |room: &Arc<Room>| room.busy_ms(now) > most;
-        let mut running = self.running.lock();
-        running.instances.retain(|address, here| {
-            let Some(room) = here.room.as_ref().filter(|room| is_stuck(room)) else {
-                return true;
-            };
-            tracing::error!(
-                app = %address.app, instance = %address.instance, clients = here.clients,
-                after_ms = most,
-                "a script does not come back: its clients are closed, its thread is written off"
-            );
-            room.written_off.cancel();
-            metrics::script_written_off();
-            metrics::instances(-1.0);
-            false
-        });
-    }
-
-    /// Whether the server stops.
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Relaxed)
-    }
-
-    /// Unloads every instance with a script, without asking it. Who joins next finds the
-    /// script as it is then.
-    pub(crate) async fn unload_scripts(&self) {
-        for (inbox, room) in self.rooms() {
-            tokio::select! {
-                // An instance that has ended meanwhile needs no telling.
-                _ = inbox.send(stop_post(true)) => {}
-                () = room.written_off.cancelled() => {}
-            }
-        }
-    }
-
-    fn rooms(&self) -> Vec<(mpsc::Sender<Post>, Arc<Room>)> {
-        let running = self.running.lock();
-        let running = running.instances.values();
-        running
-            .filter_map(|here| Some((here.inbox.clone(), here.room.clone()?)))
-            .collect()
-    }
-
-    /// Asks every script to stop, and waits until they have or the time is over.
-    pub(crate) async fn stop_scripts(&self, patience: Duration) {
-        self.closing.store(true, Ordering::Relaxed);
-        let rooms = self.rooms();
-        let stopped = async {
-            for (inbox, room) in &rooms {
-                let _ = inbox.send(stop_post(false)).await;
-                room.freed.notify_one();
-            }
-            for (_, room) in &rooms {
-                room.ended.cancelled().await;
-            }
-        };
-        if tokio::time::timeout(patience, stopped).await.is_err() {
-            tracing::warn!("stopped before all scripts had ended");
-        }
-    }
-}
-
-/// What tells an instance to stop.
-fn stop_post(silent: bool) -> Post {
-    Post {
-        from: Sender::Server,
-        input: Input::Stop { silent },
-        link: None,
     }
 }
 

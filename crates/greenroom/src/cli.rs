@@ -1,9 +1,10 @@
 //! The command line: what `greenroom` is told, and the exit codes it answers with.
 //!
-//! Exit codes: 0 done, 1 the server failed while it ran, 2 it was told something wrong or could
-//! not start. Owns the reading of the configuration file and the environment; the server itself
+//! Exit codes: 0 done, 1 the server failed while it ran or a check found something that does not
+//! run, 2 it was told something wrong or could not start. Owns the reading of the configuration file and the environment; the server itself
 //! is handed in by `main.rs`.
 
+mod check;
 mod options;
 
 use std::io::{self, Write};
@@ -39,6 +40,8 @@ enum Command {
     /// Shows and checks the configuration without starting anything.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Says what of an application's scripts does not run here, or runs otherwise.
+    Check(check::Check),
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,7 +64,7 @@ pub fn main(run: impl FnOnce(Config) -> Result<(), RunError>) -> ExitCode {
         Err(answer) => return print_answer(&answer),
     };
     match execute(line, run) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => fail(&error),
     }
 }
@@ -69,20 +72,22 @@ pub fn main(run: impl FnOnce(Config) -> Result<(), RunError>) -> ExitCode {
 fn execute(
     line: CommandLine,
     run: impl FnOnce(Config) -> Result<(), RunError>,
-) -> Result<(), RunError> {
+) -> Result<ExitCode, RunError> {
     let first = line.options;
     match line.command {
-        None => serve(first, run),
-        Some(Command::Serve(options)) => serve(first.and(options), run),
+        None => serve(first, run)?,
+        Some(Command::Serve(options)) => serve(first.and(options), run)?,
         Some(Command::Config(ConfigCommand::Show(options))) => {
-            print(&load(first.and(options))?.to_toml())
+            print(&load(first.and(options))?.to_toml())?;
         }
         Some(Command::Config(ConfigCommand::Check(options))) => {
             startup::check_directories(&load(first.and(options))?.config)?;
-            print("The configuration is valid.\n")
+            print("The configuration is valid.\n")?;
         }
-        Some(Command::Config(ConfigCommand::Reference)) => print(&config::reference()),
+        Some(Command::Config(ConfigCommand::Reference)) => print(&config::reference())?,
+        Some(Command::Check(check)) => return check::check(&check),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn load(options: Options) -> Result<Loaded, StartupError> {

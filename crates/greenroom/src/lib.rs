@@ -4,6 +4,7 @@
 //! the protocols and applications do is in the crates below it.
 
 mod applications;
+mod appsettings;
 mod banner;
 mod catalog;
 pub mod cli;
@@ -17,6 +18,7 @@ mod live;
 pub mod logging;
 pub mod metrics;
 mod outbox;
+pub mod outgoing;
 mod pump;
 mod rate;
 mod runner;
@@ -26,3 +28,4 @@ mod settings;
 mod shared;
 pub mod startup;
 mod throttle;
+mod watch;

@@ -1,9 +1,11 @@
-//! The errands of scripts: what carries their connections to other instances.
+//! The errands of scripts: what carries their connections to other instances, and their HTTP
+//! requests.
 //!
 //! A connection to an instance of this server needs no socket: a task stands in for the
 //! client, takes a seat and posts like a session does. One to another server is a client's
-//! session over a socket. An `XMLSocket` is a socket that carries texts. Either way the script's instance gets posts and waits for nothing,
-//! so two instances that call each other, or one that calls itself, cannot lock up.
+//! session over a socket. An `XMLSocket` is a socket that carries texts. Either way the script's
+//! instance gets posts and waits for nothing, so two instances that call each other, or one that
+//! calls itself, cannot lock up.
 
 mod local;
 mod remote;
@@ -11,18 +13,22 @@ mod socket;
 mod texts;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use appconfig::Host;
 use engine::Input;
-use engine::scripting::{LinkId, RequestId, SocketId};
+use engine::scripting::{HttpRequest, LinkId, RequestId, SocketId};
 use rtmp::Message;
 use rtmp::url::{ConnectUrl, Scheme};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::applications::Applications;
+use crate::outgoing::{self, OutgoingPolicy};
 use crate::runner::{Post, Room, Sender};
 
 /// Messages of a script that may wait for one of its connections to take them.
@@ -36,7 +42,7 @@ pub(crate) struct LinkSettings {
     /// Names of this server, beside those every machine has for itself.
     pub(crate) own_hosts: Vec<String>,
     /// Other servers.
-    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_hosts: Vec<Host>,
     pub(crate) session: rtmp::SessionConfig,
     /// Orders that may wait for a connection within this server.
     pub(crate) orders: usize,
@@ -44,6 +50,10 @@ pub(crate) struct LinkSettings {
     pub(crate) patience: Duration,
     /// Bytes of texts that may wait for one socket to take them.
     pub(crate) socket_bytes: usize,
+    /// Where this server answers HTTP.
+    pub(crate) own_http: Vec<SocketAddr>,
+    /// Where HTTP requests may go, and what they may cost.
+    pub(crate) outgoing: OutgoingPolicy,
 }
 
 /// What a connection is to do.
@@ -52,14 +62,16 @@ enum Errand {
     Close,
 }
 
-/// The connections of one instance's script.
+/// The connections and requests of one instance's script.
 pub(crate) struct Errands {
     runtime: Handle,
     applications: Arc<Applications>,
     inbox: mpsc::WeakSender<Post>,
     written_off: CancellationToken,
+    settings: Arc<LinkSettings>,
     open: HashMap<LinkId, mpsc::Sender<Errand>>,
     sockets: HashMap<SocketId, socket::Texts>,
+    requests: JoinSet<()>,
 }
 
 impl Errands {
@@ -74,9 +86,16 @@ impl Errands {
             applications: applications.clone(),
             inbox,
             written_off: room.written_off.clone(),
+            settings: Arc::new(applications.settings().links.clone()),
             open: HashMap::new(),
             sockets: HashMap::new(),
+            requests: JoinSet::new(),
         }
+    }
+
+    /// Makes new connections in another way from now on.
+    pub(crate) fn set(&mut self, settings: LinkSettings) {
+        self.settings = Arc::new(settings);
     }
 
     pub(crate) fn open(&mut self, life: u64, link: LinkId, url: String) {
@@ -84,16 +103,15 @@ impl Errands {
         self.open.retain(|_, errands| !errands.is_closed());
         self.open.insert(link, errands);
         let back = self.way_back(life);
-        let applications = self.applications.clone();
+        let (applications, settings) = (self.applications.clone(), self.settings.clone());
         self.runtime.spawn(async move {
-            let way = way_to(&url, &applications.settings().links);
+            let way = way_to(&url, &settings);
             let ended = match way {
                 Ok(Way::Local(target)) => {
                     local::carry(&applications, &target, link, taken, &back).await
                 }
                 Ok(Way::Remote(host, port)) => {
-                    let settings = &applications.settings().links;
-                    remote::carry(settings, (&host, port), link, taken, &back).await
+                    remote::carry(&settings, (&host, port), link, taken, &back).await
                 }
                 Err(why) => Ended::Why(why),
             };
@@ -121,19 +139,27 @@ impl Errands {
         }
     }
 
-    /// Ends all connections, as the script does.
+    /// Ends all connections and requests, as the script does.
     pub(crate) fn drop_all(&mut self) {
         self.open.clear();
         self.sockets.clear();
+        self.requests.abort_all();
     }
 
-    /// Scripts cannot make HTTP requests yet: they are told so.
-    pub(crate) fn refuse_http(&self, life: u64, request: RequestId) {
+    /// Makes an HTTP request, as far as it is allowed.
+    pub(crate) fn request(&mut self, life: u64, request: RequestId, what: HttpRequest) {
+        // Those that have ended are of no more use.
+        while self.requests.try_join_next().is_some() {}
         let back = self.way_back(life);
-        self.runtime.spawn(async move {
-            let outcome = Err("HTTP requests are not available.".to_owned());
+        let policy = self.settings.outgoing.clone();
+        let fetch = async move {
+            let outcome = outgoing::fetch(&policy, what).await;
+            if let Err(why) = &outcome {
+                tracing::debug!(why, "a script's request has failed");
+            }
             back.post(Input::Response { request, outcome }).await;
-        });
+        };
+        self.requests.spawn_on(fetch, &self.runtime);
     }
 
     fn way_back(&self, life: u64) -> WayBack {
@@ -201,25 +227,23 @@ fn way_to(url: &str, settings: &LinkSettings) -> Result<Way, String> {
     let ConnectUrl {
         host, port, target, ..
     } = url;
-    let own = is_loopback(&host) || is_one_of(&settings.own_hosts, &host);
-    let allowed = is_allowed(&host, settings);
+    let is = |known: &String| known.eq_ignore_ascii_case(&host);
+    let own = is_loopback(&host) || settings.own_hosts.iter().any(is);
+    let allowed = is_allowed(&host, port, settings);
     match (own, allowed) {
         (true, _) if port == settings.own_port => Ok(Way::Local(target)),
         (_, true) => Ok(Way::Remote(host, port)),
         // Most likely the address names no port, and means this server, wherever it listens.
         (true, _) if port == Scheme::Rtmp.default_port() => Ok(Way::Local(target)),
         _ => Err(format!(
-            "Scripts may not connect to {host}:{port}; see scripts.allowed_hosts."
+            "Scripts may not connect to {host}:{port}; see script.hosts and scripts.allowed_hosts."
         )),
     }
 }
 
-fn is_allowed(host: &str, settings: &LinkSettings) -> bool {
-    is_one_of(&settings.allowed_hosts, host)
-}
-
-fn is_one_of(hosts: &[String], host: &str) -> bool {
-    hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+fn is_allowed(host: &str, port: u16, settings: &LinkSettings) -> bool {
+    let allowed = |entry: &Host| entry.allows(host, port);
+    settings.allowed_hosts.iter().any(allowed)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -229,18 +253,25 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use configtext::{Given, Unit, read_setting};
+
     use super::*;
+    use crate::outgoing::OutgoingLimits;
 
     #[test]
     fn scripts_reach_this_server_and_what_is_allowed() {
+        let entries = ["far.example", "127.0.0.1", "*.near.example:80"];
+        let allowed = Given::List(entries.map(|host| Given::Text(host.into())).to_vec());
         let settings = LinkSettings {
             own_port: 2000,
             own_hosts: vec!["media.example".into()],
-            allowed_hosts: vec!["far.example".into(), "127.0.0.1".into()],
+            allowed_hosts: read_setting(&allowed, Unit::None, None).unwrap(),
             orders: 8,
             session: rtmp::SessionConfig::default(),
             patience: Duration::from_secs(1),
             socket_bytes: 8,
+            own_http: Vec::new(),
+            outgoing: OutgoingPolicy::new(Vec::new(), Vec::new(), OutgoingLimits::default()),
         };
         let way = |url: &str| match way_to(url, &settings) {
             Ok(Way::Local(target)) => format!("{}/{}", target.app, target.instance),
@@ -256,6 +287,8 @@ mod tests {
             ("rtmp://127.0.0.1/lobby", "127.0.0.1:1935"),
             ("rtmp://127.0.0.1:2000/lobby", "lobby/_definst_"),
             ("rtmp://far.example:99/lobby", "far.example:99"),
+            ("rtmp://a.near.example:80/lobby", "a.near.example:80"),
+            ("rtmp://a.near.example/lobby", "refused"),
             ("rtmp://other.example/lobby", "refused"),
             ("rtmpt://localhost/lobby", "refused"),
             ("rtmp:/lobby", "refused"),

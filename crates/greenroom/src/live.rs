@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use engine::StreamName;
-use media::{Appended, Kind, Marker, ReaderStats, Ring, RingLimits};
+use media::{Appended, Kind, Marker, ReaderLimits, ReaderStats, Ring, RingLimits};
 use parking_lot::{Mutex, MutexGuard};
 use rtmp::{Data, Millis};
 use tokio::sync::watch;
@@ -18,7 +18,15 @@ use tokio::sync::watch;
 use crate::catalog::Catalog;
 use crate::clock;
 use crate::metrics;
-use crate::pump::Pumps;
+use crate::pump::{PumpSettings, Pumps};
+
+/// How the streams of an instance are kept and passed on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StreamSettings {
+    pub(crate) ring: RingLimits,
+    pub(crate) reader: ReaderLimits,
+    pub(crate) pump: PumpSettings,
+}
 
 /// Where a stream lives: `application/instance/name`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +39,7 @@ pub(crate) struct StreamAddress {
 /// One live stream, published or waited for.
 pub(crate) struct LiveStream {
     pub(crate) address: StreamAddress,
+    pub(crate) settings: StreamSettings,
     pub(crate) ring: Mutex<Ring>,
     pub(crate) pumps: Pumps,
     players: AtomicU64,
@@ -41,15 +50,16 @@ pub(crate) struct LiveStream {
 impl LiveStream {
     pub(crate) fn new(
         address: StreamAddress,
-        limits: RingLimits,
-        pumps: Pumps,
+        settings: StreamSettings,
         catalog: Arc<Catalog>,
     ) -> Arc<Self> {
-        let ring = Mutex::new(Ring::new(limits));
+        let ring = Mutex::new(Ring::new(settings.ring));
+        let pumps = Pumps::new(settings.pump);
         let grown = watch::channel(0).0;
         let players = AtomicU64::new(0);
         Arc::new(Self {
             address,
+            settings,
             ring,
             pumps,
             players,
@@ -205,7 +215,6 @@ impl Drop for PlayerCount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pump::PumpSettings;
     use std::time::Duration;
 
     fn stream(catalog: &Arc<Catalog>) -> Arc<LiveStream> {
@@ -214,11 +223,15 @@ mod tests {
             instance: "_definst_".into(),
             name: StreamName::parse("one", 100).expect("a name"),
         };
-        let pumps = Pumps::new(PumpSettings {
-            shards: 1,
-            latency_budget: Duration::ZERO,
-        });
-        LiveStream::new(address, RingLimits::default(), pumps, catalog.clone())
+        let settings = StreamSettings {
+            ring: RingLimits::default(),
+            reader: ReaderLimits::default(),
+            pump: PumpSettings {
+                shards: 1,
+                latency_budget: Duration::ZERO,
+            },
+        };
+        LiveStream::new(address, settings, catalog.clone())
     }
 
     #[test]

@@ -69,15 +69,14 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Runtime(error.into()))?;
     let rtmp = bind("rtmp.listen", config.rtmp.listen)?;
     let http = bind("http.listen", config.http.listen)?;
+    let mut instances = settings::instance_settings(&config, threads, rtmp.address.port());
+    instances.links.own_http.push(http.address);
     let applications = Applications::new(
         config.applications.dir.clone(),
         settings::application_limits(&config),
-        settings::instance_settings(&config, threads, rtmp.address.port()),
+        (instances, settings::file_settings(&config)),
         Catalog::new(),
-        Box::new(ScriptFolders {
-            config: settings::script_config(&config),
-            library: config.scripts.library.clone(),
-        }),
+        Box::new(ScriptFolders),
     );
     let limits = &config.limits;
     let shared = Arc::new(Shared {
@@ -94,7 +93,8 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         rtmp_port: rtmp.address.port(),
         config,
     });
-    tokio::spawn(shared.applications.clone().watch_scripts());
+    watch(&shared);
+    shared.applications.load_on_startup();
     tracing::info!("listening rtmp={}", rtmp.address);
     tracing::info!("listening http={}", http.address);
     banner::print(rtmp.address, http.address, &shared.applications.names());
@@ -104,6 +104,13 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     signals.next().await;
     stop(&shared, &mut signals).await;
     Ok(())
+}
+
+/// Keeps an eye on the applications for as long as the server runs.
+fn watch(shared: &Shared) {
+    tokio::spawn(shared.applications.clone().watch_scripts());
+    let every = Duration::from_millis(shared.config.applications.dev_interval_ms);
+    tokio::spawn(shared.applications.clone().watch_files(every));
 }
 
 /// Lets nobody in any more, gives those inside time to finish, then ends them.

@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
+use appconfig::{ApplicationConfig, XmlLimits};
 use engine::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover};
 use media::{ReaderLimits, RingLimits};
 use script::ScriptConfig;
 
 use crate::applications::{ApplicationLimits, InstanceSettings};
+use crate::appsettings::FileSettings;
 use crate::config::{Config, PublishTakeover};
 use crate::links::LinkSettings;
+use crate::live::StreamSettings;
 use crate::outbox::OutboxLimits;
+use crate::outgoing::OutgoingPolicy;
 use crate::pump::PumpSettings;
+use crate::scripts::ScriptSettings;
 
 pub(crate) fn application_limits(config: &Config) -> ApplicationLimits {
     let limits = &config.limits;
@@ -30,9 +35,74 @@ pub(crate) fn instance_settings(
     threads: usize,
     rtmp_port: u16,
 ) -> InstanceSettings {
-    let live = &config.live;
     InstanceSettings {
         config: instance_config(config),
+        streams: stream_settings(config, threads),
+        scripted: scripted_config(config),
+        script: ScriptSettings {
+            config: script_config(config),
+            ..ScriptSettings::default()
+        },
+        links: LinkSettings {
+            own_port: rtmp_port,
+            own_hosts: config.scripts.own_hosts.clone(),
+            allowed_hosts: config.scripts.allowed_hosts.clone(),
+            session: session(config),
+            orders: config.limits.client_orders,
+            patience: Duration::from_millis(config.scripts.connect_timeout_ms),
+            socket_bytes: config.scripts.socket_waiting_bytes,
+            own_http: Vec::new(),
+            outgoing: OutgoingPolicy::of(&application_defaults(config), Vec::new()),
+        },
+        stuck_after_ms: config.scripts.stuck_after_ms,
+        load_on_startup: false,
+    }
+}
+
+/// What the files of applications may cost, and what applies where they say nothing.
+pub(crate) fn file_settings(config: &Config) -> FileSettings {
+    let files = &config.applications;
+    FileSettings {
+        defaults: application_defaults(config),
+        xml_limits: XmlLimits {
+            file_bytes: files.file_bytes,
+            elements: files.xml_elements,
+            depth: files.xml_depth,
+            text_bytes: files.xml_text_bytes,
+            attributes: files.xml_attributes,
+        },
+        most_lag_ms: config.live.player_stall_close_ms,
+        watched: files.dev.then_some(files.dev_files),
+    }
+}
+
+/// The keys of applications whose defaults are the server's own.
+fn application_defaults(config: &Config) -> ApplicationConfig {
+    let (live, scripts) = (&config.live, &config.scripts);
+    let all_if = |allowed: bool| allowed.then(|| "/".to_owned()).into_iter().collect();
+    let mut defaults = ApplicationConfig::default();
+    defaults.application.idle_timeout_ms = scripts.max_idle_ms;
+    defaults.script.memory_bytes = scripts.memory_bytes as u64;
+    defaults.script.max_time_ms = scripts.handler_ms;
+    // Those of an application start at its own folder.
+    let library = scripts.library.iter();
+    defaults.script.library = library
+        .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+        .collect();
+    defaults.script.connections = scripts.connections;
+    defaults.script.hosts.clone_from(&scripts.allowed_hosts);
+    defaults.client.chunk_size_bytes = config.rtmp.chunk_size_bytes;
+    defaults.client.audio_sample_folders = all_if(live.sample_access_audio);
+    defaults.client.video_sample_folders = all_if(live.sample_access_video);
+    defaults.live.gop_cache = live.gop_cache;
+    defaults.live.player_lag_ms = live.player_lag_ms;
+    defaults.live.latency_budget_ms = live.latency_budget_ms;
+    defaults
+}
+
+fn stream_settings(config: &Config, threads: usize) -> StreamSettings {
+    let live = &config.live;
+    StreamSettings {
         ring: RingLimits {
             gop_cache: live.gop_cache,
             bytes: live.ring_bytes as u64,
@@ -51,22 +121,11 @@ pub(crate) fn instance_settings(
             shards: threads,
             latency_budget: Duration::from_millis(live.latency_budget_ms),
         },
-        scripted: scripted_config(config),
-        links: LinkSettings {
-            own_port: rtmp_port,
-            own_hosts: config.scripts.own_hosts.clone(),
-            allowed_hosts: config.scripts.allowed_hosts.clone(),
-            session: session(config),
-            orders: config.limits.client_orders,
-            patience: Duration::from_millis(config.scripts.connect_timeout_ms),
-            socket_bytes: config.scripts.socket_waiting_bytes,
-        },
-        stuck_after_ms: config.scripts.stuck_after_ms,
     }
 }
 
 /// What one script may cost.
-pub(crate) fn script_config(config: &Config) -> ScriptConfig {
+fn script_config(config: &Config) -> ScriptConfig {
     ScriptConfig {
         memory_bytes: config.scripts.memory_bytes,
         handler_ms: config.scripts.handler_ms,
@@ -111,13 +170,13 @@ fn instance_config(config: &Config) -> InstanceConfig {
         publisher_stall_ms: live.publisher_stall_ms,
         publisher_first_media_ms: live.publisher_first_media_ms,
         data_start: live.data_start,
-        sample_access: (live.sample_access_audio, live.sample_access_video),
         on_bw_done: rtmp.on_bw_done,
         access_match: if config.scripts.access_by_prefix {
             AccessMatch::Prefix
         } else {
             AccessMatch::Component
         },
+        ..InstanceConfig::default()
     }
 }
 

@@ -41,6 +41,14 @@ pub enum StartupError {
         /// What the system says.
         error: io::Error,
     },
+    /// The folder of an application that is to be checked cannot be read.
+    #[error("cannot read the application {}: {}", path.display(), reason(error))]
+    Application {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
     /// The threads that would serve connections cannot be started.
     #[error("cannot start the server's threads: {}", reason(error))]
     Threads {
@@ -131,5 +139,5 @@ fn check_applications(applications: &Applications) -> Result<(), StartupError> {
 }
 
 fn is_default(applications: &Applications) -> bool {
-    *applications == Applications::default()
+    applications.dir == Applications::default().dir
 }

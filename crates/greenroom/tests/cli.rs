@@ -87,7 +87,8 @@ fn help_and_version_are_answers() {
 #[test]
 fn command_lines_that_make_no_sense() {
     let here = directory(&[]);
-    let cases: [&[&str]; 5] = [
+    let cases: [&[&str]; 6] = [
+        &["check"],
         &["--rmtp", "1"],
         &["serve", "here"],
         &["sevre"],
@@ -351,4 +352,72 @@ fn the_reference_is_the_committed_page() {
     let here = directory(&[]);
     let page = include_str!("../../../docs/reference/config.md");
     assert!(succeed(&mut greenroom(here.path(), &["config", "reference"])) == page);
+}
+
+/// Runs `check` on a folder `chat` with this script; gives the exit code and what was printed.
+fn check(main: &str, more: &[&str]) -> (Option<i32>, String) {
+    let here = directory(&[]);
+    let chat = here.path().join("chat");
+    std::fs::create_dir_all(here.path().join("lib")).unwrap();
+    std::fs::write(here.path().join("lib/shared.asc"), "shared = 1;").unwrap();
+    std::fs::create_dir(&chat).unwrap();
+    std::fs::write(chat.join("chat.asc"), main).unwrap();
+    let mut command = greenroom(here.path(), &["check", "chat"]);
+    let output = command.args(more).output().unwrap();
+    assert_eq!(stderr(&output), "");
+    (output.status.code(), stdout(&output).to_owned())
+}
+
+#[test]
+fn check_reports_what_does_not_run() {
+    let main = "application.onAppStart = function () {\n  this.so = SharedObject.get('a');\n};\n";
+    let (code, report) = check(main, &[]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        report,
+        "chat.asc:2:13: unsupported: `SharedObject.get` is not there yet \
+         (`SharedObject.get(name[, persistent[, connection]])`)\n    \
+         this.so = SharedObject.get('a');\n\
+         chat: files 1, errors 0, unsupported 1, differs 0\n"
+    );
+}
+
+#[test]
+fn check_is_content_with_what_runs() {
+    let (code, report) = check("load('shared.asc'); trace(shared);", &["--library", "lib"]);
+    let nothing = "chat: files 2, errors 0, unsupported 0, differs 0\n";
+    assert_eq!((code, report.as_str()), (Some(0), nothing));
+    let (code, report) = check("application.allowDebug = true;", &[]);
+    assert_eq!(code, Some(0), "{report}");
+    assert!(
+        report.contains(" differs: `application.allowDebug`"),
+        "{report}"
+    );
+    let (code, report) = check("load('shared.asc');", &[]);
+    assert_eq!(code, Some(1), "{report}");
+}
+
+#[test]
+fn check_of_an_application_without_a_script() {
+    let here = directory(&[]);
+    let report = succeed(&mut greenroom(here.path(), &["check", "."]));
+    assert_eq!(report, ".: no script; every connection is accepted\n");
+}
+
+#[test]
+fn check_refuses_what_is_no_application() {
+    let here = directory(&[("file", "")]);
+    assert_eq!(
+        refuse(&mut greenroom(here.path(), &["check", "missing"])),
+        "greenroom: cannot read the application missing: it does not exist"
+    );
+    assert_eq!(
+        refuse(&mut greenroom(here.path(), &["check", "file"])),
+        "greenroom: cannot read the application file: it is not a directory"
+    );
+    std::fs::write(here.path().join("main.far"), "no archive").unwrap();
+    assert_eq!(
+        refuse(&mut greenroom(here.path(), &["check", "."])),
+        "greenroom: cannot read the application .: the archive main.far cannot be read"
+    );
 }

@@ -47,7 +47,7 @@ pub struct ScriptConfig {
     pub pending_requests: usize,
     /// Headers that the script adds to one request. Default 64. One more is left out.
     pub request_headers: usize,
-    /// Bytes of the answer to a request. Default 1 MiB. A longer one is a failure.
+    /// Bytes of the answer to a request. Default 4 MiB. A longer one is a failure.
     pub response_bytes: usize,
     /// Variables that one text gives a `LoadVars`. Default 10,000. What comes after is left out.
     pub loaded_variables: usize,
@@ -78,6 +78,10 @@ pub struct ScriptConfig {
     /// Files of a folder that are listed, counted or removed at once. Default 10,000. A folder
     /// with more is refused with a `RangeError`.
     pub list_entries: usize,
+    /// Bytes of the calls in one packet of Flash Remoting, and of its headers. Default 1 MiB. A
+    /// call or a header that needs more is refused with a `RangeError`; several calls are spread
+    /// over several packets.
+    pub remoting_bytes: usize,
     /// Files that load each other, one inside the other. Default 32.
     pub load_depth: usize,
 }
@@ -100,7 +104,7 @@ impl Default for ScriptConfig {
             byte_array_bytes: 8 << 20,
             pending_requests: 32,
             request_headers: 64,
-            response_bytes: 1 << 20,
+            response_bytes: 4 << 20,
             loaded_variables: 10_000,
             xml_length: 1 << 20,
             xml_nodes: 50_000,
@@ -111,6 +115,7 @@ impl Default for ScriptConfig {
             file_read_bytes: 1 << 20,
             file_bytes: 64 << 20,
             list_entries: 10_000,
+            remoting_bytes: 1 << 20,
             load_depth: 32,
         }
     }
@@ -146,21 +151,22 @@ impl Default for ApplicationInfo {
     }
 }
 
-/// A limit for either direction, in bytes per second.
+/// A limit for either direction, in bytes per second; `None` is no limit, which scripts see as
+/// `Infinity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bandwidth {
     /// From the server to the client.
-    pub down: u64,
+    pub down: Option<u64>,
     /// From the client to the server.
-    pub up: u64,
+    pub up: Option<u64>,
 }
 
 impl Bandwidth {
     /// The same limit for both directions.
     pub const fn both(bytes_per_second: u64) -> Self {
         Self {
-            down: bytes_per_second,
-            up: bytes_per_second,
+            down: Some(bytes_per_second),
+            up: Some(bytes_per_second),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
 use crate::rejections::Rejections;
+use crate::remoting::Remoting;
 use crate::requests::Requests;
 use crate::sockets::Sockets;
 use crate::storage::{OpenFiles, Storage};
@@ -37,6 +38,7 @@ pub(crate) struct Core {
     pub(crate) sockets: RefCell<Sockets>,
     pub(crate) open_files: RefCell<OpenFiles>,
     pub(crate) loader: RefCell<Loader>,
+    pub(crate) remoting: RefCell<Remoting>,
     pub(crate) rejections: Rejections,
     pub(crate) last_call: Cell<u64>,
 }

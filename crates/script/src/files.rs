@@ -101,6 +101,28 @@ pub fn main_script_names(app: &str) -> Vec<String> {
     names
 }
 
+/// Where a file that a script loads may lie, in the order of the search. `main_folder` is that of
+/// the main script, with the slash at its end; empty for the application's folder.
+pub(crate) fn candidates(main_folder: &str, path: &str) -> Vec<(Place, String)> {
+    let mut found = Vec::new();
+    for folder in [main_folder, "scripts/", ""] {
+        let candidate = (Place::Application, format!("{folder}{path}"));
+        if !found.contains(&candidate) {
+            found.push(candidate);
+        }
+    }
+    found.push((Place::Library, path.to_owned()));
+    found
+}
+
+/// The folder of a file, with the slash at its end.
+pub(crate) fn folder_of(name: &str) -> &str {
+    name.rfind('/').map_or("", |at| &name[..=at])
+}
+
+/// Where `secure.asc` may lie.
+pub(crate) const SECURE_NAMES: [&str; 2] = ["scripts/secure.asc", "secure.asc"];
+
 #[cfg(test)]
 mod tests {
     use super::{main_script_names, relative_path};

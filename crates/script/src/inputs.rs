@@ -45,9 +45,9 @@ impl AppScript {
             } => self.on_link_call(link, &method, &args, transaction),
             ScriptInput::Stop { reason, silent } => self.on_stop(reason, silent),
             ScriptInput::Timeout => self.on_timeout(),
+            ScriptInput::Response { request, outcome } => self.on_response(request, outcome),
             // No object of the script stands for these yet.
             ScriptInput::Published { .. } | ScriptInput::Unpublished { .. } => {}
-            ScriptInput::Response { request, outcome } => self.on_response(request, outcome),
             ScriptInput::SocketOpened { socket } => self.on_socket_opened(socket),
             ScriptInput::SocketText { socket, bytes } => self.on_socket_text(socket, &bytes),
             ScriptInput::SocketClosed { socket, why } => self.on_socket_closed(socket, why),
@@ -212,6 +212,7 @@ impl AppScript {
             self.settle(result).unwrap_or(true)
         };
         if allowed {
+            self.send_collected();
             self.core.timers.borrow_mut().stop_all();
             let links = self.core.links.borrow_mut().close_all();
             let mut effects = self.core.effects.borrow_mut();

@@ -15,6 +15,8 @@
 //! lists what it could not help with. [`prepass::PRELUDE`] is what the rewritten text calls: it
 //! is evaluated once in every new engine, before the first script.
 
+pub mod api;
+pub mod check;
 mod config;
 mod convert;
 mod core;
@@ -29,6 +31,7 @@ mod native;
 pub mod prepass;
 mod problem;
 mod rejections;
+mod remoting;
 mod requests;
 mod script;
 mod setup;

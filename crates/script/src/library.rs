@@ -4,6 +4,8 @@
 //! script, in this order. What it offers to scripts it defines with `host.define`, what the
 //! instance calls it puts on `host.entries`, and what other files need on `host` itself.
 
+use std::collections::BTreeSet;
+
 use rquickjs::context::EvalOptions;
 use rquickjs::{Ctx, Function, Object};
 
@@ -19,6 +21,8 @@ const FILES: &[(&str, &str)] = &[
     ("calls.js", include_str!("host/calls.js")),
     ("client.js", include_str!("host/client.js")),
     ("application.js", include_str!("host/application.js")),
+    ("packet_headers.js", include_str!("host/packet_headers.js")),
+    ("gateway.js", include_str!("host/gateway.js")),
     ("connection.js", include_str!("host/connection.js")),
     ("byte_array.js", include_str!("host/byte_array.js")),
     ("log.js", include_str!("host/log.js")),
@@ -31,13 +35,44 @@ const FILES: &[(&str, &str)] = &[
     ("xml_socket.js", include_str!("host/xml_socket.js")),
 ];
 
+/// The script library that comes with the server: what is run for a name that `load` is given
+/// and neither the application nor its own libraries have. They are files of the host, too.
+const SHIPPED: &[(&str, &[(&str, &str)])] = &[
+    ("netservices.asc", &[RECORDSET, NETSERVICES]),
+    ("recordset.asc", &[RECORDSET]),
+];
+const RECORDSET: (&str, &str) = ("recordset.js", include_str!("host/recordset.js"));
+const NETSERVICES: (&str, &str) = ("netservices.js", include_str!("host/netservices.js"));
+
+/// The shipped files that have run.
+pub(crate) type Shipped = BTreeSet<&'static str>;
+
 /// Runs all files.
 pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
-    for (name, text) in FILES {
-        let mut options = EvalOptions::default();
-        options.filename = Some(format!("{HOST_FILE}{name}"));
-        let file: Function<'js> = ctx.eval_with_options(*text, options)?;
-        file.call::<_, ()>((host.clone(),))?;
-    }
-    Ok(())
+    FILES
+        .iter()
+        .try_for_each(|(name, text)| evaluate(ctx, host, name, text))
+}
+
+/// The files that are to run for a name of the shipped library, those that have run left out;
+/// `None` if it has no such name. Case does not count, as on the systems that it was first for.
+pub(crate) fn shipped(path: &str, ran: &mut Shipped) -> Option<Vec<(&'static str, &'static str)>> {
+    let (_, files) = SHIPPED
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(path))?;
+    let new = files.iter().filter(|(name, _)| ran.insert(name));
+    Some(new.copied().collect())
+}
+
+/// Runs one file of the host.
+pub(crate) fn evaluate<'js>(
+    ctx: &Ctx<'js>,
+    host: &Object<'js>,
+    name: &str,
+    text: &str,
+) -> rquickjs::Result<()> {
+    let mut options = EvalOptions::default();
+    options.filename = Some(format!("{HOST_FILE}{name}"));
+    let file: Function<'js> = ctx.eval_with_options(text, options)?;
+    file.call::<_, ()>((host.clone(),))
 }

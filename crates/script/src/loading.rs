@@ -1,7 +1,8 @@
 //! Which script files have run, and running one more.
 //!
 //! A file of the application is searched in the folder of the main script, in `scripts` and in
-//! the application's folder, then in the script library. While the application starts, a file
+//! the application's folder, then in the script library, then in the one that comes with the
+//! server. While the application starts, a file
 //! that has been loaded is not run again: the files of one library load each other. Afterwards
 //! `load` runs its file whenever it is called, so that a script can read its settings anew.
 
@@ -9,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::scripting::Problem;
 use rquickjs::context::EvalOptions;
-use rquickjs::{Ctx, Error, Exception, Value as Js};
+use rquickjs::{Ctx, Error, Exception, Object, Value as Js};
 
 use crate::core::Core;
 use crate::files::{self, Place};
+use crate::library::{self, Shipped};
 use crate::prepass::{self, Prepared};
 use crate::problem;
 use crate::source::SourceError;
@@ -28,6 +30,7 @@ pub(crate) struct Loader {
     depth: usize,
     main_folder: String,
     started: bool,
+    shipped: Shipped,
     failure: Option<Failure>,
 }
 
@@ -67,18 +70,6 @@ impl Loader {
     fn fail(&mut self, exception: String, problem: Problem) {
         self.failure = Some(Failure { exception, problem });
     }
-
-    fn candidates(&self, path: &str) -> Vec<(Place, String)> {
-        let mut found = Vec::new();
-        for folder in [&*self.main_folder, "scripts/", ""] {
-            let candidate = (Place::Application, format!("{folder}{path}"));
-            if !found.contains(&candidate) {
-                found.push(candidate);
-            }
-        }
-        found.push((Place::Library, path.to_owned()));
-        found
-    }
 }
 
 /// Runs the application's main script, if it has one. One in an archive comes before all others.
@@ -88,14 +79,13 @@ pub(crate) fn run_main(core: &Core, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     let Some((name, bytes)) = first_there(core, ctx, &names)? else {
         return Ok(());
     };
-    let folder = name.rfind('/').map_or("", |at| &name[..=at]);
-    folder.clone_into(&mut core.loader.borrow_mut().main_folder);
+    files::folder_of(&name).clone_into(&mut core.loader.borrow_mut().main_folder);
     run(core, ctx, &name, &bytes)
 }
 
 /// Runs `secure.asc`, if there is one.
 pub(crate) fn run_secure(core: &Core, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
-    let names = ["scripts/secure.asc", "secure.asc"].map(str::to_owned);
+    let names = files::SECURE_NAMES.map(str::to_owned);
     match first_there(core, ctx, &names)? {
         Some((name, bytes)) => run(core, ctx, &name, &bytes),
         None => Ok(()),
@@ -119,16 +109,22 @@ fn first_there(
 }
 
 /// `load(name)`.
-pub(crate) fn load(core: &Core, ctx: &Ctx<'_>, name: &str) -> rquickjs::Result<()> {
+pub(crate) fn load(core: &Core, host: &Object<'_>, name: &str) -> rquickjs::Result<()> {
+    let ctx = host.ctx();
     let path = match files::relative_path(name) {
         Ok(path) => path,
         Err(error) => return Err(refuse(core, ctx, name, &error.to_string())),
     };
-    let candidates = core.loader.borrow().candidates(&path);
+    let candidates = files::candidates(&core.loader.borrow().main_folder, &path);
     for (place, name) in candidates {
         if let Some(bytes) = read(core, ctx, place, &name)? {
             return run(core, ctx, &name, &bytes);
         }
+    }
+    let shipped = library::shipped(&path, &mut core.loader.borrow_mut().shipped);
+    if let Some(files) = shipped {
+        let mut files = files.into_iter();
+        return files.try_for_each(|(name, text)| library::evaluate(ctx, host, name, text));
     }
     let text = format!("load: there is no file {path}");
     Err(refuse(core, ctx, &path, &text))
@@ -185,7 +181,7 @@ fn evaluate(core: &Core, ctx: &Ctx<'_>, name: &str, bytes: &[u8]) -> rquickjs::R
                 .original_line(note.line)
                 .unwrap_or_default()
                 .to_owned(),
-            ..problem::warning(format!("{}: {}", note.text, note.kind.explanation()))
+            ..problem::warning(note.description())
         });
     }
     let mut options = EvalOptions::default();

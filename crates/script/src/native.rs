@@ -9,6 +9,7 @@ mod connection;
 mod file;
 mod http;
 mod remote;
+mod remoting;
 mod socket;
 mod system;
 
@@ -30,6 +31,7 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     bytes::install(core, host)?;
     file::install(core, host)?;
     http::install(core, host)?;
+    remoting::install(core, host)?;
     socket::install(core, host)
 }
 

@@ -17,11 +17,13 @@ mod lexer;
 mod literals;
 mod names;
 mod notes;
+mod outline;
 mod scopes;
 mod survey;
 mod token;
 
 pub use notes::{Note, NoteKind};
+pub(crate) use outline::{Outline, outline};
 
 use std::ops::Range;
 

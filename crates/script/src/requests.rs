@@ -17,6 +17,11 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
+    /// How many are pending.
+    pub(crate) fn len(&self) -> usize {
+        self.pending.len()
+    }
+
     /// One more request, unless `max` are pending.
     fn start(&mut self, max: usize) -> Option<RequestId> {
         if self.pending.len() >= max {
@@ -46,7 +51,8 @@ pub(crate) fn start(core: &Core, what: HttpRequest) -> Option<RequestId> {
 
 impl AppScript {
     /// Hands the text of an answer to the object that asked: its status code, the text, and how
-    /// many bytes that was. There is no text if there is no answer.
+    /// many bytes that was. There is no text if there is no answer. Packets of Flash Remoting
+    /// go their own way.
     pub(crate) fn on_response(
         &mut self,
         request: RequestId,
@@ -55,6 +61,9 @@ impl AppScript {
         let core = Rc::clone(&self.core);
         if !core.requests.borrow_mut().end(request) {
             return;
+        }
+        if core.remoting.borrow_mut().end(request) {
+            return self.on_gateway_response(request, outcome);
         }
         let (status, body) = match outcome {
             Ok(HttpResponse { status, body }) => (status, acceptable(&core, body)),

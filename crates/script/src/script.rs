@@ -16,6 +16,7 @@ use crate::links::Links;
 use crate::loading::Loader;
 use crate::problem::{self, Fault};
 use crate::rejections::{self, Rejections};
+use crate::remoting::Remoting;
 use crate::requests::Requests;
 use crate::sockets::Sockets;
 use crate::storage::{OpenFiles, Storage};
@@ -79,6 +80,7 @@ impl AppScript {
             open_files: RefCell::new(OpenFiles::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),
+            remoting: RefCell::new(Remoting::default()),
             rejections: Rejections::default(),
             last_call: Cell::new(0),
         });
@@ -117,11 +119,13 @@ impl AppScript {
             let result = result.and_then(|host| work(&ctx, &host));
             let result = result.map_err(|error| problem::of_error(core, &ctx, &error));
             // What the script has put off with promises; those may go on for ever.
-            while ctx.execute_pending_job() {
-                if core.deadline.is_over() {
-                    core.report(&problem::too_long(core));
-                    break;
-                }
+            let mut cut_off = false;
+            while !cut_off && ctx.execute_pending_job() {
+                cut_off = core.deadline.is_over();
+            }
+            if cut_off {
+                core.rejections.note_cut();
+                core.report(&problem::too_long(core));
             }
             result
         })
@@ -175,6 +179,7 @@ impl Script for AppScript {
         }
         self.core.now.set(now);
         self.on_input(input);
+        self.send_collected();
         for problem in self.core.rejections.take() {
             self.tell(&problem);
         }

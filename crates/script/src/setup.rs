@@ -7,6 +7,7 @@ use rquickjs::{Array, Ctx, Exception, Object, Value as Js};
 use crate::config::Bandwidth;
 use crate::convert;
 use crate::core::Core;
+use crate::remoting;
 
 /// `host.limits`.
 pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
@@ -22,6 +23,10 @@ pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Objec
     limits.set("xmlDepth", core.config.xml_depth as f64)?;
     limits.set("sockets", core.config.sockets as f64)?;
     limits.set("socketTextBytes", core.config.socket_text_bytes as f64)?;
+    limits.set("remotingBytes", core.config.remoting_bytes as f64)?;
+    let packet = remoting::limits(&core.config);
+    limits.set("packetHeaders", packet.packet_headers)?;
+    limits.set("packetMessages", packet.packet_messages)?;
     limits.set("bandwidth", pair(ctx, core.info.bandwidth)?)?;
     limits.set("bandwidthCap", pair(ctx, core.info.bandwidth_cap)?)?;
     Ok(limits)
@@ -29,8 +34,9 @@ pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Objec
 
 fn pair<'js>(ctx: &Ctx<'js>, bandwidth: Bandwidth) -> rquickjs::Result<Array<'js>> {
     let pair = Array::new(ctx.clone())?;
-    pair.set(0, bandwidth.down as f64)?;
-    pair.set(1, bandwidth.up as f64)?;
+    let number = |limit: Option<u64>| limit.map_or(f64::INFINITY, |limit| limit as f64);
+    pair.set(0, number(bandwidth.down))?;
+    pair.set(1, number(bandwidth.up))?;
     Ok(pair)
 }
 

@@ -4,6 +4,7 @@
 mod browser;
 mod codecs;
 mod commands;
+mod conformance;
 mod http_flv;
 mod limits;
 mod live;
@@ -11,8 +12,10 @@ mod operations;
 mod peers;
 mod playlists;
 mod rejections;
+mod requests;
 mod script_sockets;
 mod scripts;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -36,8 +39,11 @@ fn main() -> ExitCode {
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());
+    trials.extend(requests::trials());
     trials.extend(scripts::trials());
     trials.extend(script_sockets::trials());
+    trials.extend(settings::trials());
+    trials.extend(conformance::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use amf::Value;
 use anyhow::{Context, Result, ensure};
 use e2e::client::{self, Client, text};
+use e2e::http;
 use e2e::server::{self, Server};
 use e2e::wait::SOON;
 use libtest_mimic::Trial;
@@ -46,6 +47,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("scripts::a_limit_on_bandwidth_limits", bandwidth),
         trial("scripts::counters_and_pings_reach_the_script", counters),
         trial("scripts::access_rules_hold", access),
+        trial("scripts::players_over_http_are_clients_too", http_players),
     ]
 }
 
@@ -678,6 +680,42 @@ fn access() -> Result<()> {
             client.publish("mine/a").await?;
             client.play("public/a").await?;
             Ok(())
+        })
+    })
+}
+
+fn http_players() -> Result<()> {
+    server::with(&[], |server| {
+        server.application(
+            "gate",
+            "application.onConnect = function (client) {
+                if (client.protocol == 'http-flv') {
+                    if (application.closed) return false;
+                    client.readAccess = 'open';
+                }
+                return true;
+            };
+            Client.prototype.lock = function () { application.closed = true; };
+            Client.prototype.count = function () { return application.clients.length; };",
+        )?;
+        let (rtmp, http) = (server.rtmp, server.http);
+        client::run(async {
+            let mut client = joined(rtmp, "gate", vec![]).await?;
+            let page = http::get(http, "/gate/_definst_/secret.flv")?;
+            ensure!(
+                page.status == 403 && page.body.contains("read access"),
+                "{page:?}"
+            );
+            let page = http::get(http, "/gate/_definst_/open.flv")?;
+            ensure!(page.status == 404, "{page:?}");
+            client.call("lock", vec![]).await?;
+            let page = http::get(http, "/gate/_definst_/open.flv")?;
+            ensure!(
+                page.status == 403 && page.body.contains("Connection failed"),
+                "{page:?}"
+            );
+            // None of them is still counted.
+            until(&mut client, "count", &1.into()).await
         })
     })
 }

@@ -13,6 +13,7 @@ struct Column(&'static str, usize, &'static str);
 
 const COLUMNS: &[Column] = &[
     Column("CPU s/GB", 3, "/cost/server_cpu_s_per_gb"),
+    Column("user us/message", 2, "/cost/server_user_us_per_message"),
     Column("latency p50 ms", 1, "/delivery/latency_ms/p50"),
     Column("p99 ms", 1, "/delivery/latency_ms/p99"),
     Column(
@@ -40,6 +41,12 @@ impl Column {
         let Self(_, decimals, _) = self;
         value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
     }
+}
+
+/// The server's own time for a delivered message, without the kernel's, in microseconds.
+pub(super) fn user_us_per_message(report: &Value) -> Option<f64> {
+    let messages = at(report, "/delivery/messages").filter(|count| *count > 0.0)?;
+    Some(at(report, "/window/server_user_s")? * 1e6 / messages)
 }
 
 fn at(report: &Value, path: &str) -> Option<f64> {
@@ -173,6 +180,13 @@ mod tests {
     }
 
     #[test]
+    fn user_time_is_shared_out_over_what_was_delivered() {
+        let report = |messages: u32| json!({ "delivery": { "messages": messages }, "window": { "server_user_s": 0.5 } });
+        assert_eq!(user_us_per_message(&report(250_000)), Some(2.0));
+        assert_eq!(user_us_per_message(&report(0)), None);
+    }
+
+    #[test]
     fn a_table_has_a_row_for_each_server() {
         let run = |players, server, cost: f64| Run {
             case: Case::FanOut { players },
@@ -192,9 +206,12 @@ mod tests {
         ];
         let text = tables(&runs);
         assert!(text.contains("### 50 players"), "{text}");
-        assert!(text.contains("| nginx-rtmp | 1 | 3.000 | – |"), "{text}");
         assert!(
-            text.contains("| greenroom, 40 ms | 3 | 1.000 | – |"),
+            text.contains("| nginx-rtmp | 1 | 3.000 | – | – |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| greenroom, 40 ms | 3 | 1.000 | – | – |"),
             "{text}"
         );
         assert!(text.contains("greenroom, 40 ms: 102.4 kB"), "{text}");

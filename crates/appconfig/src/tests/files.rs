@@ -76,9 +76,7 @@ fn a_file_of_media_server_2() {
         "{site_name:'Bar & Grill',max_users:'40',rooms:{room:['lobby','backyard']},\
          motd:'<b>Welcome</b>',empty:''}",
     );
-    let warnings: Vec<_> = loaded
-        .findings
-        .iter()
+    let warnings: Vec<_> = told_now(&loaded)
         .filter(|f| f.severity() > Severity::Info)
         .collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -111,10 +109,7 @@ fn a_file_of_media_server_3_5() {
     assert!(config.remote_calls.restricted);
     assert_eq!(config.remote_calls.client, ["chat", "room.join"]);
     assert_eq!(config.remote_calls.shared_object, [""; 0]);
-    let warned = loaded
-        .findings
-        .iter()
-        .filter(|f| f.severity() > Severity::Info);
+    let warned = told_now(&loaded).filter(|f| f.severity() > Severity::Info);
     let warned: Vec<_> = warned.map(|finding| &*finding.path).collect();
     assert_eq!(warned, ["DisallowedProtocols"]);
 }

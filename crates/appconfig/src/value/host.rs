@@ -37,6 +37,13 @@ impl Host {
         };
         name_fits && self.port.is_none_or(|only| only == port)
     }
+
+    /// Whether the entry allows this port of this host by its very name or address, and not as
+    /// one of many: what callers ask before they let scripts reach addresses of their own
+    /// network.
+    pub fn names(&self, host: &str, port: u16) -> bool {
+        matches!(self.name, Name::Exactly(_)) && self.allows(host, port)
+    }
 }
 
 /// A host's name in the form in which names are compared.
@@ -139,6 +146,19 @@ mod tests {
             assert_eq!(parsed.allows(host, port), allowed, "{entry} {host}:{port}");
             let written = parsed.to_toml();
             assert_eq!(parse(written.as_str().unwrap()), Some(parsed), "{entry}");
+        }
+    }
+
+    #[test]
+    fn patterns_name_no_host() {
+        for (entry, host, named) in [
+            ("10.0.0.1", "10.0.0.1", true),
+            ("[::1]:80", "::1", true),
+            ("10.0.0.1:81", "10.0.0.1", false),
+            ("*", "10.0.0.1", false),
+            ("*.0.0.1", "10.0.0.1", false),
+        ] {
+            assert_eq!(parse(entry).unwrap().names(host, 80), named, "{entry}");
         }
     }
 

@@ -8,10 +8,9 @@ use super::ScriptedInstance;
 use super::admission::Join;
 use crate::close::CloseReason;
 use crate::effect::Effect;
+use crate::instance::UNLOADED;
 use crate::reject::Rejection;
 use crate::scripting::{Problem, ScriptInput, StopReason};
-
-const UNLOADED: &str = "The application was unloaded.";
 
 /// Where in its life an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

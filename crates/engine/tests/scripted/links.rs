@@ -201,3 +201,31 @@ fn too_many_connections_and_bad_addresses_fail_in_a_later_turn() {
         "> link 7 NetConnection.Connect.Failed false",
     ]);
 }
+
+#[test]
+fn calls_beyond_what_a_connection_holds_fail_in_a_later_turn() {
+    let lines = Lines::default();
+    let script = puppet(&lines, |input| match input {
+        ScriptInput::Start => vec![
+            open(LINK),
+            send("first", Some(1)),
+            send("second", Some(2)),
+            send("third", None),
+        ],
+        _ => vec![],
+    });
+    let limits = ScriptedConfig {
+        link_messages: 1,
+        ..config()
+    };
+    let mut world = World::with(limits, lines, script);
+    world.start();
+    world.lines.borrow_mut().clear();
+    world.wait_until(1000);
+    world.expect(&["> answer 2: error Some(\"NetConnection.Call.Failed\")"]);
+    world.link_accepted();
+    world.expect(&[
+        "> link 5 NetConnection.Connect.Success true",
+        "link 5 < first 2 ",
+    ]);
+}

@@ -7,14 +7,16 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use engine::scripting::{ClientStats, Script, ScriptEffect, ScriptHost, ScriptInput, ScriptOutput};
-use engine::{ClientId, CloseReason, Origin};
+use engine::scripting::{ClientStats, Script, ScriptEffect, ScriptInput, ScriptOutput};
+use engine::{ClientId, CloseReason, Input, Origin};
 use rtmp::{Body, Millis};
 
 use super::*;
+use crate::clock;
 use crate::config::Config;
-use crate::runner::{Endpoint, Link, Order};
+use crate::runner::{Endpoint, Link, Order, Sender};
 use crate::settings;
 
 /// What the scripts of a test share.
@@ -77,16 +79,11 @@ impl Drop for Probe {
 struct Probes(Arc<Book>);
 
 impl Scripts for Probes {
-    fn has_script(&self, _: &Path) -> bool {
-        true
+    fn places(&self, folder: &Path) -> Vec<PathBuf> {
+        vec![folder.join("main.asc")]
     }
 
-    fn load(
-        &self,
-        _: &Path,
-        _: &InstanceAddress,
-        _: Rc<dyn ScriptHost>,
-    ) -> Result<Box<dyn Script>, String> {
+    fn load(&self, _: Wanted<'_>) -> Result<Box<dyn Script>, String> {
         let book = self.0.clone();
         let alive = book.alive.fetch_add(1, Ordering::SeqCst) + 1;
         book.most_alive.fetch_max(alive, Ordering::SeqCst);
@@ -109,14 +106,17 @@ impl Endpoint for Nowhere {
 fn applications(max_idle_ms: u64) -> (Arc<Applications>, Arc<Book>, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("app")).unwrap();
-    let config = Config::default();
-    let mut instances = settings::instance_settings(&config, 1, 1935);
-    instances.scripted.max_idle_ms = max_idle_ms;
+    std::fs::write(dir.path().join("app/main.asc"), "").unwrap();
+    let mut config = Config::default();
+    config.scripts.max_idle_ms = max_idle_ms;
     let book = Arc::new(Book::default());
     let applications = Applications::new(
         dir.path().to_owned(),
         settings::application_limits(&config),
-        instances,
+        (
+            settings::instance_settings(&config, 1, 1935),
+            settings::file_settings(&config),
+        ),
         Catalog::new(),
         Box::new(Probes(book.clone())),
     );

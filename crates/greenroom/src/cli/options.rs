@@ -37,6 +37,9 @@ pub(super) struct Options {
     /// Directory with one folder per application [key: applications.dir]
     #[arg(long, value_name = "DIR")]
     applications: Option<String>,
+    /// Loads applications anew when their files change [key: applications.dev]
+    #[arg(long)]
+    dev: bool,
     /// Directory for what the server writes; created when missing [key: data.dir]
     #[arg(long, value_name = "DIR")]
     data: Option<String>,
@@ -60,6 +63,7 @@ impl Options {
             xml: later.xml.or(self.xml),
             admin: later.admin.or(self.admin),
             applications: later.applications.or(self.applications),
+            dev: later.dev || self.dev,
             data: later.data.or(self.data),
             log_level: later.log_level.or(self.log_level),
             log_format: later.log_format.or(self.log_format),
@@ -112,10 +116,12 @@ impl Options {
             ));
         }
         let mut assignments: Vec<_> = sets.into_iter().flatten().collect();
+        let dev = self.dev.then(|| "true".to_owned());
         let short_forms = [
             ("--rtmp", "rtmp.listen", &self.rtmp),
             ("--http", "http.listen", &self.http),
             ("--applications", "applications.dir", &self.applications),
+            ("--dev", "applications.dev", &dev),
             ("--data", "data.dir", &self.data),
             ("--log-level", "log.level", &self.log_level),
             ("--log-format", "log.format", &self.log_format),

@@ -6,6 +6,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use appconfig::Host;
 use configtext::{Setting, read_setting};
 
 use super::key::{Key, sections};
@@ -64,9 +65,37 @@ sections! {
         /// the server was started in. The default may be missing; a directory named here must
         /// exist.
         dir: PathBuf = PathBuf::from("./applications"), range 1..=4096;
+        /// Length of each settings file: `Application.xml`, `application.toml` and `fms.ini`.
+        file_bytes: usize = MIB, range 1_024..=67_108_864,
+            reached "The application is not started; the log names the file.";
+        /// Elements in one `Application.xml`.
+        xml_elements: usize = 8_192, range 16..=1_048_576,
+            reached "The file counts as damaged: that of an application is ignored, and with that \
+                for all applications none is started.";
+        /// Depth of elements within each other in one `Application.xml`.
+        xml_depth: usize = 32, range 8..=60,
+            reached "The file counts as damaged, as with `applications.xml_elements`.";
+        /// Length of one text or attribute in an `Application.xml`.
+        xml_text_bytes: usize = 16 * KIB, range 256..=16_777_216,
+            reached "The file counts as damaged, as with `applications.xml_elements`.";
+        /// Attributes of one element in an `Application.xml`.
+        xml_attributes: usize = 32, range 1..=1_024,
+            reached "The file counts as damaged, as with `applications.xml_elements`.";
+        /// For those who write applications: looks every `applications.dev_interval_ms` whether
+        /// a script or settings file of an application has changed, and then loads its instances
+        /// anew. Clients are told `NetConnection.Connect.AppShutdown` and closed. The option
+        /// `--dev` does the same.
+        dev: bool = false;
+        /// How often it is looked for changed files while `applications.dev` is on.
+        dev_interval_ms: u64 = 500, range 10..=60_000;
+        /// Files of one application that are watched while `applications.dev` is on.
+        dev_files: usize = 1_024, range 1..=1_048_576,
+            reached "The file is read but not watched.";
     }
 
-    /// Applications with a script: what they are told, and what they may use.
+    /// Applications with a script (`main.asc`): what they are told, and what they may use. SIGHUP
+    /// unloads them all, and tells their clients, so that changed scripts are loaded. An application
+    /// can say otherwise for itself, see the [application settings](application-config.md).
     scripts: Scripts {
         /// Folders and `.far` archives in which `load()` looks, in this order, for what the
         /// application does not have. A relative path starts at the directory the server was
@@ -74,7 +103,7 @@ sections! {
         library: Vec<PathBuf> = Vec::new(), range 0..=64;
         /// How long an instance stays loaded without clients, before its script is asked
         /// whether it may be unloaded.
-        max_idle_ms: u64 = 600_000, range 1_000..=DAY_MS;
+        max_idle_ms: u64 = 1_200_000, range 1_000..=DAY_MS;
         /// How long a script may leave a client neither accepted nor rejected.
         pending_timeout_ms: u64 = 60_000, range 1_000..=DAY_MS,
             reached "The client is rejected and its connection closed.";
@@ -116,9 +145,11 @@ sections! {
         /// Host names by which scripts may call this server, besides `localhost` and the
         /// addresses of the machine to itself.
         own_hosts: Vec<String> = Vec::new(), range 0..=64;
-        /// Hosts other than this server that scripts may connect to. The empty default allows
-        /// none. An `XMLSocket` reaches these only: for one to this machine, name it here.
-        allowed_hosts: Vec<String> = Vec::new(), range 0..=1_024;
+        /// Hosts other than this server that scripts may connect to: names such as
+        /// `"www.example.org"`, `"*.example.org"` for every name below it, addresses, or `"*"` for
+        /// all; with `:PORT` only that port. The empty default allows none. An
+        /// `XMLSocket` reaches these only: for one to this machine, name it here.
+        allowed_hosts: Vec<Host> = Vec::new(), range 0..=1_024;
         /// How long another server may take to answer a script's connection or socket, or to take
         /// what it is sent.
         connect_timeout_ms: u64 = 10_000, range 100..=600_000,

@@ -37,8 +37,7 @@ impl Connection {
                 selection,
                 samples,
             } => {
-                let limits = self.shared.applications.settings().reader;
-                let mut reader = Reader::new(limits, length_ms);
+                let mut reader = Reader::new(live.settings.reader, length_ms);
                 reader.joined_at(from);
                 reader.select(selection);
                 self.start_play((stream_id, play), live, reader, samples);

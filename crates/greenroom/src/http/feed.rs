@@ -68,7 +68,6 @@ impl Feed {
             return Err(Refusal::NotPublished);
         }
         let place = guest.place;
-        let settings = shared.applications.settings();
         tracing::info!(
             conn = %place.client, app = wish.app, instance = wish.instance,
             stream = wish.stream, transport = wish.transport.as_str(), peer = ?wish.peer,
@@ -76,10 +75,10 @@ impl Feed {
         );
         Ok(Self {
             place,
-            reader: Reader::new(settings.reader, None),
+            reader: Reader::new(live.settings.reader, None),
             grown: live.grown(),
             wait: wish.wait,
-            budget: settings.pump.latency_budget,
+            budget: live.settings.pump.latency_budget,
             stop_now: shared.stop_now.clone(),
             started: false,
             over: None,

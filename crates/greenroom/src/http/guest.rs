@@ -193,7 +193,10 @@ impl Guest {
                 }
                 Order::Play { live, .. } => self.live = Some(live),
                 Order::Send(message) => self.note_refusal(&message.body),
-                Order::Close(_) => return Err(Refusal::Gone),
+                Order::Close(_) => {
+                    let why = self.refused.take();
+                    return Err(why.map_or(Refusal::Gone, Refusal::Status));
+                }
                 _ => {}
             }
         }
@@ -241,12 +244,12 @@ mod tests {
         let applications = Applications::new(
             folder.path().to_owned(),
             settings::application_limits(&config),
-            settings::instance_settings(&config, 1, 1935),
+            (
+                settings::instance_settings(&config, 1, 1935),
+                settings::file_settings(&config),
+            ),
             Catalog::new(),
-            Box::new(ScriptFolders {
-                config: settings::script_config(&config),
-                library: Vec::new(),
-            }),
+            Box::new(ScriptFolders),
         );
         let mut seat = applications.join("live", "_definst_").expect("a seat");
         let (inbox, posts) = mpsc::channel(8);

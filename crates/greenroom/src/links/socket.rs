@@ -58,15 +58,14 @@ impl Errands {
         server: (String, u16),
         text_bytes: usize,
     ) {
-        let applications = self.applications.clone();
-        let (texts, jobs) = Texts::new(applications.settings().links.socket_bytes);
+        let settings = self.settings.clone();
+        let (texts, jobs) = Texts::new(settings.socket_bytes);
         self.sockets.retain(|_, texts| !texts.jobs.is_closed());
         self.sockets.insert(socket, texts);
         let back = self.way_back(life);
         self.runtime.spawn(async move {
-            let settings = &applications.settings().links;
             let incoming = Incoming::new(text_bytes);
-            let ended = carry(settings, &server, socket, (incoming, jobs), &back).await;
+            let ended = carry(&settings, &server, socket, (incoming, jobs), &back).await;
             let why = match ended {
                 Ended::AsWished => return,
                 Ended::ByPeer => None,
@@ -119,9 +118,9 @@ async fn carry(
     (incoming, mut jobs): (Incoming, mpsc::Receiver<Job>),
     back: &WayBack,
 ) -> Ended {
-    if !is_allowed(host, settings) {
+    if !is_allowed(host, *port, settings) {
         return Ended::Why(format!(
-            "Scripts may not connect to {host}:{port}; see scripts.allowed_hosts."
+            "Scripts may not connect to {host}:{port}; see script.hosts and scripts.allowed_hosts."
         ));
     }
     let connecting = timeout(

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::catalog::Catalog;
-use crate::live::{Publication, StreamAddress};
+use crate::live::{Publication, StreamAddress, StreamSettings};
 use crate::pump::{PumpSettings, Pumps};
 
 const LIMITS: OutboxLimits = OutboxLimits {
@@ -51,11 +51,15 @@ impl Table {
             instance: "_definst_".into(),
             name: StreamName::parse("one", 100).expect("a name"),
         };
-        let pumps = Pumps::new(PumpSettings {
-            shards: 1,
-            latency_budget: Duration::ZERO,
-        });
-        let live = LiveStream::new(address, RingLimits::default(), pumps, Catalog::new());
+        let settings = StreamSettings {
+            ring: RingLimits::default(),
+            reader: LAG,
+            pump: PumpSettings {
+                shards: 1,
+                latency_budget: Duration::ZERO,
+            },
+        };
+        let live = LiveStream::new(address, settings, Catalog::new());
         live.mark(Marker::Published, "test");
         Self {
             publication: live.publication().expect("it is published"),

@@ -9,19 +9,21 @@ use tokio::sync::mpsc;
 use super::hands::Hands;
 use super::streams::{Streams, StreamsHost};
 use super::{Post, Sender, wait_until};
-use crate::applications::{Applications, InstanceAddress};
+use crate::applications::{InstanceAddress, InstanceSettings};
+use crate::catalog::Catalog;
 use crate::clock;
 
 /// Starts an instance. It ends when nobody holds its inbox any more.
 pub(crate) fn start(
-    applications: &Arc<Applications>,
+    catalog: &Arc<Catalog>,
+    settings: &InstanceSettings,
     address: &InstanceAddress,
     inbox_events: usize,
 ) -> mpsc::Sender<Post> {
     let (inbox, posts) = mpsc::channel(inbox_events);
-    let streams = Streams::new(applications, address);
+    let streams = Streams::new(catalog, settings.streams, address);
     let host = Box::new(StreamsHost(streams.clone()));
-    let instance = Instance::new(applications.settings().config.clone(), host);
+    let instance = Instance::new(settings.config.clone(), host);
     let runner = Runner {
         instance,
         hands: Hands::new(streams),
@@ -59,8 +61,12 @@ impl Runner {
         let Post { from, input, link } = post;
         let client = match from {
             Sender::Client(client) => client,
-            // There is no script that could have sent an errand, and nothing to stop.
-            Sender::Errand(_) | Sender::Server => return self.carry_out(),
+            Sender::Server => {
+                self.instance.handle(clock::now(), input);
+                return self.carry_out();
+            }
+            // There is no script that could have sent one.
+            Sender::Errand(_) => return self.carry_out(),
         };
         if let Some(link) = link {
             self.hands.links.insert(client, link);

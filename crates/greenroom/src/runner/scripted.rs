@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::scripting::ScriptHost;
+use engine::scripting::{Script, ScriptHost};
 use engine::{ClientId, Effect, Input, Output, Rejection, ScriptedConfig, ScriptedInstance};
 use rtmp::{Body, Message, Millis};
 use tokio::runtime::Handle;
@@ -22,6 +22,7 @@ use super::streams::{Streams, StreamsHost};
 use super::{Order, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress};
 use crate::links::Errands;
+use crate::scripts::Broken;
 use crate::{clock, metrics};
 
 /// Stack of a script's thread. Only what is used of it costs memory.
@@ -32,6 +33,8 @@ pub(crate) struct Room {
     /// Since when the thread has been handling one thing: the clock's time plus one; 0 when
     /// it handles nothing.
     busy_since: AtomicU64,
+    /// For how long in ms the thread may handle one thing.
+    stuck_after_ms: AtomicU64,
     /// Somebody has given back a seat.
     pub(crate) freed: Notify,
     /// The thread did not come back, and nobody counts on it any more.
@@ -41,9 +44,10 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    fn new() -> Arc<Self> {
+    fn new(stuck_after_ms: u64) -> Arc<Self> {
         Arc::new(Self {
             busy_since: AtomicU64::new(0),
+            stuck_after_ms: AtomicU64::new(stuck_after_ms),
             freed: Notify::new(),
             written_off: CancellationToken::new(),
             ended: CancellationToken::new(),
@@ -58,13 +62,19 @@ impl Room {
         }
     }
 
+    /// Whether the thread has been handling one thing for too long.
+    pub(crate) fn is_stuck(&self, now: Millis) -> bool {
+        self.busy_ms(now) > self.stuck_after_ms.load(Ordering::Relaxed)
+    }
+
     fn set_busy(&self, busy: bool) {
         let since = if busy { clock::now().0 + 1 } else { 0 };
         self.busy_since.store(since, Ordering::Relaxed);
     }
 }
 
-/// Starts the thread of an instance. Must be called on the server's runtime.
+/// Starts the thread of an instance, which waits for nobody if it is to begin `at_once`. Must be
+/// called on the server's runtime.
 ///
 /// # Errors
 ///
@@ -74,9 +84,10 @@ pub(crate) fn start(
     address: &InstanceAddress,
     id: u64,
     inbox_events: usize,
+    at_once: bool,
 ) -> std::io::Result<(mpsc::Sender<Post>, Arc<Room>)> {
     let (inbox, posts) = mpsc::channel(inbox_events);
-    let room = Room::new();
+    let room = Room::new(applications.settings().stuck_after_ms);
     let (applications, address) = (applications.clone(), address.clone());
     let (thread_room, weak_inbox, runtime) = (room.clone(), inbox.downgrade(), Handle::current());
     let body = move || {
@@ -86,7 +97,8 @@ pub(crate) fn start(
             .build();
         match timers {
             Ok(timers) => {
-                let streams = Streams::new(&applications, &address);
+                let streams = applications.settings().streams;
+                let streams = Streams::new(applications.catalog(), streams, &address);
                 let runner = Runner {
                     hands: Hands::new(streams),
                     stats: Rc::default(),
@@ -97,6 +109,7 @@ pub(crate) fn start(
                     room: thread_room,
                     posts,
                     life: 0,
+                    at_once,
                     later: VecDeque::new(),
                 };
                 timers.block_on(runner.run());
@@ -123,6 +136,8 @@ struct Runner {
     errands: Errands,
     /// Counts the lives of the instance.
     life: u64,
+    /// The next life waits for nobody.
+    at_once: bool,
     /// Joins for the next life.
     later: VecDeque<Input>,
 }
@@ -143,7 +158,7 @@ impl Runner {
         self.life += 1;
         tracing::info!(app = %address.app, instance = %address.instance, "instance started");
         self.room.set_busy(true);
-        let mut instance = self.make_instance();
+        let (mut instance, load_on_startup) = self.make_instance();
         // They wait in the instance while its script starts, and share its fate if it fails.
         for join in std::mem::take(&mut self.later) {
             instance.handle(clock::now(), join);
@@ -161,6 +176,8 @@ impl Runner {
                 }),
             };
             let Some(post) = post else { break };
+            // What was loaded with the server is loaded again when it is to be loaded anew.
+            self.at_once |= load_on_startup && matches!(post.input, Input::Stop { silent: true });
             self.room.set_busy(true);
             timeout = self.take(&mut instance, post);
             self.room.set_busy(false);
@@ -170,16 +187,34 @@ impl Runner {
         tracing::info!(app = %address.app, instance = %address.instance, "instance stopped");
     }
 
-    fn make_instance(&self) -> ScriptedInstance {
-        let settings = self.applications.settings();
+    /// The instance with its script, as the application's files say now, and whether it is to
+    /// be there without clients.
+    fn make_instance(&mut self) -> (ScriptedInstance, bool) {
         let host: Rc<dyn ScriptHost> = self.stats.clone();
-        let script = self.applications.load_script(&self.address, host);
+        let (settings, script) = match self.applications.load_settings(&self.address.app) {
+            Ok(settings) => {
+                let applications = &self.applications;
+                let script = applications.load_script(&self.address, &settings.script, host);
+                (settings, script)
+            }
+            Err(faulty) => {
+                let script: Box<dyn Script> = Box::new(Broken::new(faulty.to_string()));
+                (self.applications.settings().clone(), script)
+            }
+        };
+        let stuck_after_ms = settings.stuck_after_ms;
+        self.room
+            .stuck_after_ms
+            .store(stuck_after_ms, Ordering::Relaxed);
+        self.hands.streams.set(settings.streams);
+        self.errands.set(settings.links);
         let scripted = ScriptedConfig {
             name: format!("{}/{}", self.address.app, self.address.instance),
-            ..settings.scripted.clone()
+            ..settings.scripted
         };
         let streams = Box::new(StreamsHost(self.hands.streams.clone()));
-        ScriptedInstance::new(settings.config.clone(), scripted, streams, script)
+        let instance = ScriptedInstance::new(settings.config, scripted, streams, script);
+        (instance, settings.load_on_startup)
     }
 
     fn take(&mut self, instance: &mut ScriptedInstance, post: Post) -> Option<Millis> {
@@ -268,7 +303,7 @@ impl Runner {
             }
             Effect::SocketSend { socket, text } => self.errands.send_text(socket, text),
             Effect::SocketClose { socket } => self.errands.close_socket(socket),
-            Effect::Http { request, .. } => self.errands.refuse_http(self.life, request),
+            Effect::Http { request, what } => self.errands.request(self.life, request, *what),
             _ => {}
         }
     }
@@ -278,6 +313,10 @@ impl Runner {
         loop {
             if self.applications.is_closing() {
                 self.turn_away();
+                self.at_once = false;
+            }
+            if std::mem::take(&mut self.at_once) {
+                return true;
             }
             if !self.later.is_empty() {
                 return true;

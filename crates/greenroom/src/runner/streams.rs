@@ -8,16 +8,18 @@ use engine::{Host, StreamName};
 use parking_lot::Mutex;
 use rtmp::Millis;
 
-use crate::applications::{Applications, InstanceAddress};
-use crate::live::{LiveStream, StreamAddress};
-use crate::pump::Pumps;
+use crate::applications::InstanceAddress;
+use crate::catalog::Catalog;
+use crate::live::{LiveStream, StreamAddress, StreamSettings};
 
 /// Streams of an instance below which unused ones are not looked for.
 const SWEEP_FROM: usize = 64;
 
 /// The rings of an instance's streams, by name.
 pub(super) struct Streams {
-    applications: Arc<Applications>,
+    catalog: Arc<Catalog>,
+    /// What new streams are made with.
+    settings: Mutex<StreamSettings>,
     pub(super) address: InstanceAddress,
     live: Mutex<HashMap<StreamName, Arc<LiveStream>>>,
     /// How many streams there may be before those nobody uses are looked for.
@@ -25,13 +27,23 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    pub(super) fn new(applications: &Arc<Applications>, address: &InstanceAddress) -> Arc<Self> {
+    pub(super) fn new(
+        catalog: &Arc<Catalog>,
+        settings: StreamSettings,
+        address: &InstanceAddress,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            applications: applications.clone(),
+            catalog: catalog.clone(),
+            settings: Mutex::new(settings),
             address: address.clone(),
             live: Mutex::default(),
             sweep_at: AtomicUsize::new(SWEEP_FROM),
         })
+    }
+
+    /// Makes new streams in another way from now on.
+    pub(super) fn set(&self, settings: StreamSettings) {
+        *self.settings.lock() = settings;
     }
 
     pub(super) fn get_or_make(&self, name: &StreamName) -> Arc<LiveStream> {
@@ -47,10 +59,8 @@ impl Streams {
             instance,
             name: name.clone(),
         };
-        let settings = self.applications.settings();
-        let pumps = Pumps::new(settings.pump);
-        let catalog = self.applications.catalog().clone();
-        let stream = LiveStream::new(address, settings.ring, pumps, catalog);
+        let settings = *self.settings.lock();
+        let stream = LiveStream::new(address, settings, self.catalog.clone());
         self.live.lock().insert(name.clone(), stream.clone());
         stream
     }

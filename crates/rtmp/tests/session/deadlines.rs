@@ -119,11 +119,14 @@ fn bytes_that_arrive_late_are_a_sign_of_life_all_the_same() {
 fn an_answered_ping_keeps_the_session_and_measures_the_way() {
     let mut pair = Pair::connected();
     assert_eq!(pair.server.session.ping_rtt_millis(), None);
+    assert!(pair.server.session.ping_answered());
     let now = pair.now;
     pair.server.handle(Input::Ping { now }).unwrap();
+    assert!(!pair.server.session.ping_answered());
     pair.now = pair.now + 30;
     pair.drive();
     assert_eq!(pair.server.session.ping_rtt_millis(), Some(30));
+    assert!(pair.server.session.ping_answered());
     let asked = pair.client.messages().remove(0).body;
     assert_eq!(asked, Body::UserControl(UserControl::PingRequest(0)));
     let answer = pair.server.messages().remove(0).body;

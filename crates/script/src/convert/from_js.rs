@@ -168,9 +168,9 @@ impl<'js> Taker<'js> {
     }
 
     fn bytes(&mut self, array: &Object<'js>) -> Taken {
-        let text: Function<'js> = self.host.get("latin1")?;
-        let text: rquickjs::String<'js> = text.call((array.clone(),))?;
-        let bytes: Vec<u8> = text.to_string()?.chars().map(|byte| byte as u8).collect();
+        let latin1: Function<'js> = self.host.get("latin1")?;
+        let text: rquickjs::String<'js> = latin1.call((array.clone(),))?;
+        let bytes = text::to_bytes(&text)?;
         self.bytes += bytes.len();
         Ok(Value::ByteArray(bytes.into()))
     }

@@ -1,9 +1,9 @@
-// The class NetConnection: a connection from this instance to another one.
+// The class NetConnection: a connection from this instance to another one, or to a gateway of
+// Flash Remoting.
 (function (host) {
     "use strict";
     const { apply } = Reflect;
     const { Map, Symbol, String } = globalThis;
-    const exec = RegExp.prototype.exec;
 
     const ADDRESS = /^rtmp:\/\/[^\/\s:]+(:[0-9]{1,5})?\/[^\/\s]+/i;
 
@@ -18,6 +18,9 @@
         #connected = false;
         #uri;
         #waiting = host.newWaiting();
+        // In place of the link, where the address is one of HTTP.
+        #gateway;
+        #headers = host.newHeaders();
 
         constructor() {
             host.hide(this, "objectEncoding", 0);
@@ -34,7 +37,8 @@
         connect(uri) {
             const address = String(uri);
             this.close();
-            if (apply(exec, ADDRESS, [address]) === null) return false;
+            if (host.isGatewayAddress(address)) return this.#connectGateway(address);
+            if (host.match(ADDRESS, address) === null) return false;
             const encoding = this.objectEncoding === 3 ? 3 : 0;
             const link = host.emitLink(address, host.rest(arguments, 1), encoding);
             if (link === 0) {
@@ -49,10 +53,29 @@
             return true;
         }
 
+        #connectGateway(address) {
+            const amf3 = this.objectEncoding === 3;
+            const told = (info) => tell(this, info);
+            this.#gateway = host.newGateway(address, this.#headers, amf3, this, told);
+            this.#open = true;
+            this.#connected = true;
+            this.#uri = address;
+            return true;
+        }
+
+        // For packets over HTTP. Without a value the header of this name is sent no longer.
+        addHeader(name, mustUnderstand, object) {
+            if (object === undefined) this.#headers.remove(String(name));
+            else this.#headers.set(String(name), !!mustUnderstand, object, false);
+        }
+
         call(methodName, resultObj) {
             if (arguments.length === 0) return false;
             const method = String(methodName);
             if (!this.#open) return false;
+            if (this.#gateway !== undefined) {
+                return this.#gateway.call(method, resultObj, host.rest(arguments, 2));
+            }
             const answer = host.isResponder(resultObj);
             if (answer && !host.mayWait()) return false;
             const args = host.rest(arguments, 2);
@@ -64,7 +87,9 @@
 
         close() {
             const open = this.#open;
-            if (open) host.emitLinkClose(this.#link);
+            if (this.#gateway !== undefined) this.#gateway.close();
+            else if (open) host.emitLinkClose(this.#link);
+            this.#gateway = undefined;
             this.#end();
             byLink.delete(this.#link);
             this.#link = 0;
@@ -130,4 +155,7 @@
 
     host.hide(NetConnection.prototype, Symbol.toStringTag, "NetConnection");
     host.define("NetConnection", NetConnection);
+    host.NetConnection = NetConnection;
+    host.isReserved = isReserved;
+    host.tell = tell;
 })

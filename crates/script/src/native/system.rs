@@ -14,8 +14,8 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
     install_reports(core, host)?;
     install_timers(core, host)?;
     let this = Rc::clone(core);
-    put(host, "loadFile", move |ctx: Ctx<'_>, name: JsString<'_>| {
-        loading::load(&this, &ctx, &text::of(&name)?)
+    put(host, "loadFile", move |host, name| {
+        load_file(&this, &host, &name)
     })?;
     let this = Rc::clone(core);
     put(host, "hold", move || this.deadline.hold())?;
@@ -30,6 +30,14 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
     put(host, "applicationStats", move |host: This<Object<'js>>| {
         application_stats(&this, &host)
     })
+}
+
+fn load_file<'js>(
+    core: &Core,
+    host: &This<Object<'js>>,
+    name: &JsString<'js>,
+) -> rquickjs::Result<()> {
+    loading::load(core, host, &text::of(name)?)
 }
 
 fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {

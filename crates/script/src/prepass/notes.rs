@@ -15,6 +15,13 @@ pub struct Note {
     pub text: String,
 }
 
+impl Note {
+    /// What the script's owner is told of it.
+    pub(crate) fn description(&self) -> String {
+        format!("{}: {}", self.text, self.kind.explanation())
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

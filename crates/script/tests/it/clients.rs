@@ -76,15 +76,53 @@ fn what_a_client_may_do_is_told_to_the_instance() {
 }
 
 #[test]
+fn without_limits_a_script_sees_infinity_and_sets_what_it_likes() {
+    let unlimited = Bandwidth {
+        down: None,
+        up: None,
+    };
+    let info = ApplicationInfo {
+        bandwidth: unlimited,
+        bandwidth_cap: unlimited,
+        ..ApplicationInfo::default()
+    };
+    let files = MemoryFiles::new().with(
+        "main.asc",
+        "Client.prototype.limit = function () {
+            var before = this.getBandwidthLimit(0);
+            this.setBandwidthLimit(1e12, Infinity);
+            return [before, this.getBandwidthLimit(0), this.getBandwidthLimit(1)].join();
+        };",
+    );
+    let mut driver = Driver::with(files, ScriptConfig::default(), info);
+    driver.input(ScriptInput::Start);
+    driver.connect(1, &[]);
+    let effects = driver.call(1, "limit", &[]);
+    let limits = effects.iter().find_map(|effect| match effect {
+        ScriptEffect::LimitBandwidth { down, up, .. } => Some((*down, *up)),
+        _ => None,
+    });
+    assert_eq!(limits, Some((Some(1_000_000_000_000), Some(u64::MAX))));
+    let Some(ScriptEffect::Return {
+        outcome: CallOutcome::Result(told),
+        ..
+    }) = effects.last()
+    else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(told.as_str(), Some("Infinity,Infinity,1000000000000"));
+}
+
+#[test]
 fn bandwidth_is_limited_within_the_cap() {
     let info = ApplicationInfo {
         bandwidth: Bandwidth {
-            down: 2_000,
-            up: 1_000,
+            down: Some(2_000),
+            up: Some(1_000),
         },
         bandwidth_cap: Bandwidth {
-            down: 50_000,
-            up: 10_000,
+            down: Some(50_000),
+            up: Some(10_000),
         },
         ..ApplicationInfo::default()
     };

@@ -93,8 +93,14 @@ fn promises_do_not_escape_the_limit() {
         hasty(),
     );
     let effects = driver.call(1, "chain", &[]);
-    assert_eq!(problems(&effects), [TOO_LONG]);
-    assert_eq!(effects.len(), 2, "and the answer");
+    // What was put off goes on in whatever runs next, and is cut off there again.
+    let problems = problems(&effects);
+    assert!(!problems.is_empty());
+    assert!(
+        problems.iter().all(|problem| problem == TOO_LONG),
+        "{problems:?}"
+    );
+    assert_eq!(effects.len(), problems.len() + 1, "and the answer");
 }
 
 #[test]

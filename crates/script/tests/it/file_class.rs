@@ -6,7 +6,7 @@ use amf::Value;
 use proptest::prelude::*;
 use script::{DiskStorage, MemoryStorage, ScriptConfig, Storage, StorageError};
 
-use crate::driver::{Driver, evaluator, problems};
+use crate::driver::{Driver, evaluator, failed, problems};
 
 fn driver(storage: &MemoryStorage) -> Driver {
     Driver::with_storage(storage.clone(), ScriptConfig::default())
@@ -449,4 +449,35 @@ proptest! {
         );
         prop_assert_eq!(same, Value::from(true));
     }
+}
+
+#[test]
+fn a_client_does_not_reach_what_a_script_keeps() {
+    let storage = MemoryStorage::new().with("a", "x");
+    let mut driver = driver(&storage);
+    driver.eval(
+        "c = application.clients[0]; c.f = new File('a'); c.x = new XML(); c.v = new LoadVars(); \
+         c.b = new ByteArray(); c.l = new Log(); 0",
+    );
+    for path in [
+        "f/remove",
+        "f/open",
+        "f/toString",
+        "x/load",
+        "x/parseXML",
+        "x/removeNode",
+        "v/load",
+        "v/decode",
+        "b/clear",
+        "b/writeObject",
+        "l/logInfo",
+    ] {
+        let effects = driver.call(1, path, &["http://a".into()]);
+        assert_eq!(
+            effects,
+            [failed(1, &format!("Method not found ({path})."))],
+            "{path}"
+        );
+    }
+    assert!(storage.bytes("a").is_some());
 }

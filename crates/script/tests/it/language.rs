@@ -160,5 +160,6 @@ fn what_is_not_there_yet_has_no_name() {
     check(&[
         ("typeof Stream", "undefined"),
         ("typeof SharedObject", "undefined"),
+        ("typeof RegExp.escape", "undefined"),
     ]);
 }

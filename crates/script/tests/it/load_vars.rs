@@ -82,7 +82,7 @@ fn failures_are_told() {
     assert_eq!(reported, ["A request failed: no route."]);
     let (said, _) = end(&mut driver, 2, Ok((404, b"a=1")));
     assert_eq!(said, ["status 404", "load,false,false,"]);
-    let long = vec![b'a'; (1 << 20) + 1];
+    let long = vec![b'a'; (4 << 20) + 1];
     let (said, reported) = end(&mut driver, 3, Ok((200, &long)));
     assert_eq!(said, ["status 200", "load,false,false,"]);
     assert!(reported[0].contains("response_bytes"), "{reported:?}");
@@ -274,6 +274,20 @@ fn what_is_sent_is_bounded() {
             .any(|effect| matches!(effect, ScriptEffect::Http { .. }))
     );
     driver.check(&[("(v.a = 1, v.send('http://a'))", "true")]);
+}
+
+#[test]
+fn what_the_host_searches_leaves_the_scripts_own_search() {
+    let mut driver = evaluator(LOADER);
+    for call in [
+        "new NetConnection().connect('rtmp://a/b')",
+        "v.load('http://a/b')",
+        "v.addRequestHeader('A', 'b')",
+        "new XML('&#65;')",
+    ] {
+        let found = format!("(/(b)/.exec('abc'), {call}, RegExp.$1 + RegExp.lastMatch)");
+        driver.check(&[(&found, "bb")]);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::applications::*;
 use crate::config::{Layers, load};
+use crate::runner::Sender;
 use crate::scripts::ScriptFolders;
 use crate::settings;
 
@@ -19,20 +20,18 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
         inbox_events: INBOX,
     };
     let config = load(&Layers::default()).unwrap().config;
-    let settings = settings::instance_settings(&config, 1, 1935);
-    let scripts = ScriptFolders {
-        config: settings::script_config(&config),
-        library: Vec::new(),
-    };
     for app in ["live", "chat"] {
         std::fs::create_dir_all(dir.join(app)).unwrap();
     }
     Applications::new(
         dir.into(),
         limits,
-        settings,
+        (
+            settings::instance_settings(&config, 1, 1935),
+            settings::file_settings(&config),
+        ),
         Catalog::new(),
-        Box::new(scripts),
+        Box::new(ScriptFolders),
     )
 }
 
@@ -60,6 +59,19 @@ async fn who_is_let_in_and_who_is_not() {
     assert_eq!(refused("chat", "one"), None, "another application has room");
     drop(one);
     assert_eq!(refused("live", "one"), None, "room was made");
+}
+
+#[tokio::test]
+async fn wrong_settings_refuse_an_application_without_a_script() {
+    let dir = tempfile::tempdir().unwrap();
+    let applications = applications(dir.path());
+    let file = dir.path().join("live/application.toml");
+    std::fs::write(&file, "[script]\nmemmory_bytes = 1\n").unwrap();
+    let refused = applications.join("live", "one").err();
+    assert_eq!(refused, Some(Rejection::ScriptFailed("live/one".into())));
+    assert!(applications.join("chat", "one").is_ok());
+    std::fs::write(&file, "").unwrap();
+    assert!(applications.join("live", "one").is_ok());
 }
 
 #[tokio::test]

@@ -17,6 +17,9 @@ fn key_and_word() -> impl Strategy<Value = (&'static Key, String)> {
             }
             ("`true` or `false`", _) => (random % 2 == 0).to_string(),
             ("address", _) => format!("127.0.0.1:{}", random % 65_536),
+            ("list", _) if key.name == "allowed_hosts" => {
+                ["", "*", "*.a.org:80,[::1]"][(random % 3) as usize].to_owned()
+            }
             ("list", _) => ["", "*", "https://a.org,null"][(random % 3) as usize].to_owned(),
             ("filter" | "text" | "path", _) => {
                 ["info", "warn", "off"][(random % 3) as usize].to_owned()

@@ -1,0 +1,181 @@
+//! What the server does with instances unasked: it loads some at the start, loads anew what has
+//! changed, writes off scripts that do not come back, and stops them all with itself.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use engine::Input;
+use tokio::sync::mpsc;
+
+use super::{Applications, InstanceAddress, Way};
+use crate::runner::{Post, Room, Sender};
+use crate::{clock, metrics};
+
+/// The instance that is meant where none is named.
+const DEFAULT_INSTANCE: &str = "_definst_";
+
+/// How often it is looked for scripts that do not come back.
+const WATCH_EVERY: Duration = Duration::from_millis(250);
+
+impl Applications {
+    /// Starts the default instances of the applications that want it (`load_on_startup`), and
+    /// tells the log what is wrong with the settings of any.
+    pub(crate) fn load_on_startup(self: &Arc<Self>) {
+        for app in self.names() {
+            let settings = self.load_settings(&app);
+            let loads = settings.is_ok_and(|settings| settings.load_on_startup);
+            if loads && self.has_script(&app) {
+                self.start_default(&app);
+            }
+        }
+    }
+
+    fn start_default(self: &Arc<Self>, app: &str) {
+        let address = InstanceAddress {
+            app: app.into(),
+            instance: DEFAULT_INSTANCE.into(),
+        };
+        let mut running = self.running.lock();
+        // If it cannot be started that is in the log, and told to those who connect.
+        if !running.instances.contains_key(&address)
+            && let Ok(started) = self.start(&mut running, &address, &Way::Scripted, 0)
+        {
+            running.instances.insert(address, started);
+        }
+    }
+
+    /// Looks for files of applications that have changed, if they are watched, and loads the
+    /// instances of such applications anew.
+    pub(crate) async fn watch_files(self: Arc<Self>, every: Duration) {
+        while let Some(watch) = self.settings.watch().cloned() {
+            tokio::time::sleep(every).await;
+            let looked = tokio::task::spawn_blocking(move || watch.take_changed());
+            for (app, file) in looked.await.unwrap_or_default() {
+                self.load_anew(&app, &file).await;
+            }
+        }
+    }
+
+    /// Tells the clients of an application's instances to go. Who comes back finds it as its
+    /// files are then.
+    async fn load_anew(&self, app: &str, file: &Path) {
+        let told = self.take_instances(app);
+        if told.is_empty() {
+            return;
+        }
+        tracing::info!(
+            app, file = %file.display(), instances = told.len(),
+            "a file has changed: the application is loaded anew"
+        );
+        for (inbox, room) in told {
+            match room {
+                Some(room) => stop(&inbox, &room).await,
+                None => drop(inbox.send(stop_post(true)).await),
+            }
+        }
+    }
+
+    /// The instances of an application. Those without a script are taken out of the table, so
+    /// that nobody joins them any more: they end with their clients. Those with one see to that
+    /// themselves.
+    fn take_instances(&self, app: &str) -> Vec<(mpsc::Sender<Post>, Option<Arc<Room>>)> {
+        let mut taken = Vec::new();
+        self.running.lock().instances.retain(|address, here| {
+            if *address.app != *app {
+                return true;
+            }
+            taken.push((here.inbox.clone(), here.room.clone()));
+            let stays = here.room.is_some();
+            if !stays {
+                metrics::instances(-1.0);
+            }
+            stays
+        });
+        taken
+    }
+
+    /// Looks for scripts that do not come back, for as long as the server runs.
+    pub(crate) async fn watch_scripts(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(WATCH_EVERY).await;
+            self.write_off_stuck(clock::now());
+        }
+    }
+
+    pub(super) fn write_off_stuck(&self, now: rtmp::Millis) {
+        let mut running = self.running.lock();
+        running.instances.retain(|address, here| {
+            let Some(room) = here.room.as_ref().filter(|room| room.is_stuck(now)) else {
+                return true;
+            };
+            tracing::error!(
+                app = %address.app, instance = %address.instance, clients = here.clients,
+                after_ms = room.busy_ms(now),
+                "a script does not come back: its clients are closed, its thread is written off"
+            );
+            room.written_off.cancel();
+            metrics::script_written_off();
+            metrics::instances(-1.0);
+            false
+        });
+    }
+
+    /// Whether the server stops.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// Unloads every instance with a script, without asking it. Who joins next finds the
+    /// script as it is then.
+    pub(crate) async fn unload_scripts(&self) {
+        for (inbox, room) in self.rooms() {
+            stop(&inbox, &room).await;
+        }
+    }
+
+    fn rooms(&self) -> Vec<(mpsc::Sender<Post>, Arc<Room>)> {
+        let running = self.running.lock();
+        let running = running.instances.values();
+        running
+            .filter_map(|here| Some((here.inbox.clone(), here.room.clone()?)))
+            .collect()
+    }
+
+    /// Asks every script to stop, and waits until they have or the time is over.
+    pub(crate) async fn stop_scripts(&self, patience: Duration) {
+        self.closing.store(true, Ordering::Relaxed);
+        let rooms = self.rooms();
+        let stopped = async {
+            for (inbox, room) in &rooms {
+                let _ = inbox.send(stop_post(false)).await;
+                room.freed.notify_one();
+            }
+            for (_, room) in &rooms {
+                room.ended.cancelled().await;
+            }
+        };
+        if tokio::time::timeout(patience, stopped).await.is_err() {
+            tracing::warn!("stopped before all scripts had ended");
+        }
+    }
+}
+
+/// Stops an instance with a script, which is not asked.
+async fn stop(inbox: &mpsc::Sender<Post>, room: &Room) {
+    tokio::select! {
+        // An instance that has ended meanwhile needs no telling.
+        _ = inbox.send(stop_post(true)) => {}
+        () = room.written_off.cancelled() => {}
+    }
+}
+
+/// What tells an instance to stop.
+fn stop_post(silent: bool) -> Post {
+    Post {
+        from: Sender::Server,
+        input: Input::Stop { silent },
+        link: None,
+    }
+}

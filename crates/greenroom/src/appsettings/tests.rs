@@ -1,0 +1,233 @@
+//! What the files of an application do to what its instances are made with.
+
+use super::*;
+use crate::config::Config;
+use crate::settings;
+
+struct Applications {
+    dir: tempfile::TempDir,
+    config: Config,
+}
+
+impl Applications {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("chat")).unwrap();
+        Self {
+            dir,
+            config: Config::default(),
+        }
+    }
+
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.dir.path().join(name), bytes).unwrap();
+    }
+
+    fn reader(&self) -> AppSettings {
+        let server = settings::instance_settings(&self.config, 1, 1935);
+        let files = settings::file_settings(&self.config);
+        AppSettings::new(self.dir.path(), server, files)
+    }
+
+    fn load(&self) -> InstanceSettings {
+        self.reader().load("chat").unwrap()
+    }
+}
+
+#[test]
+fn without_files_the_servers_configuration_applies() {
+    let mut applications = Applications::new();
+    let config = &mut applications.config;
+    config.scripts.max_idle_ms = 7_000;
+    config.scripts.memory_bytes = 9 << 20;
+    config.scripts.handler_ms = 70;
+    config.scripts.connections = 7;
+    config.scripts.library = vec!["lib".into()];
+    config.rtmp.chunk_size_bytes = 777;
+    config.live.gop_cache = false;
+    config.live.player_lag_ms = 700;
+    config.live.latency_budget_ms = 7;
+    config.live.sample_access_audio = true;
+    let settings = applications.load();
+    assert_eq!(settings.scripted.max_idle_ms, 7_000);
+    assert_eq!(settings.script.config.memory_bytes, 9 << 20);
+    assert_eq!(settings.script.config.handler_ms, 70);
+    assert_eq!(settings.script.config.connections, 7);
+    assert_eq!(settings.scripted.links, 7);
+    let library = std::path::absolute("lib").unwrap();
+    assert_eq!(settings.script.library, [library]);
+    assert_eq!(settings.config.chunk_size, 777);
+    assert!(!settings.streams.ring.gop_cache);
+    assert_eq!(settings.streams.ring.window_ms, 700);
+    assert_eq!(settings.streams.reader.lag_ms, 700);
+    assert_eq!(
+        settings.streams.pump.latency_budget,
+        Duration::from_millis(7)
+    );
+    assert_eq!(settings.config.audio_samples, "/");
+    assert_eq!(settings.config.video_samples, "");
+    assert_eq!(settings.config.bandwidth_down, None);
+    assert!(!settings.load_on_startup);
+}
+
+#[test]
+fn what_an_application_says_applies_to_its_instances() {
+    let applications = Applications::new();
+    applications.file(
+        "chat/application.toml",
+        "[application]\nload_on_startup = true\nidle_timeout_ms = 5_000\n\
+         [script]\nmemory_bytes = \"5MiB\"\nmax_time_ms = 60_000\ntimers = 5\nconnections = 3\n\
+         library = [\"lib\", \"/srv/lib.far\"]\nfile_directories = [\"/shared;/srv/shared\"]\nhosts = [\"www.example.org:80\"]\n\
+         [client]\nchunk_size_bytes = 555\nvideo_sample_folders = [\"a\", \"b\"]\n\
+         [bandwidth]\nto_client_bytes = 5_000\nfrom_client_bytes = 0\nto_client_cap_bytes = 9_000\n\
+         [live]\ngop_cache = false\nplayer_lag_ms = 500\nlatency_budget_ms = 5\n\
+         [config]\nroom = \"hall\"\n",
+    );
+    let settings = applications.load();
+    let script = &settings.script;
+    assert!(settings.load_on_startup);
+    assert_eq!(settings.scripted.max_idle_ms, 5_000);
+    assert_eq!(script.config.memory_bytes, 5 << 20);
+    assert_eq!(script.config.handler_ms, 60_000);
+    assert_eq!(settings.stuck_after_ms, 60_000, "a handler has its time");
+    assert_eq!(script.config.timers, 5);
+    assert_eq!((script.config.connections, settings.scripted.links), (3, 3));
+    let own = applications.dir.path().join("chat/lib");
+    assert_eq!(script.library, [own, "/srv/lib.far".into()]);
+    let shared = ("shared".to_owned(), PathBuf::from("/srv/shared"));
+    assert_eq!(script.directories, [shared]);
+    let hosts = &settings.links.allowed_hosts;
+    assert!(hosts[0].allows("www.example.org", 80) && !hosts[0].allows("www.example.org", 81));
+    assert_eq!(settings.config.chunk_size, 555);
+    assert_eq!(settings.config.video_samples, "a;b");
+    assert_eq!(settings.config.bandwidth_down, Some(5_000));
+    assert_eq!(
+        settings.config.bandwidth_up,
+        Some(1),
+        "no bytes is not no limit"
+    );
+    assert_eq!(script.bandwidth.down, Some(5_000));
+    assert_eq!(script.bandwidth_cap.down, Some(9_000));
+    assert_eq!(script.bandwidth_cap.up, None);
+    assert!(!settings.streams.ring.gop_cache);
+    assert_eq!(settings.streams.reader.lag_ms, 500);
+    assert_eq!(
+        settings.streams.pump.latency_budget,
+        Duration::from_millis(5)
+    );
+    let room = script.tree.get("room").and_then(amf::Value::as_str);
+    assert_eq!(room, Some("hall"));
+}
+
+#[test]
+fn a_player_lags_no_longer_than_the_server_waits() {
+    let applications = Applications::new();
+    let most = applications.config.live.player_stall_close_ms;
+    applications.file("chat/application.toml", "[live]\nplayer_lag_ms = 600_000\n");
+    let settings = applications.load();
+    assert_eq!(settings.streams.ring.window_ms, most);
+    assert_eq!(settings.streams.reader.lag_ms, most);
+}
+
+#[test]
+fn the_files_of_the_virtual_host_are_beside_the_applications() {
+    let applications = Applications::new();
+    applications.file(
+        "Application.xml",
+        "<Application><MaxAppIdleTime>100</MaxAppIdleTime><JSEngine><ScriptLibPath>${LIB}\
+         </ScriptLibPath><MaxTimeOut>1</MaxTimeOut></JSEngine></Application>",
+    );
+    applications.file("fms.ini", "LIB = /srv/library\n");
+    // In Latin-1, as old editors wrote it.
+    applications.file(
+        "chat/Application.xml",
+        b"<Application><JSEngine><MaxTimeOut>2</MaxTimeOut><ApplicationObject><config><name>\
+          caf\xe9</name></config></ApplicationObject></JSEngine></Application>",
+    );
+    let settings = applications.load();
+    assert_eq!(settings.scripted.max_idle_ms, 100_000);
+    assert_eq!(settings.script.library, [PathBuf::from("/srv/library")]);
+    assert_eq!(settings.script.config.handler_ms, 2_000);
+    let name = settings
+        .script
+        .tree
+        .get("name")
+        .and_then(amf::Value::as_str);
+    assert_eq!(name, Some("caf\u{e9}"));
+}
+
+#[test]
+fn the_limits_on_files_are_the_servers() {
+    let mut applications = Applications::new();
+    let long = format!("[config]\ntext = \"{}\"\n", "x".repeat(2_000));
+    applications.file("chat/application.toml", &long);
+    assert!(applications.reader().load("chat").is_ok());
+    applications.config.applications.file_bytes = 1_024;
+    assert!(applications.reader().load("chat").is_err());
+    applications.file("chat/application.toml", "");
+    assert!(applications.reader().load("chat").is_ok());
+
+    let told = |applications: &Applications, xml: &str| {
+        applications.file("chat/Application.xml", xml);
+        let reader = applications.reader();
+        reader.load("chat").unwrap();
+        let told = reader.told.lock();
+        let damaged = |finding: &Finding| finding.severity() == Severity::Error;
+        told.get("chat")
+            .is_some_and(|told| told.iter().any(damaged))
+    };
+    let text = |bytes: usize| {
+        let text = "a".repeat(bytes);
+        format!(
+            "<Application><JSEngine><ScriptLibPath>{text}</ScriptLibPath></JSEngine></Application>"
+        )
+    };
+    applications.config.applications.xml_text_bytes = 256;
+    assert!(!told(&applications, &text(256)));
+    assert!(told(&applications, &text(257)));
+    let deep = |depth: usize| {
+        format!(
+            "{}{}",
+            "<Application>".repeat(depth),
+            "</Application>".repeat(depth)
+        )
+    };
+    applications.config.applications.xml_depth = 8;
+    assert!(!told(&applications, &deep(8)));
+    assert!(told(&applications, &deep(9)));
+    let many = |count: usize| format!("<Application>{}</Application>", "<a/>".repeat(count - 1));
+    applications.config.applications.xml_elements = 16;
+    assert!(!told(&applications, &many(16)));
+    assert!(told(&applications, &many(17)));
+    applications.config.applications.xml_attributes = 1;
+    assert!(!told(&applications, "<Application a=\"\"/>"));
+    assert!(told(&applications, "<Application a=\"\" b=\"\"/>"));
+}
+
+#[test]
+fn what_was_told_is_remembered_until_it_changes() {
+    let applications = Applications::new();
+    let reader = applications.reader();
+    let told = || reader.told.lock().get("chat").map(Vec::len);
+    reader.load("chat").unwrap();
+    assert_eq!(told(), None);
+    applications.file("chat/application.toml", "[shared_objects]\nslots = 7\n");
+    reader.load("chat").unwrap();
+    assert_eq!(told(), Some(1));
+    let line = reader.told.lock()["chat"][0].to_string();
+    assert!(
+        line.ends_with("application.toml:2: `shared_objects.slots` has no effect yet: it comes with shared objects"),
+        "{line}"
+    );
+    applications.file("chat/application.toml", "");
+    reader.load("chat").unwrap();
+    assert_eq!(told(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_read() {
+    let applications = Applications::new();
+    std::fs::create_dir(applications.dir.path().join("chat/application.toml")).unwrap();
+    assert!(applications.reader().load("chat").is_ok());
+}

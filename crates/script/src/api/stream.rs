@@ -1,0 +1,75 @@
+//! Streams that a script plays, records and publishes.
+
+use super::Since::{Fcs1, Fms2, Fms3, Fms35, Undocumented};
+use super::{Class, Member, State, event, method, property};
+
+const fn function(name: &'static str, note: &'static str) -> Member {
+    method(name, Fcs1, note).later()
+}
+
+pub(super) const STREAM: Class = Class {
+    name: "Stream",
+    since: Fcs1,
+    state: State::Later,
+    note: "A stream of the instance, by its name.",
+    members: &[
+        function("get", "`Stream.get(name)`"),
+        function(
+            "length",
+            "`Stream.length(name)`: the length of a recording, in seconds",
+        ),
+        function("play", "publishes something else under the stream's name"),
+        function("record", "records the stream"),
+        function("send", "calls a handler of all who play it"),
+        function("setBufferTime", "how much is kept in the queue"),
+        property("bufferTime", Fcs1, "the same, to read").later(),
+        property("name", Fcs1, "its name").later(),
+        function("clear", "deletes its recording"),
+        event("onStatus", Fcs1, "`onStatus(info)`").later(),
+        method("setVirtualPath", Fms2, "folders for recordings")
+            .later()
+            .telling(),
+        method("flush", Fms2, "writes what is recorded").later(),
+        property("syncWrite", Fms2, "writes every message at once")
+            .later()
+            .telling(),
+        method("getOnMetaData", Fms3, "`Stream.getOnMetaData(name)`")
+            .later()
+            .telling(),
+        property("maxQueueDelay", Fms35, "how long messages may wait")
+            .later()
+            .telling(),
+        property("maxQueueSize", Fms35, "how many bytes may wait")
+            .later()
+            .telling(),
+        property(
+            "publishQueryString",
+            Fms35,
+            "what stands behind the `?` of the published name",
+        )
+        .later()
+        .telling(),
+        property("time", Undocumented, "how far it is").later(),
+        method("destroy", Undocumented, "`Stream.destroy(stream)`").later(),
+    ],
+};
+
+const fn outgoing(name: &'static str, note: &'static str) -> Member {
+    method(name, Fms3, note).later()
+}
+
+pub(super) const NET_STREAM: Class = Class {
+    name: "NetStream",
+    since: Fms3,
+    state: State::Later,
+    note: "Publishes a stream of the instance to another server.",
+    members: &[
+        outgoing("attach", "which stream"),
+        outgoing("publish", "under which name"),
+        outgoing("send", "calls a handler of all who play it"),
+        outgoing("setBufferTime", "how much is kept in the queue"),
+        property("bufferTime", Fms3, "the same, to read").later(),
+        property("time", Fms3, "how far it is").later(),
+        event("onStatus", Fms3, "`onStatus(info)`").later(),
+    ],
+};
