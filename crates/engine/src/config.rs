@@ -79,6 +79,8 @@ pub struct ScriptedConfig {
     pub links: usize,
     /// Messages held for one such connection until it is established.
     pub link_messages: usize,
+    /// Sockets the script may have open, or about to be.
+    pub sockets: usize,
     /// What other instances see as the agent.
     pub agent: String,
     /// Beginnings of the names that clients may call in the script; `None` lets them call all.
@@ -98,6 +100,7 @@ impl Default for ScriptedConfig {
             calls_waiting: 1024,
             links: 64,
             link_messages: 1024,
+            sockets: 16,
             agent: "FlashCom/1.5.2".into(),
             client_methods: None,
             link_methods: None,

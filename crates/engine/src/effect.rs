@@ -7,7 +7,7 @@ use rtmp::{Message, Millis};
 use crate::client::ClientId;
 use crate::close::CloseReason;
 use crate::name::StreamName;
-use crate::scripting::{HttpRequest, LinkId, Problem, RequestId};
+use crate::scripting::{HttpRequest, LinkId, Problem, RequestId, SocketId};
 
 /// What [`Instance::poll`](crate::Instance::poll) gives.
 #[derive(Debug)]
@@ -159,6 +159,32 @@ pub enum Effect {
         request: RequestId,
         /// What to ask.
         what: Box<HttpRequest>,
+    },
+    /// Connect a socket of the script. Its fate comes back as
+    /// [`Input::SocketOpened`](crate::Input::SocketOpened) or
+    /// [`Input::SocketClosed`](crate::Input::SocketClosed), what the other side sends as
+    /// [`Input::SocketText`](crate::Input::SocketText).
+    SocketOpen {
+        /// Which socket.
+        socket: SocketId,
+        /// The other side's name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Bytes that the longest text from there may have.
+        text_bytes: usize,
+    },
+    /// Send a text over a socket, and a zero byte after it.
+    SocketSend {
+        /// Which socket.
+        socket: SocketId,
+        /// The text.
+        text: String,
+    },
+    /// Send what is queued, then close a socket. Nothing of it is to come back any more.
+    SocketClose {
+        /// Which socket.
+        socket: SocketId,
     },
     /// The instance has stopped: it has no clients, and does nothing any more. Those who
     /// joined meanwhile are in

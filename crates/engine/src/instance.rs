@@ -15,7 +15,7 @@ use crate::close::CloseReason;
 use crate::config::InstanceConfig;
 use crate::effect::{Effect, Output};
 use crate::name::StreamName;
-use crate::scripting::{HttpResponse, LinkId, RequestId};
+use crate::scripting::{HttpResponse, LinkId, RequestId, SocketId};
 
 /// What clients are told when their instance ends before them.
 pub(crate) const UNLOADED: &str = "The application was unloaded.";
@@ -97,6 +97,25 @@ pub enum Input {
         /// What was answered, or why nothing was.
         outcome: Result<HttpResponse, String>,
     },
+    /// A script's socket is connected.
+    SocketOpened {
+        /// Which socket.
+        socket: SocketId,
+    },
+    /// The other side of a script's socket has sent a text.
+    SocketText {
+        /// Which socket.
+        socket: SocketId,
+        /// The text as it came, without the zero byte that ended it.
+        bytes: Vec<u8>,
+    },
+    /// A script's socket has been closed, or could not be connected.
+    SocketClosed {
+        /// Which socket.
+        socket: SocketId,
+        /// Why, in words; `None` if the other side just closed it.
+        why: Option<String>,
+    },
     /// The time asked for by [`Output::Timeout`] has come.
     Timeout,
 }
@@ -177,7 +196,12 @@ impl Instance {
             Input::Timeout => self.on_play_timeout(now),
             Input::Stop { .. } => self.unload_clients(),
             // Without a script there is nothing they could be about.
-            Input::LinkMessage { .. } | Input::LinkClosed { .. } | Input::Response { .. } => {}
+            Input::LinkMessage { .. }
+            | Input::LinkClosed { .. }
+            | Input::Response { .. }
+            | Input::SocketOpened { .. }
+            | Input::SocketText { .. }
+            | Input::SocketClosed { .. } => {}
         }
     }
 

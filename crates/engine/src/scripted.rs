@@ -3,7 +3,8 @@
 //! It wraps the plain [`Instance`], which knows nothing of scripts: only clients that the
 //! script has accepted are known to it, and only commands that are not the script's affair
 //! reach it. Beside this file lie admission (`admission`), calls both ways (`calls`), the life
-//! of the instance (`lifecycle`) and the script's connections to other instances (`links`).
+//! of the instance (`lifecycle`), the script's connections to other instances (`links`) and its
+//! sockets (`sockets`).
 //!
 //! The script runs to the end of one handler before the next begins: what an effect of it
 //! leads to is queued as a further input.
@@ -12,6 +13,7 @@ mod admission;
 mod calls;
 mod lifecycle;
 mod links;
+mod sockets;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -26,7 +28,7 @@ use crate::config::{InstanceConfig, ScriptedConfig};
 use crate::effect::{Effect, Output};
 use crate::instance::{Host, Input, Instance};
 use crate::name::StreamName;
-use crate::scripting::{LinkId, Script, ScriptEffect, ScriptInput, ScriptOutput};
+use crate::scripting::{LinkId, Script, ScriptEffect, ScriptInput, ScriptOutput, SocketId};
 use admission::{Guest, Join};
 use calls::{Call, Calls};
 use lifecycle::Stage;
@@ -46,6 +48,8 @@ pub struct ScriptedInstance {
     published: FxHashMap<(ClientId, u32), StreamName>,
     calls: Calls,
     links: FxHashMap<LinkId, Link>,
+    /// The script's sockets that are open or about to be.
+    sockets: BTreeSet<SocketId>,
     /// What the script is to be told before this turn is over.
     inputs: VecDeque<ScriptInput>,
     /// What the script is to be told in a turn of its own, so that a script that answers a
@@ -78,6 +82,7 @@ impl ScriptedInstance {
             published: FxHashMap::default(),
             calls: Calls::default(),
             links: FxHashMap::default(),
+            sockets: BTreeSet::new(),
             inputs: VecDeque::new(),
             deferred: VecDeque::new(),
             native_call: None,
@@ -124,6 +129,9 @@ impl ScriptedInstance {
                 let told = ScriptInput::Response { request, outcome };
                 self.tell_script(told);
             }
+            Input::SocketOpened { socket } => self.on_socket_opened(socket),
+            Input::SocketText { socket, bytes } => self.on_socket_text(socket, bytes),
+            Input::SocketClosed { socket, why } => self.on_socket_closed(socket, why),
             Input::Timeout => self.on_timeout(),
         }
         self.finish_turn();

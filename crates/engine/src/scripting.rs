@@ -107,6 +107,11 @@ pub struct LinkId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
 
+/// Names a socket of the script. Never reused, even when the script connects the same object
+/// again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SocketId(pub u64);
+
 /// Why an instance is asked to stop (`info.code` of `onAppStop`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
@@ -210,6 +215,25 @@ pub enum ScriptInput {
         request: RequestId,
         /// Status code and body, or why there is none.
         outcome: Result<HttpResponse, String>,
+    },
+    /// A socket of the script is connected.
+    SocketOpened {
+        /// Which.
+        socket: SocketId,
+    },
+    /// The other side of a socket has sent a text.
+    SocketText {
+        /// Which.
+        socket: SocketId,
+        /// The text as it came, without the zero byte that ended it.
+        bytes: Vec<u8>,
+    },
+    /// A socket of the script is closed, or could not be connected; not by the script's will.
+    SocketClosed {
+        /// Which.
+        socket: SocketId,
+        /// Why, in words; `None` if the other side just closed it.
+        why: Option<String>,
     },
     /// The instance is to stop: `onAppStop`, unless `silent`. Answered with
     /// [`ScriptEffect::Stop`]. If it stops, the script is still told of the
@@ -401,6 +425,30 @@ pub enum ScriptEffect {
         request: RequestId,
         /// What to ask.
         what: Box<HttpRequest>,
+    },
+    /// Connect a socket that carries texts, each with a zero byte after it. Its fate comes as
+    /// [`ScriptInput::SocketOpened`] or [`ScriptInput::SocketClosed`].
+    SocketOpen {
+        /// Which.
+        socket: SocketId,
+        /// The other side's name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Bytes that the longest text from there may have.
+        text_bytes: usize,
+    },
+    /// Send a text over a connected socket.
+    SocketSend {
+        /// Which.
+        socket: SocketId,
+        /// The text, without the zero byte.
+        text: String,
+    },
+    /// Send what is queued, then close a socket. The script has already seen it close.
+    SocketClose {
+        /// Which.
+        socket: SocketId,
     },
     /// The answer to [`ScriptInput::Stop`]: whether the instance may stop.
     Stop {

@@ -3,11 +3,14 @@
 //!
 //! A connection to an instance of this server needs no socket: a task stands in for the
 //! client, takes a seat and posts like a session does. One to another server is a client's
-//! session over a socket. Either way the script's instance gets posts and waits for nothing,
-//! so two instances that call each other, or one that calls itself, cannot lock up.
+//! session over a socket. An `XMLSocket` is a socket that carries texts. Either way the script's
+//! instance gets posts and waits for nothing, so two instances that call each other, or one that
+//! calls itself, cannot lock up.
 
 mod local;
 mod remote;
+mod socket;
+mod texts;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -16,7 +19,7 @@ use std::time::Duration;
 
 use appconfig::Host;
 use engine::Input;
-use engine::scripting::{HttpRequest, LinkId, RequestId};
+use engine::scripting::{HttpRequest, LinkId, RequestId, SocketId};
 use rtmp::Message;
 use rtmp::url::{ConnectUrl, Scheme};
 use tokio::runtime::Handle;
@@ -45,6 +48,8 @@ pub(crate) struct LinkSettings {
     pub(crate) orders: usize,
     /// How long the other server may take to answer, or to take what it is sent.
     pub(crate) patience: Duration,
+    /// Bytes of texts that may wait for one socket to take them.
+    pub(crate) socket_bytes: usize,
     /// Where this server answers HTTP.
     pub(crate) own_http: Vec<SocketAddr>,
     /// Where HTTP requests may go, and what they may cost.
@@ -65,6 +70,7 @@ pub(crate) struct Errands {
     written_off: CancellationToken,
     settings: Arc<LinkSettings>,
     open: HashMap<LinkId, mpsc::Sender<Errand>>,
+    sockets: HashMap<SocketId, socket::Texts>,
     requests: JoinSet<()>,
 }
 
@@ -82,6 +88,7 @@ impl Errands {
             written_off: room.written_off.clone(),
             settings: Arc::new(applications.settings().links.clone()),
             open: HashMap::new(),
+            sockets: HashMap::new(),
             requests: JoinSet::new(),
         }
     }
@@ -135,6 +142,7 @@ impl Errands {
     /// Ends all connections and requests, as the script does.
     pub(crate) fn drop_all(&mut self) {
         self.open.clear();
+        self.sockets.clear();
         self.requests.abort_all();
     }
 
@@ -221,8 +229,7 @@ fn way_to(url: &str, settings: &LinkSettings) -> Result<Way, String> {
     } = url;
     let is = |known: &String| known.eq_ignore_ascii_case(&host);
     let own = is_loopback(&host) || settings.own_hosts.iter().any(is);
-    let allowed = |entry: &Host| entry.allows(&host, port);
-    let allowed = settings.allowed_hosts.iter().any(allowed);
+    let allowed = is_allowed(&host, port, settings);
     match (own, allowed) {
         (true, _) if port == settings.own_port => Ok(Way::Local(target)),
         (_, true) => Ok(Way::Remote(host, port)),
@@ -232,6 +239,11 @@ fn way_to(url: &str, settings: &LinkSettings) -> Result<Way, String> {
             "Scripts may not connect to {host}:{port}; see script.hosts and scripts.allowed_hosts."
         )),
     }
+}
+
+fn is_allowed(host: &str, port: u16, settings: &LinkSettings) -> bool {
+    let allowed = |entry: &Host| entry.allows(host, port);
+    settings.allowed_hosts.iter().any(allowed)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -257,6 +269,7 @@ mod tests {
             orders: 8,
             session: rtmp::SessionConfig::default(),
             patience: Duration::from_secs(1),
+            socket_bytes: 8,
             own_http: Vec::new(),
             outgoing: OutgoingPolicy::new(Vec::new(), Vec::new(), OutgoingLimits::default()),
         };

@@ -50,6 +50,7 @@ pub(crate) fn instance_settings(
             session: session(config),
             orders: config.limits.client_orders,
             patience: Duration::from_millis(config.scripts.connect_timeout_ms),
+            socket_bytes: config.scripts.socket_waiting_bytes,
             own_http: Vec::new(),
             outgoing: OutgoingPolicy::of(&application_defaults(config), Vec::new()),
         },
@@ -129,6 +130,8 @@ fn script_config(config: &Config) -> ScriptConfig {
         memory_bytes: config.scripts.memory_bytes,
         handler_ms: config.scripts.handler_ms,
         connections: config.scripts.connections,
+        sockets: config.scripts.sockets,
+        socket_text_bytes: config.scripts.socket_text_bytes,
         ..ScriptConfig::default()
     }
 }
@@ -144,6 +147,7 @@ fn scripted_config(config: &Config) -> ScriptedConfig {
         calls_waiting: scripts.waiting_calls,
         links: scripts.connections,
         link_messages: scripts.connection_messages,
+        sockets: scripts.sockets,
         agent: scripts.agent.clone(),
         ..ScriptedConfig::default()
     }

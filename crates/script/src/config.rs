@@ -61,6 +61,13 @@ pub struct ScriptConfig {
     /// Elements of such a text inside each other. Default 256. What comes after is not parsed,
     /// and `status` is -7.
     pub xml_depth: usize,
+    /// `XMLSocket`s that are connected, or about to be, at the same time. Default 16. One more does
+    /// not connect and answers `false`.
+    pub sockets: usize,
+    /// Bytes of a text that an `XMLSocket` receives, without the zero byte that ends it
+    /// (`maxUnprocessedChars`, which can only be less). Default 64 KiB. A longer one closes the
+    /// socket.
+    pub socket_text_bytes: usize,
     /// Files that are open at the same time. Default 64. One more is refused with a `RangeError`.
     pub open_files: usize,
     /// Bytes of a file that are read by one call. Default 1 MiB. A call that would read more is
@@ -103,6 +110,8 @@ impl Default for ScriptConfig {
             xml_length: 1 << 20,
             xml_nodes: 50_000,
             xml_depth: 256,
+            sockets: 16,
+            socket_text_bytes: 64 << 10,
             open_files: 64,
             file_read_bytes: 1 << 20,
             file_bytes: 64 << 20,

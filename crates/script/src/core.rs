@@ -16,6 +16,7 @@ use crate::loading::Loader;
 use crate::rejections::Rejections;
 use crate::remoting::Remoting;
 use crate::requests::Requests;
+use crate::sockets::Sockets;
 use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
 
@@ -34,6 +35,7 @@ pub(crate) struct Core {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) links: RefCell<Links>,
     pub(crate) requests: RefCell<Requests>,
+    pub(crate) sockets: RefCell<Sockets>,
     pub(crate) open_files: RefCell<OpenFiles>,
     pub(crate) loader: RefCell<Loader>,
     pub(crate) remoting: RefCell<Remoting>,

@@ -48,6 +48,9 @@ impl AppScript {
             ScriptInput::Response { request, outcome } => self.on_response(request, outcome),
             // No object of the script stands for these yet.
             ScriptInput::Published { .. } | ScriptInput::Unpublished { .. } => {}
+            ScriptInput::SocketOpened { socket } => self.on_socket_opened(socket),
+            ScriptInput::SocketText { socket, bytes } => self.on_socket_text(socket, &bytes),
+            ScriptInput::SocketClosed { socket, why } => self.on_socket_closed(socket, why),
         }
     }
 

@@ -35,6 +35,7 @@ mod remoting;
 mod requests;
 mod script;
 mod setup;
+mod sockets;
 pub mod source;
 mod storage;
 mod text;

@@ -32,6 +32,7 @@ const FILES: &[(&str, &str)] = &[
     ("xml_parser.js", include_str!("host/xml_parser.js")),
     ("xml.js", include_str!("host/xml.js")),
     ("load_vars.js", include_str!("host/load_vars.js")),
+    ("xml_socket.js", include_str!("host/xml_socket.js")),
 ];
 
 /// The script library that comes with the server: what is run for a name that `load` is given

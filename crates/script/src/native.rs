@@ -10,6 +10,7 @@ mod file;
 mod http;
 mod remote;
 mod remoting;
+mod socket;
 mod system;
 
 use std::rc::Rc;
@@ -30,7 +31,8 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     bytes::install(core, host)?;
     file::install(core, host)?;
     http::install(core, host)?;
-    remoting::install(core, host)
+    remoting::install(core, host)?;
+    socket::install(core, host)
 }
 
 /// Puts one function on the host object.

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use engine::scripting::{HttpRequest, HttpResponse, RequestId, ScriptEffect};
 
 use crate::core::Core;
-use crate::problem;
 use crate::script::AppScript;
+use crate::{problem, text};
 
 /// The requests of one script.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl AppScript {
         };
         let result = self.run(|_, host| {
             let bytes = body.as_ref().map_or(0, Vec::len) as f64;
-            let text = body.as_deref().map(text_of);
+            let text = body.as_deref().map(text::of_bytes);
             let answer = (request.0 as f64, status, text, bytes);
             Self::entry(host, "response")?.call::<_, ()>(answer)
         });
@@ -93,13 +93,4 @@ fn acceptable(core: &Core, body: Vec<u8>) -> Option<Vec<u8>> {
         body.len()
     )));
     None
-}
-
-/// UTF-8, or Latin-1 if it is none.
-fn text_of(bytes: &[u8]) -> String {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    match str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
-    }
 }

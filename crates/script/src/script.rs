@@ -18,6 +18,7 @@ use crate::problem::{self, Fault};
 use crate::rejections::{self, Rejections};
 use crate::remoting::Remoting;
 use crate::requests::Requests;
+use crate::sockets::Sockets;
 use crate::storage::{OpenFiles, Storage};
 use crate::timers::Timers;
 use crate::{library, native, prepass, setup};
@@ -75,6 +76,7 @@ impl AppScript {
             effects: RefCell::new(Effects::default()),
             timers: RefCell::new(Timers::default()),
             requests: RefCell::new(Requests::default()),
+            sockets: RefCell::new(Sockets::default()),
             open_files: RefCell::new(OpenFiles::default()),
             links: RefCell::new(Links::default()),
             loader: RefCell::new(Loader::default()),

@@ -22,6 +22,8 @@ pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Objec
     limits.set("xmlLength", core.config.xml_length as f64)?;
     limits.set("xmlNodes", core.config.xml_nodes as f64)?;
     limits.set("xmlDepth", core.config.xml_depth as f64)?;
+    limits.set("sockets", core.config.sockets as f64)?;
+    limits.set("socketTextBytes", core.config.socket_text_bytes as f64)?;
     limits.set("remotingBytes", core.config.remoting_bytes as f64)?;
     let packet = remoting::limits(&core.config);
     limits.set("packetHeaders", packet.packet_headers)?;

@@ -1,4 +1,4 @@
-//! Text of the script as text of Rust.
+//! Text of the script as text of Rust, and what others sent as text of the script.
 
 use rquickjs::function::This;
 use rquickjs::{Ctx, Error, Function, String};
@@ -14,6 +14,15 @@ pub(crate) fn of(string: &String<'_>) -> rquickjs::Result<std::string::String> {
             mended.to_string()
         }
         text => text,
+    }
+}
+
+/// Text that came from elsewhere: UTF-8, or Latin-1 if it is none.
+pub(crate) fn of_bytes(bytes: &[u8]) -> std::string::String {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    match str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().copied().map(char::from).collect(),
     }
 }
 

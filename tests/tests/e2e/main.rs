@@ -13,6 +13,7 @@ mod peers;
 mod playlists;
 mod rejections;
 mod requests;
+mod script_sockets;
 mod scripts;
 mod settings;
 
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     trials.extend(peers::trials());
     trials.extend(requests::trials());
     trials.extend(scripts::trials());
+    trials.extend(script_sockets::trials());
     trials.extend(settings::trials());
     trials.extend(conformance::trials());
     trials.extend(operations::trials());

@@ -150,6 +150,7 @@ impl ScriptedInstance {
 
     fn end(&mut self, failed: bool) {
         self.close_links();
+        self.close_sockets();
         self.deferred.clear();
         self.script_timeout = None;
         self.effects.push_back(Effect::Stopped { failed });

@@ -75,7 +75,7 @@ impl ScriptedInstance {
             ScriptEffect::Http { request, what } => {
                 self.effects.push_back(Effect::Http { request, what });
             }
-            _ => {}
+            other => self.on_socket_effect(other),
         }
     }
 

@@ -10,3 +10,4 @@ mod calls;
 mod lifecycle;
 mod links;
 mod random;
+mod sockets;

@@ -255,6 +255,11 @@ pub(crate) fn effect_line(effect: &Effect) -> Option<String> {
             format!("link {} < {}", link.0, message_line(message))
         }
         Effect::LinkClose { link } => format!("link {} closed", link.0),
+        Effect::SocketOpen {
+            socket, host, port, ..
+        } => format!("socket {} to {host}:{port}", socket.0),
+        Effect::SocketSend { socket, text } => format!("socket {} < {text}", socket.0),
+        Effect::SocketClose { socket } => format!("socket {} closed", socket.0),
         Effect::Stopped { failed } => format!("stopped, failed {failed}"),
         Effect::Problem(problem) => format!("problem: {}", problem.description),
         Effect::Trace(line) => format!("trace: {line}"),
@@ -309,6 +314,13 @@ fn input_line(input: &ScriptInput) -> Option<String> {
             ..
         } => format!("> link {} calls {} {transaction}", link.0, method.as_str()),
         ScriptInput::Stop { reason, silent } => format!("> stop {reason:?} {silent}"),
+        ScriptInput::SocketOpened { socket } => format!("> socket {} open", socket.0),
+        ScriptInput::SocketText { socket, bytes } => {
+            format!("> socket {} {}", socket.0, bytes.escape_ascii())
+        }
+        ScriptInput::SocketClosed { socket, why } => {
+            format!("> socket {} closed {why:?}", socket.0)
+        }
         ScriptInput::Response { .. } | ScriptInput::Timeout => return None,
     })
 }

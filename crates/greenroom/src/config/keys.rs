@@ -130,6 +130,16 @@ sections! {
         /// Calls that one such connection holds until the other side has accepted it.
         connection_messages: usize = 1_024, range 1..=65_536,
             reached "The call fails with `NetConnection.Call.Failed`.";
+        /// `XMLSocket`s that one script may have open.
+        sockets: usize = 16, range 1..=65_536,
+            reached "`connect` returns false; the log tells.";
+        /// Bytes of one text that an `XMLSocket` receives; its `maxUnprocessedChars` can only be
+        /// less.
+        socket_text_bytes: usize = 64 * KIB, range 1..=16_777_216,
+            reached "The socket is closed; the log tells.";
+        /// Bytes of texts that wait until the other side of an `XMLSocket` takes them.
+        socket_waiting_bytes: usize = MIB, range 1_024..=268_435_456,
+            reached "The socket is closed; the log tells.";
         /// What other instances and servers see as the agent of a script's connection.
         agent: String = "FlashCom/1.5.2".into(), range 1..=64;
         /// Host names by which scripts may call this server, besides `localhost` and the
@@ -137,10 +147,11 @@ sections! {
         own_hosts: Vec<String> = Vec::new(), range 0..=64;
         /// Hosts other than this server that scripts may connect to: names such as
         /// `"www.example.org"`, `"*.example.org"` for every name below it, addresses, or `"*"` for
-        /// all; with `:PORT` only that port. The empty default allows none.
+        /// all; with `:PORT` only that port. The empty default allows none. An
+        /// `XMLSocket` reaches these only: for one to this machine, name it here.
         allowed_hosts: Vec<Host> = Vec::new(), range 0..=1_024;
-        /// How long another server may take to answer a script's connection, or to take what
-        /// it is sent.
+        /// How long another server may take to answer a script's connection or socket, or to take
+        /// what it is sent.
         connect_timeout_ms: u64 = 10_000, range 100..=600_000,
             reached "The connection fails or is closed.";
         /// Compares the entries of `readAccess` and `writeAccess` with the beginning of a name,

@@ -291,6 +291,18 @@ impl Runner {
             Effect::LinkOpen { link, url } => self.errands.open(self.life, link, url),
             Effect::LinkSend { link, message } => self.errands.send(link, message),
             Effect::LinkClose { link } => self.errands.close(link),
+            Effect::SocketOpen {
+                socket,
+                host,
+                port,
+                text_bytes,
+            } => {
+                let server = (host, port);
+                self.errands
+                    .open_socket(self.life, socket, server, text_bytes);
+            }
+            Effect::SocketSend { socket, text } => self.errands.send_text(socket, text),
+            Effect::SocketClose { socket } => self.errands.close_socket(socket),
             Effect::Http { request, what } => self.errands.request(self.life, request, *what),
             _ => {}
         }

@@ -160,18 +160,21 @@ pub(super) const XML_NODE: Class = class(
 
 pub(super) const XML_SOCKET: Class = class(
     "XMLSocket",
-    State::Later,
-    "A connection to a server of XML documents.",
+    State::Supported,
+    "A connection to a server of XML documents, at a host that the settings allow.",
     &[
-        function("connect", "`connect(host, port)`").later(),
-        function("send", "sends a document").later(),
-        function("close", "ends the connection").later(),
-        value("isConnected", "whether it is connected").later(),
-        value("maxUnprocessedChars", "how much may come without an end").later(),
-        handler("onConnect", "`onConnect(success)`").later(),
-        handler("onData", "`onData(text)`").later(),
-        handler("onXML", "`onXML(document)`").later(),
-        handler("onClose", "the other side has closed").later(),
+        function("connect", "`connect(host, port)`"),
+        function("send", "sends a document or text"),
+        function("close", "ends the connection"),
+        value("isConnected", "whether it is connected"),
+        value(
+            "maxUnprocessedChars",
+            "how many bytes may come without an end; read by `connect`",
+        ),
+        handler("onConnect", "`onConnect(success)`"),
+        handler("onData", "`onData(text)`"),
+        handler("onXML", "`onXML(document)`"),
+        handler("onClose", "the other side has closed"),
     ],
 );
 

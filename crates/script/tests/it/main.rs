@@ -29,3 +29,4 @@ mod values;
 mod web_service;
 mod web_service_faults;
 mod xml_class;
+mod xml_socket;
