@@ -65,9 +65,8 @@ sections! {
             later "the choice of the encoding";
         /// Bytes that a script's `XMLSocket` may receive without the end of a document. Scripts
         /// can set less, not more.
-        xml_socket_bytes: u64 = 4_096, range 256..=16 * MIB,
-            reached "The socket is closed.",
-            later "`XMLSocket`";
+        xml_socket_bytes: u64 = 4_096, server "scripts.socket_text_bytes", range 256..=16 * MIB,
+            reached "The socket is closed.";
         /// How long an outgoing HTTP request may take in all.
         http_timeout_ms: u64 = 60_000, range 1_000..=DAY_MS,
             reached "The request fails.";

@@ -188,6 +188,7 @@ fn set_script(settings: &mut InstanceSettings, folder: &Path, config: &Applicati
     costs.handler_ms = script.max_time_ms;
     costs.timers = script.timers;
     costs.connections = script.connections;
+    costs.socket_text_bytes = usize::try_from(script.xml_socket_bytes).unwrap_or(usize::MAX);
     // A path that is absolute stays as it is.
     let library = script.library.iter().map(|path| folder.join(path));
     settings.script.library = library.collect();

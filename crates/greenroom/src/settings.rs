@@ -90,6 +90,7 @@ fn application_defaults(config: &Config) -> ApplicationConfig {
         .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()))
         .collect();
     defaults.script.connections = scripts.connections;
+    defaults.script.xml_socket_bytes = scripts.socket_text_bytes as u64;
     defaults.script.hosts.clone_from(&scripts.allowed_hosts);
     defaults.client.chunk_size_bytes = config.rtmp.chunk_size_bytes;
     defaults.client.audio_sample_folders = all_if(live.sample_access_audio);
