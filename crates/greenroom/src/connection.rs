@@ -215,7 +215,7 @@ impl Connection {
     fn read(&mut self) -> Result<(), CloseReason> {
         READ_BUFFER.with_borrow_mut(|buffer| {
             for _ in 0..READS_IN_A_ROW {
-                match self.socket.try_read(buffer) {
+                match read_some(&self.socket, &self.upload, buffer) {
                     Ok(0) => return Err(CloseReason::ClientLeft),
                     Ok(count) => self.receive(buffer.get(..count).unwrap_or_default())?,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
@@ -480,6 +480,12 @@ impl Connection {
     }
 }
 
+/// Reads what is there, but no more than the client may send at once.
+fn read_some(socket: &TcpStream, upload: &Throttle, buffer: &mut [u8]) -> io::Result<usize> {
+    let most = upload.stretch().min(buffer.len());
+    socket.try_read(buffer.get_mut(..most).unwrap_or_default())
+}
+
 /// Waits for what may not be there.
 async fn of<F: Future<Output = ()>>(waited: Option<F>) -> Option<()> {
     match waited {
@@ -495,5 +501,41 @@ async fn ready(socket: &TcpStream, interest: Option<Interest>) -> io::Result<tok
     match interest {
         Some(interest) => socket.ready(interest).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_takes_no_more_than_the_client_may_send_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        peer.write_all(&[0; 8 << 10]).await.unwrap();
+        // All of it is there when the end is.
+        peer.shutdown().await.unwrap();
+        while !socket
+            .ready(Interest::READABLE)
+            .await
+            .unwrap()
+            .is_read_closed()
+        {
+            tokio::task::yield_now().await;
+        }
+        let mut upload = Throttle::default();
+        let mut buffer = vec![0; READ_BYTES];
+        upload.set(1000);
+        let read = read_some(&socket, &upload, &mut buffer).unwrap();
+        assert_eq!(read, upload.stretch());
+        upload.set(0);
+        let rest = read_some(&socket, &upload, &mut buffer).unwrap();
+        assert_eq!(read + rest, 8 << 10);
     }
 }

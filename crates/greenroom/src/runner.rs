@@ -131,7 +131,9 @@ impl Link {
 /// Takes a client out of its instance, and keeps the seat until the instance knows: one that
 /// has lost its last client ends, and must not end before it has put everything in order.
 ///
-/// `unanswered` counts the posts, this one included, whose [`Order::Done`] is still to come.
+/// The post waits for its place in the inbox for as long as the instance is there: were it
+/// dropped, the client would stay in the instance. `unanswered` counts the posts, this one
+/// included, whose [`Order::Done`] is still to come.
 pub(crate) async fn leave(
     seat: Seat,
     client: ClientId,
@@ -143,11 +145,7 @@ pub(crate) async fn leave(
         input: Input::Disconnect { client },
         link: None,
     };
-    let written_off = seat.written_off();
     let answered = async {
-        if seat.inbox.send(post).await.is_err() {
-            return;
-        }
         while unanswered > 0 {
             match orders.recv().await {
                 Some(Order::Done) => unanswered -= 1,
@@ -156,11 +154,22 @@ pub(crate) async fn leave(
             }
         }
     };
-    // Bounded, because a session that did not take its orders may have lost an answer.
+    let left = async {
+        if seat.inbox.send(post).await.is_ok() {
+            // Bounded, because a session that did not take its orders may have lost an answer.
+            let _ = tokio::time::timeout(PATIENCE, answered).await;
+        }
+    };
     tokio::select! {
-        _ = tokio::time::timeout(PATIENCE, answered) => {}
-        () = written_off => {}
+        () = left => {}
+        () = seat.written_off() => {}
     }
+}
+
+/// Waits for somebody's [`leave`], but not for ever: it goes on by itself.
+pub(crate) async fn wait_for_leave(leaving: impl Future<Output = ()> + Send + 'static) {
+    // A task that panicked has nothing more to wait for.
+    let _ = tokio::time::timeout(PATIENCE, tokio::spawn(leaving)).await;
 }
 
 /// Waits until the server's clock shows this time; for ever without one.

@@ -6,6 +6,9 @@ use rtmp::Millis;
 /// on faster lines.
 const STRETCH_BYTES: u64 = 1024;
 const STRETCH_MS: u64 = 50;
+/// The longest pause after a stretch, however slow the line: far shorter than the time in which
+/// the peer must give a sign of life.
+const LONGEST_PAUSE_S: u64 = 10;
 
 /// Lets bytes through at a rate, and says when the next may go.
 #[derive(Debug, Default)]
@@ -41,7 +44,10 @@ impl Throttle {
     pub(crate) fn stretch(&self) -> usize {
         match self.per_second {
             0 => usize::MAX,
-            rate => (rate.saturating_mul(STRETCH_MS) / 1000).max(STRETCH_BYTES) as usize,
+            rate => {
+                let shortest = STRETCH_BYTES.min(rate.saturating_mul(LONGEST_PAUSE_S));
+                (rate.saturating_mul(STRETCH_MS) / 1000).max(shortest) as usize
+            }
         }
     }
 }
@@ -73,6 +79,17 @@ mod tests {
         );
         throttle.set(0);
         assert_eq!(throttle.closed_until(now), None);
+    }
+
+    #[test]
+    fn no_line_is_so_slow_that_it_pauses_for_long() {
+        for rate in [1, 20, 1000, 1456, 100_000, u64::MAX] {
+            let mut throttle = Throttle::default();
+            throttle.set(rate);
+            throttle.note(Millis(0), throttle.stretch() as u64);
+            let pause = throttle.closed_until(Millis(0)).unwrap_or_default();
+            assert!(pause <= Millis(10_000), "{pause:?} at {rate}");
+        }
     }
 
     #[test]

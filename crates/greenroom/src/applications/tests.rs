@@ -2,6 +2,7 @@
 //! who joins is answered.
 
 mod admission;
+mod leaving;
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -29,6 +30,8 @@ struct Book {
     left: AtomicUsize,
     /// A call does not come back while this is set.
     hold: AtomicBool,
+    /// Such a call has begun.
+    held: AtomicBool,
 }
 
 struct Probe {
@@ -54,6 +57,7 @@ impl Script for Probe {
                 self.effects.push_back(ScriptEffect::Stop { allowed });
             }
             ScriptInput::Call { .. } => {
+                self.book.held.store(true, Ordering::SeqCst);
                 while self.book.hold.load(Ordering::SeqCst) {
                     std::thread::yield_now();
                 }
@@ -132,7 +136,12 @@ struct Visitor {
 impl Visitor {
     /// Joins and asks to come in.
     async fn come(applications: &Arc<Applications>, id: u64) -> Self {
-        let seat = applications.join("app", "room").unwrap();
+        Self::come_to(applications, "room", id).await
+    }
+
+    /// Joins this instance and asks to come in.
+    async fn come_to(applications: &Arc<Applications>, instance: &str, id: u64) -> Self {
+        let seat = applications.join("app", instance).unwrap();
         let (link, orders) = Link::new(8, Arc::new(Nowhere));
         let client = ClientId(id);
         let input = Input::Connect {

@@ -147,18 +147,24 @@ impl Applications {
     pub(crate) async fn stop_scripts(&self, patience: Duration) {
         self.closing.store(true, Ordering::Relaxed);
         let rooms = self.rooms();
-        let stopped = async {
-            for (inbox, room) in &rooms {
-                let _ = inbox.send(stop_post(false)).await;
-                room.freed.notify_one();
-            }
-            for (_, room) in &rooms {
-                room.ended.cancelled().await;
-            }
-        };
+        let stopped = futures_util::future::join_all(rooms.iter().map(end_room));
         if tokio::time::timeout(patience, stopped).await.is_err() {
             tracing::warn!("stopped before all scripts had ended");
         }
+    }
+}
+
+/// Asks one script to stop, and waits until it has or is written off.
+async fn end_room((inbox, room): &(mpsc::Sender<Post>, Arc<Room>)) {
+    let stopped = async {
+        // An instance that has ended meanwhile needs no telling.
+        let _ = inbox.send(stop_post(false)).await;
+        room.freed.notify_one();
+        room.ended.cancelled().await;
+    };
+    tokio::select! {
+        () = stopped => {}
+        () = room.written_off.cancelled() => {}
     }
 }
 

@@ -64,7 +64,8 @@ pub(super) async fn carry(
     };
     let ended = client.run(link, errands, back).await;
     let unanswered = client.unanswered + 1;
-    runner::leave(client.seat, client.client, client.orders, unanswered).await;
+    let leaving = runner::leave(client.seat, client.client, client.orders, unanswered);
+    runner::wait_for_leave(leaving).await;
     ended
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::scripting::{Script, ScriptHost};
+use engine::scripting::{Script, ScriptHost, ScriptInput, ScriptOutput};
 use engine::{ClientId, Effect, Input, Output, Rejection, ScriptedConfig, ScriptedInstance};
 use rtmp::{Body, Message, Millis};
 use tokio::runtime::Handle;
@@ -70,6 +70,24 @@ impl Room {
     fn set_busy(&self, busy: bool) {
         let since = if busy { clock::now().0 + 1 } else { 0 };
         self.busy_since.store(since, Ordering::Relaxed);
+    }
+}
+
+/// Counts how long the script is away from each thing it is told: a post may be many of them.
+struct Timed {
+    script: Box<dyn Script>,
+    room: Arc<Room>,
+}
+
+impl Script for Timed {
+    fn handle(&mut self, now: Millis, input: ScriptInput) {
+        self.room.set_busy(true);
+        self.script.handle(now, input);
+        self.room.set_busy(true);
+    }
+
+    fn poll(&mut self) -> ScriptOutput {
+        self.script.poll()
     }
 }
 
@@ -157,6 +175,10 @@ impl Runner {
         let address = self.address.clone();
         self.life += 1;
         tracing::info!(app = %address.app, instance = %address.instance, "instance started");
+        self.stats.begin(|client| {
+            let mut joining = self.later.iter().filter_map(joins);
+            joining.any(|joining| joining == client)
+        });
         self.room.set_busy(true);
         let (mut instance, load_on_startup) = self.make_instance();
         // They wait in the instance while its script starts, and share its fate if it fails.
@@ -212,6 +234,8 @@ impl Runner {
             name: format!("{}/{}", self.address.app, self.address.instance),
             ..settings.scripted
         };
+        let room = self.room.clone();
+        let script = Box::new(Timed { script, room });
         let streams = Box::new(StreamsHost(self.hands.streams.clone()));
         let instance = ScriptedInstance::new(settings.config, scripted, streams, script);
         (instance, settings.load_on_startup)
@@ -382,5 +406,44 @@ fn joins(input: &Input) -> Option<ClientId> {
     match input {
         Input::Connect { client, .. } => Some(*client),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Each thing it is told takes as long as this.
+    struct Slow(Duration);
+
+    impl Script for Slow {
+        fn handle(&mut self, _: Millis, _: ScriptInput) {
+            std::thread::sleep(self.0);
+        }
+
+        fn poll(&mut self) -> ScriptOutput {
+            ScriptOutput::Timeout(None)
+        }
+    }
+
+    #[test]
+    fn the_time_away_begins_anew_with_each_thing_the_script_is_told() {
+        let room = Room::new(10_000);
+        let each = Duration::from_millis(20);
+        let mut script = Timed {
+            script: Box::new(Slow(each)),
+            room: room.clone(),
+        };
+        room.set_busy(true);
+        let begun = room.busy_since.load(Ordering::Relaxed);
+        let mut before = begun;
+        for _ in 0..3 {
+            script.handle(clock::now(), ScriptInput::Timeout);
+            let since = room.busy_since.load(Ordering::Relaxed);
+            assert!(since >= before + each.as_millis() as u64, "{since}");
+            before = since;
+        }
     }
 }

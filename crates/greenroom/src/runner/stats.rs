@@ -23,6 +23,12 @@ struct Guest {
 }
 
 impl Stats {
+    /// Counts from nothing, as a life of the instance begins with those who wait for it.
+    pub(super) fn begin(&self, waits: impl Fn(ClientId) -> bool) {
+        self.gone.set(ApplicationStats::default());
+        self.here.borrow_mut().retain(|client, _| waits(*client));
+    }
+
     pub(super) fn arrived(&self, client: ClientId, link: &Link) {
         let guest = Guest {
             endpoint: link.endpoint.clone(),
@@ -84,5 +90,49 @@ impl ScriptHost for Stats {
     fn unix_ms(&self) -> f64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         since.map_or(0.0, |since| since.as_millis() as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::CloseReason;
+
+    use super::*;
+
+    /// Has sent ten bytes.
+    struct Ten;
+
+    impl Endpoint for Ten {
+        fn overflow(&self, _: CloseReason) {}
+
+        fn stats(&self) -> ClientStats {
+            ClientStats {
+                bytes_in: 10,
+                ..ClientStats::default()
+            }
+        }
+    }
+
+    #[test]
+    fn each_life_counts_from_nothing() {
+        let stats = Stats::default();
+        let (link, _orders) = Link::new(1, Arc::new(Ten));
+        for id in 1..=3 {
+            stats.arrived(ClientId(id), &link);
+        }
+        stats.accepted(ClientId(1));
+        stats.accepted(ClientId(2));
+        stats.left(ClientId(1));
+        let before = stats.application_stats();
+        assert_eq!((before.bytes_in, before.total_connects), (30, 2));
+        assert_eq!(before.total_disconnects, 1);
+        // The third waits for the next life; the second has not noticed the end of the last.
+        stats.begin(|client| client == ClientId(3));
+        stats.left(ClientId(2));
+        let expected = ApplicationStats {
+            bytes_in: 10,
+            ..ApplicationStats::default()
+        };
+        assert_eq!(stats.application_stats(), expected);
     }
 }
