@@ -16,6 +16,8 @@ pub struct ScriptConfig {
     pub stack_bytes: usize,
     /// Milliseconds that one handler may run (`MaxTimeOut`); 0 is no limit. Default 5000. The
     /// engine looks at the clock now and then only, and never inside one of its own functions.
+    /// What promises put off shares the handler's time; where it is cut off twice in a row and
+    /// still goes on, the instance ends.
     pub handler_ms: u64,
     /// Timers that run at the same time. Default 1000. One more is refused with a `RangeError`.
     pub timers: usize,
@@ -25,18 +27,21 @@ pub struct ScriptConfig {
     /// `NetConnection`s that are open at the same time. Default 16. One more does not connect
     /// and answers `false`.
     pub connections: usize,
-    /// Values in the arguments of one call, or in its result. Default 100,000.
+    /// Values in the arguments of one call, or in its result. Default 100,000. The places that
+    /// lie empty below an index of an array that comes in are counted, too.
     pub argument_elements: usize,
     /// Levels of objects and arrays inside each other in an argument. Default 64. More of them
     /// for a `WebService`, or in what it gives, is a fault.
     pub argument_depth: usize,
-    /// Bytes of a line of `trace`; what is over is cut off. Default 8192.
+    /// Bytes of a line of `trace`, and of each text of a report; what is over is cut off. Default
+    /// 8192.
     pub trace_line_bytes: usize,
     /// Effects that one handler may ask for. Default 100,000. One more is refused with a
     /// `RangeError`.
     pub queued_effects: usize,
     /// Bytes of text and values in the effects that one handler asks for, or that wait for one
-    /// connection. Default 64 MiB. More is refused with a `RangeError`.
+    /// connection. Default 64 MiB. More is refused with a `RangeError`, before it is copied. A text
+    /// that is sent twice counts twice.
     pub queued_bytes: usize,
     /// Length and nesting of a script file.
     pub source: SourceLimits,

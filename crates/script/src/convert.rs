@@ -14,6 +14,9 @@
 //! | `XMLDocument`, `XML` | their text |
 //! | externalizable object that holds one value | that value |
 //!
+//! The array that an ECMA array becomes has its own length: an element of that name is left out,
+//! and the places that lie empty below an index count as values of `argument_elements`.
+//!
 //! What is the same object twice stays one object, and cycles stay cycles. Functions and symbols
 //! do not travel: as properties they are left out, elsewhere they become `undefined`. A name on
 //! the wire never selects code that was not registered under it.
@@ -27,6 +30,7 @@ pub(crate) use to_js::to_js;
 use rquickjs::{Ctx, Exception};
 
 use crate::config::ScriptConfig;
+use crate::effects::TooMuch;
 
 /// Why a value cannot be handed over.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +41,9 @@ pub(crate) enum ConvertError {
     /// It is nested too deep.
     #[error("values nested more than {0} deep (limit argument_depth)")]
     TooDeep(usize),
+    /// It takes too much memory.
+    #[error(transparent)]
+    TooLong(#[from] TooMuch),
     /// Only the class knows what its bytes mean.
     #[error("an object of class {0} writes its own body, which a script cannot read")]
     Opaque(String),
@@ -88,4 +95,11 @@ impl Budget {
         }
         Ok(())
     }
+}
+
+/// The index that a name is in an array.
+fn index(name: &str) -> Option<usize> {
+    let index: u32 = name.parse().ok()?;
+    let is_index = index != u32::MAX && index.to_string() == name;
+    is_index.then(|| usize::try_from(index).unwrap_or(usize::MAX))
 }

@@ -13,6 +13,7 @@ use crate::effects::Effects;
 use crate::files::ScriptFiles;
 use crate::links::Links;
 use crate::loading::Loader;
+use crate::problem;
 use crate::rejections::Rejections;
 use crate::remoting::Remoting;
 use crate::requests::Requests;
@@ -68,9 +69,25 @@ impl Core {
         spent.map_err(|error| Exception::throw_range(ctx, &error.to_string()))
     }
 
-    /// Queues a report.
+    /// Bytes that the running handler may still send.
+    pub(crate) fn bytes_left(&self) -> usize {
+        let sent = self.effects.borrow().bytes();
+        self.config.queued_bytes.saturating_sub(sent)
+    }
+
+    /// Queues a report, with texts no longer than a line of `trace`. What the running handler can
+    /// cause again and again it counts before.
     pub(crate) fn report(&self, problem: &Problem) {
+        let problem = problem::cut(problem.clone(), self.config.trace_line_bytes);
         self.effects.borrow_mut().report(problem);
+    }
+
+    /// Queues a report that the running handler has caused, as long as it has effects left.
+    pub(crate) fn report_counted(&self, problem: &Problem) {
+        let counted = self.effects.borrow_mut().count(self.config.queued_effects);
+        if counted.is_ok() {
+            self.report(problem);
+        }
     }
 
     /// An id for a call that wants an answer.

@@ -61,8 +61,8 @@ impl Effects {
     }
 
     /// Queues a report for the script's owner.
-    pub(crate) fn report(&mut self, problem: &Problem) {
-        self.push(ScriptEffect::Problem(Box::new(problem.clone())));
+    pub(crate) fn report(&mut self, problem: Problem) {
+        self.push(ScriptEffect::Problem(Box::new(problem)));
     }
 
     /// Takes the next.

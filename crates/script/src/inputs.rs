@@ -214,6 +214,7 @@ impl AppScript {
         if allowed {
             self.send_collected();
             self.core.timers.borrow_mut().stop_all();
+            self.core.remoting.borrow_mut().end_delivery();
             let links = self.core.links.borrow_mut().close_all();
             let mut effects = self.core.effects.borrow_mut();
             for link in links {
@@ -224,20 +225,22 @@ impl AppScript {
         effects.push(ScriptEffect::Stop { allowed });
     }
 
-    /// Each timer that is due runs once, however late it is.
+    /// One thing that is due, so that no input takes longer than a handler may. While there is
+    /// more, [`poll`](engine::scripting::Script::poll) asks for the next input at once.
     fn on_timeout(&mut self) {
+        if self.core.remoting.borrow().delivers() && self.deliver() {
+            return;
+        }
         let now = self.core.now.get();
         let due = self.core.timers.borrow().due(now);
-        for id in due {
-            if self.failed {
-                return;
-            }
-            let Some(again) = self.core.timers.borrow_mut().fire(now, id) else {
-                continue;
-            };
-            let result = self.run(|_, host| Self::entry(host, "timer")?.call::<_, ()>((id, again)));
-            self.settle(result);
-        }
+        let Some(id) = due.filter(|_| !self.failed) else {
+            return;
+        };
+        let Some(again) = self.core.timers.borrow_mut().fire(now, id) else {
+            return;
+        };
+        let result = self.run(|_, host| Self::entry(host, "timer")?.call::<_, ()>((id, again)));
+        self.settle(result);
     }
 }
 

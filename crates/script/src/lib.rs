@@ -14,6 +14,11 @@
 //! JavaScript 1.5 took and today's engine refuses, without moving anything to another line, and
 //! lists what it could not help with. [`prepass::PRELUDE`] is what the rewritten text calls: it
 //! is evaluated once in every new engine, before the first script.
+//!
+//! # What the engine does otherwise
+//!
+//! A long text that was put together with `+` and the same text in one piece are not equal for
+//! `==` and `!=`; for `===` and `switch` they are.
 
 pub mod api;
 pub mod check;

@@ -72,9 +72,14 @@ impl Links {
         std::mem::take(&mut link.waiting)
     }
 
-    /// The connection is over; whether it was open. What waited for it is lost.
-    pub(crate) fn close(&mut self, id: LinkId) -> bool {
-        self.open.remove(&id).is_some()
+    /// Whether the connection is there or about to be.
+    pub(crate) fn is_open(&self, id: LinkId) -> bool {
+        self.open.contains_key(&id)
+    }
+
+    /// The connection is over. What waited for it is lost.
+    pub(crate) fn close(&mut self, id: LinkId) {
+        self.open.remove(&id);
     }
 
     /// Closes all, and tells which.

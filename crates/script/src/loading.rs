@@ -174,7 +174,7 @@ fn evaluate(core: &Core, ctx: &Ctx<'_>, name: &str, bytes: &[u8]) -> rquickjs::R
         Err(error) => return Err(refuse_source(core, ctx, name, error)),
     };
     for note in prepared.notes() {
-        core.report(&Problem {
+        core.report_counted(&Problem {
             file: name.to_owned(),
             line: note.line,
             source_line: prepared

@@ -58,7 +58,7 @@ fn take_args<'js>(
     args: &Array<'js>,
 ) -> rquickjs::Result<Vec<Value>> {
     let args: rquickjs::Result<Vec<Js<'js>>> = args.iter().collect();
-    let taken = convert::from_js(host, &core.config, args?);
+    let taken = convert::from_js(host, &core.config, core.bytes_left(), args?);
     let (taken, bytes) = taken.map_err(|error| error.throw(host.ctx()))?;
     core.spend(host.ctx(), bytes)?;
     Ok(taken)
@@ -66,7 +66,7 @@ fn take_args<'js>(
 
 /// One value, for the wire.
 fn take<'js>(core: &Core, host: &Object<'js>, value: Js<'js>) -> rquickjs::Result<Value> {
-    let taken = convert::from_js(host, &core.config, [value]);
+    let taken = convert::from_js(host, &core.config, core.bytes_left(), [value]);
     let (mut taken, bytes) = taken.map_err(|error| error.throw(host.ctx()))?;
     core.spend(host.ctx(), bytes)?;
     Ok(taken.pop().unwrap_or(Value::Undefined))
@@ -74,9 +74,8 @@ fn take<'js>(core: &Core, host: &Object<'js>, value: Js<'js>) -> rquickjs::Resul
 
 /// Text that goes out.
 fn text(core: &Core, text: &rquickjs::String<'_>) -> rquickjs::Result<String> {
-    let out = crate::text::of(text)?;
-    core.spend(text.ctx(), out.len())?;
-    Ok(out)
+    core.spend(text.ctx(), crate::text::len(text)?)?;
+    crate::text::of(text)
 }
 
 /// Text, if it is some.

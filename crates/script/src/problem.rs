@@ -5,6 +5,7 @@ use rquickjs::{Coerced, Ctx, Error, Object, Value as Js};
 
 use crate::core::Core;
 use crate::source::SyntaxError;
+use crate::text;
 
 /// The code of an error in the script.
 const ERROR: &str = "Application.Script.Error";
@@ -77,6 +78,28 @@ pub(crate) fn too_long(core: &Core) -> Problem {
     Problem {
         description: format!("The handler ran longer than {limit} ms (limit handler_ms)."),
         ..error()
+    }
+}
+
+/// What the script has put off with promises goes on for ever.
+pub(crate) fn endless(core: &Core) -> Problem {
+    let limit = core.config.handler_ms;
+    Problem {
+        description: format!(
+            "What the script has put off with promises does not come to an end: it was cut off \
+             twice after {limit} ms (limit handler_ms)."
+        ),
+        ..error()
+    }
+}
+
+/// The problem with no text of more than these bytes. Any of them can be the script's own.
+pub(crate) fn cut(problem: Problem, max_bytes: usize) -> Problem {
+    Problem {
+        description: text::cut(problem.description, max_bytes),
+        file: text::cut(problem.file, max_bytes),
+        source_line: text::cut(problem.source_line, max_bytes),
+        ..problem
     }
 }
 
@@ -163,19 +186,19 @@ fn describe(exception: &Js<'_>) -> String {
         let (name, message) = (read(error, "name"), read(error, "message"));
         return format!("{name}: {message}");
     }
-    text(exception).unwrap_or_else(|| "an exception without text".to_owned())
+    text_of(exception).unwrap_or_else(|| "an exception without text".to_owned())
 }
 
 fn read(object: &Object<'_>, name: &str) -> String {
     let value = object.get::<_, Js<'_>>(name);
-    value.ok().as_ref().and_then(text).unwrap_or_else(|| {
+    value.ok().as_ref().and_then(text_of).unwrap_or_else(|| {
         // What threw here is not what is reported.
         object.ctx().catch();
         String::new()
     })
 }
 
-fn text(value: &Js<'_>) -> Option<String> {
+fn text_of(value: &Js<'_>) -> Option<String> {
     let text = value.get::<Coerced<String>>();
     if text.is_err() {
         value.ctx().catch();

@@ -56,6 +56,7 @@ impl Rejections {
             self.open.borrow_mut().retain(|open| open.key != key);
         } else if self.open.borrow().len() < KEPT_MAX {
             let problem = problem::of_exception(core, reason);
+            let problem = problem::cut(problem, core.config.trace_line_bytes);
             let is_null = reason.is_null();
             self.open.borrow_mut().push(Open {
                 key,

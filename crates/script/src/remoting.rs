@@ -21,12 +21,24 @@ pub(crate) struct Remoting {
     requests: BTreeSet<RequestId>,
     /// Whether calls wait to be sent when the input has been handled.
     collected: bool,
+    /// Whether what follows from a response waits for its turn.
+    delivers: bool,
 }
 
 impl Remoting {
     /// A call waits to be sent.
     pub(crate) fn collect(&mut self) {
         self.collected = true;
+    }
+
+    /// Whether what follows from a response waits for its turn.
+    pub(crate) fn delivers(&self) -> bool {
+        self.delivers
+    }
+
+    /// Nothing more is handed to the script.
+    pub(crate) fn end_delivery(&mut self) {
+        self.delivers = false;
     }
 
     /// A packet is on its way.
@@ -42,7 +54,7 @@ impl Remoting {
 
 impl AppScript {
     /// A gateway has answered, or will not. What follows from it for the script are handlers of
-    /// their own: one that fails does not keep the others from running.
+    /// their own, one for each timeout: one that fails does not keep the others from running.
     pub(crate) fn on_gateway_response(
         &mut self,
         request: RequestId,
@@ -59,17 +71,31 @@ impl AppScript {
             Self::entry(host, "gatewayResponse")?.call::<_, ()>(answer)
         });
         self.settle(result);
-        while !self.failed {
-            let result = self.run(|_, host| Self::entry(host, "deliver")?.call::<_, bool>(()));
-            if self.settle(result) == Some(false) {
-                break;
-            }
-        }
-        // There is room for what waited.
-        self.core.remoting.borrow_mut().collect();
+        self.core.remoting.borrow_mut().delivers = !self.failed;
     }
 
-    /// Sends the remote calls that have been made while the input was handled.
+    /// Runs the next handler that follows from a response; whether there was one.
+    pub(crate) fn deliver(&mut self) -> bool {
+        let result = self.run(|_, host| Self::entry(host, "deliver")?.call::<_, bool>(()));
+        if self.settle(result) != Some(false) {
+            return true;
+        }
+        let mut remoting = self.core.remoting.borrow_mut();
+        remoting.end_delivery();
+        // There is room for what waited.
+        remoting.collect();
+        false
+    }
+
+    /// Sends the remote calls that have been made while the input was handled. Those that the
+    /// answers of one packet lead to go together.
+    pub(crate) fn send_when_collected(&mut self) {
+        if !self.core.remoting.borrow().delivers {
+            self.send_collected();
+        }
+    }
+
+    /// Sends the remote calls that have been made.
     pub(crate) fn send_collected(&mut self) {
         let collected = std::mem::take(&mut self.core.remoting.borrow_mut().collected);
         if self.failed || !collected {

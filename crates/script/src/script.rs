@@ -19,9 +19,12 @@ use crate::rejections::{self, Rejections};
 use crate::remoting::Remoting;
 use crate::requests::Requests;
 use crate::sockets::Sockets;
-use crate::storage::{OpenFiles, Storage};
+use crate::storage::{Guarded, OpenFiles, Storage};
 use crate::timers::Timers;
 use crate::{library, native, prepass, setup};
+
+/// A script is ended when its promises were cut off this often in a row.
+const JOB_CUTS_MAX: u32 = 2;
 
 /// What a script needs to be.
 pub struct ScriptSetup {
@@ -31,7 +34,8 @@ pub struct ScriptSetup {
     pub info: ApplicationInfo,
     /// Where its files are.
     pub files: Box<dyn ScriptFiles>,
-    /// What it may read and change with `File`; without it there is no such class.
+    /// What it may read and change with `File`; without it there is no such class. The files that
+    /// configure the application it can only read.
     pub storage: Option<Box<dyn Storage>>,
     /// What it asks while it runs.
     pub world: Rc<dyn ScriptHost>,
@@ -49,6 +53,10 @@ pub struct AppScript {
     host: Persistent<Object<'static>>,
     context: Context,
     pub(crate) failed: bool,
+    /// How often in a row what promises have put off was cut off, and went on.
+    job_cuts: Cell<u32>,
+    /// Whether `application.onStatus` was cut off for the input that is handled.
+    status_cut: Cell<bool>,
 }
 
 impl AppScript {
@@ -69,7 +77,9 @@ impl AppScript {
             config: setup.config,
             info: setup.info,
             files: setup.files,
-            storage: setup.storage,
+            storage: setup
+                .storage
+                .map(|storage| Box::new(Guarded(storage)) as Box<dyn Storage>),
             world: setup.world,
             now: Cell::new(Millis(0)),
             deadline,
@@ -103,6 +113,8 @@ impl AppScript {
             host,
             context,
             failed: false,
+            job_cuts: Cell::new(0),
+            status_cut: Cell::new(false),
         })
     }
 
@@ -114,21 +126,34 @@ impl AppScript {
         let core = &self.core;
         core.deadline.start(core.config.handler_ms);
         core.effects.borrow_mut().start();
-        self.context.with(|ctx| {
+        let (result, job_cut) = self.context.with(|ctx| {
             let result = self.host.clone().restore(&ctx);
             let result = result.and_then(|host| work(&ctx, &host));
             let result = result.map_err(|error| problem::of_error(core, &ctx, &error));
-            // What the script has put off with promises; those may go on for ever.
-            let mut cut_off = false;
-            while !cut_off && ctx.execute_pending_job() {
-                cut_off = core.deadline.is_over();
-            }
-            if cut_off {
-                core.rejections.note_cut();
-                core.report(&problem::too_long(core));
-            }
-            result
-        })
+            (result, self.run_jobs(&ctx))
+        });
+        // A handler that was cut off itself has left its promises no time.
+        if !job_cut {
+            self.job_cuts.set(0);
+        } else if result.is_ok() && self.context.runtime().is_job_pending() {
+            self.job_cuts.set(self.job_cuts.get() + 1);
+        }
+        result
+    }
+
+    /// Runs what the script has put off with promises; that may go on for ever. Whether it was
+    /// cut off.
+    fn run_jobs(&self, ctx: &Ctx<'_>) -> bool {
+        let core = &self.core;
+        let mut cut_off = false;
+        while !cut_off && ctx.execute_pending_job() {
+            cut_off = core.deadline.is_over();
+        }
+        if cut_off {
+            core.rejections.note_cut();
+            core.report(&problem::too_long(core));
+        }
+        cut_off
     }
 
     /// Calls one of the functions that the host keeps for the instance.
@@ -139,24 +164,35 @@ impl AppScript {
     /// Tells the script and its owner of a fault. Without memory that is the end of the script.
     /// Answers `None` for a fault.
     pub(crate) fn settle<R>(&mut self, result: Result<R, Fault>) -> Option<R> {
-        match result {
-            Ok(value) => return Some(value),
-            Err(Fault::Script(problem)) => self.tell(&problem),
+        let value = match result {
+            Ok(value) => Some(value),
+            Err(Fault::Script(problem)) => {
+                self.tell(&problem);
+                None
+            }
             Err(Fault::Memory(problem)) => {
                 self.tell(&problem);
                 self.fail(problem);
+                None
             }
-        }
-        None
+        };
+        self.end_if_endless();
+        value
     }
 
-    /// Reports a problem to the owner and to `application.onStatus`.
+    /// Reports a problem to the owner and to `application.onStatus`. Where that does not come to
+    /// its end it is not called again for this input.
     pub(crate) fn tell(&self, problem: &Problem) {
         self.core.report(problem);
+        if self.status_cut.get() || self.job_cuts.get() >= JOB_CUTS_MAX {
+            return;
+        }
         let told = self.run(|ctx, host| {
-            let info = setup::status_of(ctx, problem)?;
+            let max = self.core.config.trace_line_bytes;
+            let info = setup::status_of(ctx, &problem::cut(problem.clone(), max))?;
             Self::entry(host, "status")?.call::<_, ()>((info,))
         });
+        self.status_cut.set(self.core.deadline.expired());
         // A handler of errors that fails is not told of itself.
         if let Err(Fault::Script(problem) | Fault::Memory(problem)) = told {
             self.core.report(&problem);
@@ -167,8 +203,27 @@ impl AppScript {
     pub(crate) fn fail(&mut self, problem: Problem) {
         self.failed = true;
         self.core.timers.borrow_mut().stop_all();
+        self.core.remoting.borrow_mut().end_delivery();
+        let problem = problem::cut(problem, self.core.config.trace_line_bytes);
         let failed = ScriptEffect::Failed(Box::new(problem));
         self.core.effects.borrow_mut().push(failed);
+    }
+
+    /// Ends a script whose promises go on for ever: they would take the time of every handler.
+    fn end_if_endless(&mut self) {
+        if !self.failed && self.job_cuts.get() >= JOB_CUTS_MAX {
+            let problem = problem::endless(&self.core);
+            self.core.report(&problem);
+            self.fail(problem);
+        }
+    }
+
+    /// When there is something to do without an input.
+    fn next_due(&self) -> Option<Millis> {
+        if self.core.remoting.borrow().delivers() {
+            return Some(self.core.now.get());
+        }
+        self.core.timers.borrow().next_due()
     }
 }
 
@@ -178,17 +233,19 @@ impl Script for AppScript {
             return;
         }
         self.core.now.set(now);
+        self.status_cut.set(false);
         self.on_input(input);
-        self.send_collected();
+        self.send_when_collected();
         for problem in self.core.rejections.take() {
             self.tell(&problem);
         }
+        self.end_if_endless();
     }
 
     fn poll(&mut self) -> ScriptOutput {
         match self.core.effects.borrow_mut().pop() {
             Some(effect) => ScriptOutput::Effect(effect),
-            None => ScriptOutput::Timeout(self.core.timers.borrow().next_due()),
+            None => ScriptOutput::Timeout(self.next_due()),
         }
     }
 }

@@ -5,11 +5,13 @@
 //! nothing leads out of its folders. How text is read and written is not its business.
 
 mod disk;
+mod guarded;
 mod memory;
 mod open;
 mod walk;
 
 pub use disk::DiskStorage;
+pub(crate) use guarded::Guarded;
 pub use memory::MemoryStorage;
 pub(crate) use open::{Caps, Encoding, Mode, OpenFile, OpenFiles};
 pub(crate) use walk::{copy, remove_all};
@@ -101,6 +103,9 @@ pub enum StorageError {
     /// The folder of the application, or a virtual folder.
     #[error("the folder {0:?} is a root, which cannot be renamed, replaced or removed")]
     Root(String),
+    /// What configures the application, which a script reads only.
+    #[error("the file {0:?} configures the application, which a script cannot change")]
+    Configuration(String),
     /// More is in a folder than is listed.
     #[error("more than {0} files in a folder (limit list_entries)")]
     TooManyEntries(usize),

@@ -63,10 +63,10 @@ impl Timers {
         self.queue.first().map(|(due, _)| *due)
     }
 
-    /// Those that are due, in order.
-    pub(crate) fn due(&self, now: Millis) -> Vec<u32> {
-        let due = self.queue.iter().take_while(|(due, _)| *due <= now);
-        due.map(|(_, id)| *id).collect()
+    /// The one that is due, the earliest first.
+    pub(crate) fn due(&self, now: Millis) -> Option<u32> {
+        let first = self.queue.first().filter(|(due, _)| *due <= now);
+        first.map(|(_, id)| *id)
     }
 
     /// A timer is about to run: schedules its next time. Whether there will be one, or `None` if
@@ -98,10 +98,12 @@ mod tests {
         let once = timers.start(Millis(0), 10, false);
         let often = timers.start(Millis(0), 4, true);
         assert_eq!(timers.next_due(), Some(Millis(4)));
-        assert_eq!(timers.due(Millis(12)), [often, once]);
+        assert_eq!(timers.due(Millis(12)), Some(often));
         assert_eq!(timers.fire(Millis(12), often), Some(true));
+        assert_eq!(timers.due(Millis(12)), Some(once));
         assert_eq!(timers.fire(Millis(12), once), Some(false));
         assert_eq!(timers.fire(Millis(12), once), None);
+        assert_eq!(timers.due(Millis(12)), None, "once for each input");
         assert_eq!(timers.next_due(), Some(Millis(13)));
         assert!(timers.stop(often));
         assert!(!timers.stop(often));
@@ -114,6 +116,6 @@ mod tests {
         timers.start(Millis(0), 1, true);
         timers.stop_all();
         timers.start(Millis(0), 1, true);
-        assert_eq!(timers.due(Millis(9)), [0u32; 0]);
+        assert_eq!(timers.due(Millis(9)), None);
     }
 }

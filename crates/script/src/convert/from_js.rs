@@ -7,15 +7,17 @@ use amf::{Date, Dictionary, EcmaArray, Object as AmfObject, Reference, Str, Valu
 use rquickjs::object::Filter;
 use rquickjs::{Array, Function, Object, Value as Js};
 
-use super::{Budget, ConvertError};
+use super::{Budget, ConvertError, index};
 use crate::config::ScriptConfig;
+use crate::effects::TooMuch;
 use crate::text;
 
 /// Makes values for the wire of these, and tells how many bytes they take, roughly. What they
-/// share stays shared.
+/// share stays shared. Nothing is copied that would take more than the `left` bytes.
 pub(crate) fn from_js<'js>(
     host: &Object<'js>,
     config: &ScriptConfig,
+    left: usize,
     values: impl IntoIterator<Item = Js<'js>>,
 ) -> Result<(Vec<Value>, usize), ConvertError> {
     let mut taker = Taker {
@@ -23,13 +25,14 @@ pub(crate) fn from_js<'js>(
         budget: Budget::new(config),
         taken: HashMap::new(),
         path: Vec::new(),
-        bytes: 0,
+        left,
+        left_max: config.queued_bytes,
     };
     let mut made = Vec::new();
     for value in values {
         made.push(taker.take(&value)?);
     }
-    Ok((made, taker.bytes))
+    Ok((made, left - taker.left))
 }
 
 struct Taker<'js> {
@@ -40,16 +43,30 @@ struct Taker<'js> {
     taken: HashMap<Js<'js>, Value>,
     /// The containers around the place that is being taken.
     path: Vec<Js<'js>>,
-    /// What was made so far.
-    bytes: usize,
+    /// Bytes that may still be made.
+    left: usize,
+    /// The limit that `left` is the rest of.
+    left_max: usize,
 }
 
 type Taken = Result<Value, ConvertError>;
 
 impl<'js> Taker<'js> {
+    /// Counts bytes that are about to be made.
+    fn charge(&mut self, bytes: usize) -> Result<(), ConvertError> {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.ok_or(TooMuch::Bytes(self.left_max))?;
+        Ok(())
+    }
+
+    fn text(&mut self, string: &rquickjs::String<'js>) -> Result<String, ConvertError> {
+        self.charge(text::len(string)?)?;
+        Ok(text::of(string)?)
+    }
+
     fn take(&mut self, value: &Js<'js>) -> Taken {
         self.budget.spend(1)?;
-        self.bytes += size_of::<Value>();
+        self.charge(size_of::<Value>())?;
         if let Some(truth) = value.as_bool() {
             return Ok(Value::Boolean(truth));
         }
@@ -60,9 +77,7 @@ impl<'js> Taker<'js> {
             return Ok(Value::Null);
         }
         if let Some(string) = value.as_string() {
-            let text = text::of(string)?;
-            self.bytes += text.len();
-            return Ok(Value::String(text.into()));
+            return Ok(Value::String(self.text(string)?.into()));
         }
         if value.is_function() {
             return Ok(Value::Undefined);
@@ -113,7 +128,7 @@ impl<'js> Taker<'js> {
         }
         if let Some(class) = kind.as_string() {
             let props = self.props(object)?;
-            let class = text::of(class)?;
+            let class = self.text(class)?;
             return Ok(Value::Object(Arc::new(AmfObject::typed(class, props))));
         }
         if kind.as_bool() == Some(true) {
@@ -140,8 +155,8 @@ impl<'js> Taker<'js> {
             if value.is_function() || value.is_symbol() {
                 continue;
             }
-            let name = text::of(&name)?;
-            self.bytes += size_of::<Str>() + name.len();
+            self.charge(size_of::<Str>())?;
+            let name = self.text(&name)?;
             props.push((Str::from(name), self.take(&value)?));
         }
         Ok(props)
@@ -154,7 +169,7 @@ impl<'js> Taker<'js> {
         // Indices come first, so the last name tells whether there is any other.
         let last = names.next_back().transpose()?;
         let last = last.as_ref().map(text::of).transpose()?;
-        let indices_only = last.is_none_or(|name| is_index(&name));
+        let indices_only = last.is_none_or(|name| index(&name).is_some());
         if !indices_only || count < length / 2 {
             let array = EcmaArray::new(self.props(array.as_object())?);
             let hint = u32::try_from(length).unwrap_or(u32::MAX);
@@ -170,8 +185,9 @@ impl<'js> Taker<'js> {
     fn bytes(&mut self, array: &Object<'js>) -> Taken {
         let latin1: Function<'js> = self.host.get("latin1")?;
         let text: rquickjs::String<'js> = latin1.call((array.clone(),))?;
+        // At least as long as the bytes.
+        self.charge(text::len(&text)?)?;
         let bytes = text::to_bytes(&text)?;
-        self.bytes += bytes.len();
         Ok(Value::ByteArray(bytes.into()))
     }
 
@@ -181,7 +197,7 @@ impl<'js> Taker<'js> {
     ) -> Result<Arc<Vector<T>>, ConvertError> {
         let length: usize = array.get("length")?;
         self.budget.spend(length)?;
-        self.bytes += length * size_of::<T>();
+        self.charge(length.saturating_mul(size_of::<T>()))?;
         let items: rquickjs::Result<Vec<T>> =
             (0..length).map(|index| array.get(index as u32)).collect();
         Ok(Arc::new(Vector::new(items?)))
@@ -202,10 +218,4 @@ impl<'js> Taker<'js> {
 /// The properties that travel.
 fn names() -> Filter {
     Filter::new().string().enum_only()
-}
-
-/// Whether a name is that of an array's element.
-fn is_index(name: &str) -> bool {
-    name.parse::<u32>()
-        .is_ok_and(|index| index != u32::MAX && index.to_string() == name)
 }

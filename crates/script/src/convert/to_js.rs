@@ -8,7 +8,7 @@ use rquickjs::function::This;
 use rquickjs::object::Property;
 use rquickjs::{Array, Ctx, Function, IntoJs, Object, TypedArray, Value as Js};
 
-use super::{Budget, ConvertError};
+use super::{Budget, ConvertError, index};
 use crate::config::ScriptConfig;
 
 /// Makes the script's values of these. What they share stays shared.
@@ -141,6 +141,9 @@ impl<'js> Maker<'js> {
         self.inside(address, made.as_value(), |maker| {
             for (name, value) in object.props() {
                 let value = maker.make(value)?;
+                if !maker.may_lengthen(&made, name)? {
+                    continue;
+                }
                 if is_instance {
                     set(&made, name, value)?;
                 } else {
@@ -170,7 +173,9 @@ impl<'js> Maker<'js> {
             // The order of the wire: first the names, then the dense part.
             for (name, value) in named {
                 let value = maker.make(value)?;
-                define(made.as_object(), name, value)?;
+                if maker.may_lengthen(made.as_object(), name)? {
+                    define(made.as_object(), name, value)?;
+                }
             }
             for (index, item) in items.iter().enumerate() {
                 made.set(index, maker.make(item)?)?;
@@ -178,6 +183,20 @@ impl<'js> Maker<'js> {
             Ok(())
         })?;
         Ok(made.into_value())
+    }
+
+    /// Whether a name on the wire becomes a property. An array has its own length, which the wire
+    /// does not set. An index beyond the end makes the array longer; each place that is left empty
+    /// costs as much as a value, since the engine's own functions walk all of them without looking
+    /// at the clock.
+    fn may_lengthen(&mut self, object: &Object<'js>, name: &str) -> Result<bool, ConvertError> {
+        let Some(array) = object.as_array() else {
+            return Ok(true);
+        };
+        if let Some(index) = index(name) {
+            self.budget.spend(index.saturating_sub(array.len()))?;
+        }
+        Ok(name != "length")
     }
 
     fn map(&mut self, address: usize, entries: &[(Value, Value)]) -> Made<'js> {

@@ -110,6 +110,8 @@
             // Lets a waiting client in. What is no waiting client is left alone.
             host.accept = function (client) {
                 if (!isClient(client) || client.#state !== PENDING) return;
+                // May throw, which must not happen inside.
+                host.countEffect();
                 host.atomic(function () {
                     host.emitAccept(client.#key);
                     client.#state = ACCEPTED;
@@ -119,7 +121,9 @@
 
             host.reject = function (client, description, application, redirect) {
                 if (!isClient(client) || client.#state !== PENDING) return;
-                host.emitReject(client.#key, [description, application, redirect]);
+                // Runs code of the script, if the object has some, which may decide itself.
+                const isPending = () => client.#state === PENDING;
+                if (!host.emitReject(client.#key, [description, application, redirect], isPending)) return;
                 client.#state = GONE;
                 byId.delete(client.#key);
             };

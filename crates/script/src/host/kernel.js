@@ -11,6 +11,12 @@
     const endsWith = String.prototype.endsWith;
     const startsWith = String.prototype.startsWith;
 
+    // What the engine would run or read whenever an error is made, even one of the host's own that
+    // is not to be cut off. No script of the time knows them.
+    delete Error.prepareStackTrace;
+    delete Error.stackTraceLimit;
+    delete Error.captureStackTrace;
+
     // What the instance calls, by the kind of the input.
     host.entries = Object.create(null);
     host.apply = apply;

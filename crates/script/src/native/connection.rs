@@ -32,8 +32,10 @@ pub(super) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     let this = Rc::clone(core);
     put(host, "emitLinkClose", move |ctx: Ctx<'_>, link: f64| {
         let link = LinkId(link as u64);
-        if this.links.borrow_mut().close(link) {
+        if this.links.borrow().is_open(link) {
+            // A link that cannot be closed now stays open.
             this.emit(&ctx, ScriptEffect::LinkClose { link })?;
+            this.links.borrow_mut().close(link);
         }
         rquickjs::Result::Ok(())
     })

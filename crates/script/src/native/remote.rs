@@ -5,7 +5,7 @@ use std::rc::Rc;
 use amf::Value;
 use engine::scripting::{AccessRules, CallId, CallOutcome, ScriptEffect};
 use rquickjs::function::This;
-use rquickjs::{Array, Ctx, Object, Value as Js};
+use rquickjs::{Array, Ctx, Function, Object, Value as Js};
 
 use super::{client, put, take, take_args, text, text_if_any};
 use crate::core::Core;
@@ -18,14 +18,25 @@ pub(super) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
 
 fn install_door(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     let this = Rc::clone(core);
-    put(host, "emitAccept", move |ctx: Ctx<'_>, key: String| {
-        let client = client(&ctx, &key)?;
-        this.emit(&ctx, ScriptEffect::Accept { client })
+    put(host, "countEffect", move |ctx: Ctx<'_>| {
+        this.count_effect(&ctx)
     })?;
     let this = Rc::clone(core);
-    put(host, "emitReject", move |host, key: String, values| {
-        reject(&this, &host, &key, &values)
+    // The effect has been counted.
+    put(host, "emitAccept", move |ctx: Ctx<'_>, key: String| {
+        let client = client(&ctx, &key)?;
+        let mut effects = this.effects.borrow_mut();
+        effects.push(ScriptEffect::Accept { client });
+        rquickjs::Result::Ok(())
     })?;
+    let this = Rc::clone(core);
+    put(
+        host,
+        "emitReject",
+        move |host, key: String, values, is_pending| {
+            reject(&this, &host, &key, &values, &is_pending)
+        },
+    )?;
     let this = Rc::clone(core);
     put(host, "emitDisconnect", move |ctx: Ctx<'_>, key: String| {
         let client = client(&ctx, &key)?;
@@ -33,13 +44,15 @@ fn install_door(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     })
 }
 
-/// `values`: description, application object, address to go to instead.
+/// `values`: description, application object, address to go to instead. `is_pending` says, once
+/// these are converted, whether the client still waits. Answers whether it was rejected.
 fn reject<'js>(
     core: &Core,
     host: &This<Object<'js>>,
     key: &str,
     values: &Array<'js>,
-) -> rquickjs::Result<()> {
+    is_pending: &Function<'js>,
+) -> rquickjs::Result<bool> {
     let ctx = host.ctx();
     let effect = ScriptEffect::Reject {
         client: client(ctx, key)?,
@@ -47,7 +60,11 @@ fn reject<'js>(
         application: take(core, host, values.get(1)?)?,
         redirect: text_if_any(core, &values.get(2)?)?,
     };
-    core.emit(ctx, effect)
+    if !is_pending.call::<_, bool>(())? {
+        return Ok(false);
+    }
+    core.emit(ctx, effect)?;
+    Ok(true)
 }
 
 fn install_calls(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {

@@ -46,7 +46,7 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
         host,
         "emitTrace",
         move |ctx: Ctx<'_>, line: JsString<'_>| {
-            let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+            let line = text::cut(text::of(&line)?, this.config.trace_line_bytes);
             this.spend(&ctx, line.len())?;
             this.emit(&ctx, ScriptEffect::Trace(line))
         },
@@ -54,7 +54,7 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
     let this = Rc::clone(core);
     put(host, "warn", move |ctx: Ctx<'_>, line: JsString<'_>| {
         this.count_effect(&ctx)?;
-        let line = cut(text::of(&line)?, this.config.trace_line_bytes);
+        let line = text::cut(text::of(&line)?, this.config.trace_line_bytes);
         this.spend(&ctx, line.len())?;
         this.report(&problem::warning(line));
         rquickjs::Result::Ok(())
@@ -99,22 +99,4 @@ fn application_stats<'js>(core: &Core, host: &Object<'js>) -> rquickjs::Result<O
         object.set(name, value as f64)?;
     }
     Ok(object)
-}
-
-/// The text up to a number of bytes, without half a character at its end.
-fn cut(mut text: String, max_bytes: usize) -> String {
-    text.truncate(text.floor_char_boundary(max_bytes));
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cut;
-
-    #[test]
-    fn long_lines_are_cut_between_characters() {
-        assert_eq!(cut("aäb".into(), 2), "a");
-        assert_eq!(cut("aäb".into(), 3), "aä");
-        assert_eq!(cut("aäb".into(), 9), "aäb");
-    }
 }

@@ -371,3 +371,26 @@ fn the_encoding_is_the_one_of_the_object() {
         Some(ScriptEffect::Link { encoding: 3, .. })
     ));
 }
+
+#[test]
+fn a_connection_that_cannot_be_closed_now_is_closed_later() {
+    let config = ScriptConfig {
+        queued_effects: 3,
+        ..ScriptConfig::default()
+    };
+    let (mut driver, _) = Driver::limited(
+        "var nc = new NetConnection();
+        nc.connect('rtmp://h/a');
+        Client.prototype.close = function (busy) {
+            try { for (;busy;) trace('busy'); } catch (e) { }
+            nc.close();
+        };",
+        config,
+    );
+    driver.connect(1, &[]);
+    let effects = driver.call(1, "close", &[true.into()]);
+    let is_close = |effect: &ScriptEffect| matches!(effect, ScriptEffect::LinkClose { .. });
+    assert!(!effects.iter().any(is_close));
+    let effects = driver.call(1, "close", &[]);
+    assert!(effects.iter().any(is_close), "{effects:?}");
+}

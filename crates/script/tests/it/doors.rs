@@ -240,3 +240,22 @@ fn disconnecting_a_client_tells_the_script_when_it_is_gone() {
     assert_eq!(driver.eval("application.disconnect(c)"), false.into());
     assert_eq!(driver.eval("application.disconnect({})"), false.into());
 }
+
+#[test]
+fn a_rejection_that_lets_the_client_in_meanwhile_is_none() {
+    let mut driver = Driver::new(
+        "application.onConnect = function (client) {
+            application.rejectConnection(client, { get x() { application.acceptConnection(client); return 1; } });
+        };
+        Client.prototype.count = function () { return application.clients.length; };",
+    );
+    assert_eq!(driver.connect(1, &[]), [accept(1)]);
+    assert_eq!(driver.result(1, "count", &[]), 1.into());
+    assert_eq!(driver.disconnect(1), []);
+    driver.connect(2, &[]);
+    assert_eq!(
+        driver.result(2, "count", &[]),
+        1.into(),
+        "none is left behind"
+    );
+}

@@ -112,8 +112,19 @@ impl Driver {
         (driver, effects)
     }
 
-    /// Hands in one input and takes what comes of it.
+    /// Hands in one input and takes what comes of it. Of a response, that is also what its
+    /// handlers do, which run one by one.
     pub(crate) fn input(&mut self, input: ScriptInput) -> Vec<ScriptEffect> {
+        let is_response = matches!(input, ScriptInput::Response { .. });
+        let mut effects = self.turn(input);
+        while is_response && self.due.is_some_and(|due| due <= self.now) {
+            effects.extend(self.turn(ScriptInput::Timeout));
+        }
+        effects
+    }
+
+    /// Hands in one input, and nothing after it.
+    pub(crate) fn turn(&mut self, input: ScriptInput) -> Vec<ScriptEffect> {
         self.script.handle(self.now, input);
         let mut effects = Vec::new();
         loop {

@@ -481,3 +481,56 @@ fn a_client_does_not_reach_what_a_script_keeps() {
     }
     assert!(storage.bytes("a").is_some());
 }
+
+/// Who could write them would choose the limits of the script.
+#[test]
+fn what_configures_the_application_is_only_read() {
+    let storage = MemoryStorage::new()
+        .with("application.toml", "x")
+        .with("sub/application.toml", "y")
+        .with("other.txt", "z");
+    let mut driver = driver(&storage);
+    for name in [
+        "application.toml",
+        "/Application.TOML",
+        "application.XML",
+        "//application.xml",
+    ] {
+        for action in [
+            "f.open('text', 'write')",
+            "f.open('text', 'create')",
+            "f.open('text', 'append')",
+            "f.open('text', 'readWrite')",
+            "f.remove()",
+            "f.remove(true)",
+            "f.renameTo('mine.txt')",
+            "f.mkdir('')",
+            "new File('other.txt').renameTo(f.name)",
+            "new File('other.txt').copyTo(f.name)",
+        ] {
+            let text = format!("f = new File('{name}'); try {{ {action} }} catch (e) {{ e }}");
+            let done = driver.try_eval(&text);
+            assert_ne!(done, true.into(), "{name}: {action}");
+        }
+    }
+    let text = "new File('other.txt').copyTo('application.xml')";
+    let refused = "File: the file \"application.xml\" configures the application, which a script cannot change";
+    assert_eq!(
+        problems(&driver.call(1, "evaluate", &[text.into()])),
+        [refused]
+    );
+    driver.check(&[
+        (
+            "(f = new File('application.toml')).open('text', 'read')",
+            "true",
+        ),
+        ("f.readAll().join('|')", "x"),
+        ("new File('sub/application.toml').remove()", "true"),
+        ("new File('other.txt').renameTo('application.txt')", "true"),
+    ]);
+    assert_eq!(
+        storage.bytes("application.toml").as_deref(),
+        Some(b"x".as_slice())
+    );
+    assert_eq!(storage.bytes("application.xml"), None);
+}

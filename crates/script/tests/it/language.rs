@@ -163,3 +163,19 @@ fn what_is_not_there_yet_has_no_name() {
         ("typeof RegExp.escape", "undefined"),
     ]);
 }
+
+/// The engine keeps a long text that is put together in pieces. Its `==` does not see through them.
+#[test]
+fn long_texts_are_the_same_however_they_were_made() {
+    let mut driver = evaluator(
+        "function put(n) { var s = ''; for (var i = 0; i < n; i++) s += 'abcdefgh'; return s; }
+        function flat(n) { return new Array(n + 1).join('abcdefgh'); }
+        function chosen(s, t) { switch (s) { case t: return true; } return false; }",
+    );
+    for n in [10, 1_000, 10_000] {
+        driver.check(&[
+            (&format!("put({n}) === flat({n})"), "true"),
+            (&format!("chosen(put({n}), flat({n}))"), "true"),
+        ]);
+    }
+}

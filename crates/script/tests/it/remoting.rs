@@ -321,12 +321,45 @@ fn after_close_calls_are_made_and_answers_forgotten() {
     );
     let (id, _) = request(&effects);
     assert_eq!(driver.eval("nc.isConnected"), false.into());
-    assert_eq!(answers(&mut driver, id, vec![answer("/1/onResult", 1)]), []);
-    assert_eq!(driver.eval("nc.call('b', null)"), false.into());
     assert_eq!(
         traces(&driver.pass(1)),
         ["connection NetConnection.Connect.Closed: "]
     );
+    assert_eq!(answers(&mut driver, id, vec![answer("/1/onResult", 1)]), []);
+    assert_eq!(driver.eval("nc.call('b', null)"), false.into());
+}
+
+#[test]
+fn what_follows_from_an_answer_are_inputs_of_their_own() {
+    let mut driver = evaluator(PRELUDE);
+    let text = "again = {onResult: function (v) { trace(v); nc.call('next', null, v); }};
+        nc.call('a', again); nc.call('b', again); setTimeout(trace, 1, 'timer')";
+    let (id, _) = request(&run(&mut driver, text));
+    driver.now = driver.now + 1;
+    let body = response(
+        Vec::new(),
+        vec![answer("/1/onResult", 1), answer("/2/onResult", 2)],
+    );
+    let outcome = Ok(HttpResponse { status: 200, body });
+    let input = ScriptInput::Response {
+        request: id,
+        outcome,
+    };
+    assert_eq!(driver.turn(input), []);
+    for line in ["1", "2"] {
+        assert_eq!(driver.due, Some(driver.now));
+        let effects = driver.turn(ScriptInput::Timeout);
+        assert_eq!(effects, [ScriptEffect::Trace(line.into())], "{line}");
+    }
+    let effects = driver.turn(ScriptInput::Timeout);
+    assert_eq!(traces(&effects), ["timer"]);
+    let (_, asked) = request(&effects);
+    assert_eq!(
+        calls(&packet(&asked)).len(),
+        2,
+        "what they call goes together"
+    );
+    assert_eq!(driver.due, None);
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn every_truncated_answer_is_refused_and_none_is_fatal() {
             &mut driver,
             "nc.connect(nc.uri); nc.call('a', responder('a'))",
         ));
+        driver.pass(1);
         let effects = respond(&mut driver, id, 200, whole[..length].to_vec());
         let lines = traces(&effects);
         assert_eq!(lines.len(), 1, "{length}: {lines:?}");
@@ -84,7 +85,6 @@ fn every_truncated_answer_is_refused_and_none_is_fatal() {
             lines[0].starts_with("a NetConnection.Call.BadVersion"),
             "{lines:?}"
         );
-        driver.pass(1);
     }
 }
 

@@ -11,7 +11,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use script::ScriptConfig;
 
-use crate::driver::{Driver, evaluator, failed, problems};
+use crate::driver::{Driver, evaluator, failed, problems, returned};
 
 const ECHO: &str = "Client.prototype.echo = function (value) { return value; };";
 
@@ -38,9 +38,32 @@ fn name() -> impl Strategy<Value = String> {
     text().prop_filter("a number", |name| name.parse::<u32>().is_err())
 }
 
-/// Names that an array does not have already.
-fn element_name() -> impl Strategy<Value = String> {
-    name().prop_filter("length", |name| name != "length")
+/// What comes back of a value. An array of the script has its own length, so that an element of
+/// that name does not come back.
+fn kept(value: &Value) -> Value {
+    match value {
+        Value::EcmaArray(array) => {
+            let props = array.props().iter().filter(|(name, _)| &**name != "length");
+            let props: Vec<_> = props
+                .map(|(name, value)| (name.clone(), kept(value)))
+                .collect();
+            if props.is_empty() {
+                return Value::array([]);
+            }
+            Value::EcmaArray(Arc::new(EcmaArray::new(props)))
+        }
+        Value::StrictArray(items) => Value::array(items.iter().map(kept).collect::<Vec<_>>()),
+        Value::Object(object) => {
+            let props = object.props().iter();
+            Value::object(props.map(|(name, value)| (name.clone(), kept(value))))
+        }
+        Value::Dictionary(dictionary) => {
+            let entries = dictionary.entries().iter();
+            let entries = entries.map(|(key, value)| (key.clone(), kept(value)));
+            Value::Dictionary(Arc::new(Dictionary::new(false, entries)))
+        }
+        other => other.clone(),
+    }
 }
 
 fn leaf() -> impl Strategy<Value = Value> {
@@ -64,7 +87,7 @@ fn value() -> impl Strategy<Value = Value> {
         prop_oneof![
             vec(inner.clone(), 0..6).prop_map(Value::array),
             btree_map(name(), inner.clone(), 0..6).prop_map(Value::object),
-            btree_map(element_name(), inner.clone(), 1..6).prop_map(Value::ecma_array),
+            btree_map(name(), inner.clone(), 1..6).prop_map(Value::ecma_array),
             vec(inner, 0..3).prop_map(|values| {
                 let keys = (0..).map(|key: i32| Value::from(f64::from(key)));
                 Value::Dictionary(Arc::new(Dictionary::new(false, keys.zip(values))))
@@ -80,9 +103,46 @@ proptest! {
     fn a_value_comes_back_as_it_went(values in vec(value(), 1..8)) {
         let mut driver = echo();
         for value in values {
-            prop_assert_eq!(driver.result(1, "echo", std::slice::from_ref(&value)), value);
+            prop_assert_eq!(driver.result(1, "echo", std::slice::from_ref(&value)), kept(&value));
         }
     }
+}
+
+#[test]
+fn an_array_of_the_wire_does_not_choose_its_length() {
+    let mut driver = Driver::new(
+        "Client.prototype.look = function (a) { return a.length + ' ' + a.x + ' ' + a; };
+        application.registerClass('Array', Array);",
+    );
+    driver.connect(1, &[]);
+    let named = |name: &str| [(name.to_owned(), Value::from(7)), ("x".into(), 5.into())];
+    let mut look = |value| driver.call(1, "look", &[value]);
+    let array = Value::ecma_array(named("length"));
+    assert_eq!(look(array), [returned(1, "0 5 ")]);
+    let array = Value::ecma_array(named("3"));
+    assert_eq!(look(array), [returned(1, "4 5 ,,,7")]);
+    for name in ["100000", "4294967294"] {
+        let instance = Object::typed("Array", named(name));
+        for array in [
+            Value::ecma_array(named(name)),
+            Value::Object(Arc::new(instance)),
+        ] {
+            let effects = look(array);
+            let refused =
+                "A value is refused: more than 100000 values at once (limit argument_elements).";
+            assert_eq!(problems(&effects), [refused], "{name}");
+            let answer = failed(1, "Failed to execute method (look).");
+            assert_eq!(effects.last(), Some(&answer), "{name}");
+        }
+    }
+    let instance = Object::typed("Array", named("length"));
+    assert_eq!(
+        look(Value::Object(Arc::new(instance))),
+        [returned(1, "0 5 ")]
+    );
+    // No index: the name of an element like any other.
+    let array = Value::ecma_array(named("4294967295"));
+    assert_eq!(look(array), [returned(1, "0 5 ")]);
 }
 
 #[test]
