@@ -81,6 +81,8 @@ pub struct ScriptedConfig {
     pub link_messages: usize,
     /// Sockets the script may have open, or about to be.
     pub sockets: usize,
+    /// Refused connections and calls of the script that wait until it is told.
+    pub waiting_refusals: usize,
     /// What other instances see as the agent.
     pub agent: String,
     /// Beginnings of the names that clients may call in the script; `None` lets them call all.
@@ -101,6 +103,7 @@ impl Default for ScriptedConfig {
             links: 64,
             link_messages: 1024,
             sockets: 16,
+            waiting_refusals: 1024,
             agent: "FlashCom/1.5.2".into(),
             client_methods: None,
             link_methods: None,

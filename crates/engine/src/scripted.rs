@@ -192,6 +192,14 @@ impl ScriptedInstance {
         .min()
     }
 
+    /// Keeps a refusal for a later turn. A script that makes them faster than it can be told of
+    /// them is not told of all.
+    fn defer(&mut self, refusal: ScriptInput) {
+        if self.deferred.len() < self.config.waiting_refusals {
+            self.deferred.push_back(refusal);
+        }
+    }
+
     /// Queues something for the script, unless it is not to be told anything any more.
     fn tell_script(&mut self, input: ScriptInput) {
         if self.stage != Stage::Stopped {

@@ -149,6 +149,7 @@ fn scripted_config(config: &Config) -> ScriptedConfig {
         links: scripts.connections,
         link_messages: scripts.connection_messages,
         sockets: scripts.sockets,
+        waiting_refusals: scripts.waiting_refusals,
         agent: scripts.agent.clone(),
         ..ScriptedConfig::default()
     }

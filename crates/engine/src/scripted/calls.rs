@@ -131,9 +131,7 @@ impl ScriptedInstance {
                 let most = self.config.calls_waiting;
                 if !self.calls.note(client, transaction, call, most) {
                     let outcome = too_many_calls(most);
-                    return self
-                        .deferred
-                        .push_back(ScriptInput::Answer { call, outcome });
+                    return self.defer(ScriptInput::Answer { call, outcome });
                 }
                 transaction
             }

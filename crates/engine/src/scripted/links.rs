@@ -27,13 +27,16 @@ pub(super) struct Link {
     transaction: f64,
     calls: FxHashMap<u64, CallId>,
     held: Vec<Message>,
+    /// Statuses that came from the other side before it had accepted.
+    early: Vec<Value>,
+    /// What the other side said of the end that is to come.
+    last: Option<Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Connecting,
     Connected,
-    Refused,
 }
 
 impl ScriptedInstance {
@@ -47,7 +50,7 @@ impl ScriptedInstance {
             } => {
                 if let Err(why) = self.open_link(link, url, args, encoding) {
                     let info = Status::new(Code::ConnectFailed, why).to_value();
-                    self.deferred.push_back(ScriptInput::LinkStatus {
+                    self.defer(ScriptInput::LinkStatus {
                         link,
                         info,
                         connected: false,
@@ -69,14 +72,25 @@ impl ScriptedInstance {
                     self.link_send(link, answer(transaction, outcome, encoding));
                 }
             }
-            ScriptEffect::LinkClose { link } if self.links.remove(&link).is_some() => {
-                self.effects.push_back(Effect::LinkClose { link });
+            ScriptEffect::LinkClose { link } => {
+                if self.links.remove(&link).is_some() {
+                    self.effects.push_back(Effect::LinkClose { link });
+                } else {
+                    self.forget_failed(link);
+                }
             }
             ScriptEffect::Http { request, what } => {
                 self.effects.push_back(Effect::Http { request, what });
             }
             other => self.on_socket_effect(other),
         }
+    }
+
+    /// A connection that the script has closed has no status any more.
+    fn forget_failed(&mut self, closed: LinkId) {
+        self.deferred.retain(
+            |told| !matches!(told, ScriptInput::LinkStatus { link, .. } if *link == closed),
+        );
     }
 
     fn open_link(
@@ -117,6 +131,8 @@ impl ScriptedInstance {
                 transaction: CONNECT,
                 calls: FxHashMap::default(),
                 held: Vec::new(),
+                early: Vec::new(),
+                last: None,
             },
         );
         self.effects.push_back(Effect::LinkOpen { link, url });
@@ -136,9 +152,7 @@ impl ScriptedInstance {
         if let Some(call) = call {
             if full || link.calls.len() >= most {
                 let outcome = too_many_calls(if full { held } else { most });
-                return self
-                    .deferred
-                    .push_back(ScriptInput::Answer { call, outcome });
+                return self.defer(ScriptInput::Answer { call, outcome });
             }
             link.transaction += 1.0;
             transaction = link.transaction;
@@ -161,7 +175,6 @@ impl ScriptedInstance {
                 .effects
                 .push_back(Effect::LinkSend { link: id, message }),
             Stage::Connecting => link.held.push(message),
-            Stage::Refused => {}
         }
     }
 
@@ -181,25 +194,37 @@ impl ScriptedInstance {
             }
             return;
         }
-        let may_call = may_call(self.config.link_methods.as_deref(), &command.name);
-        if !may_call && &*command.name != "onStatus" {
+        if &*command.name == "onStatus" {
+            return self.on_link_news(id, command.arg(0).clone());
+        }
+        if !may_call(self.config.link_methods.as_deref(), &command.name) {
             return self.refuse_link_call(id, &command);
         }
-        let connected = link.stage == Stage::Connected;
-        let told = match &*command.name {
-            "onStatus" => ScriptInput::LinkStatus {
-                link: id,
-                info: command.arg(0).clone(),
-                connected,
-            },
-            _ => ScriptInput::LinkCall {
-                link: id,
-                method: command.name.clone(),
-                args: command.values().cloned().collect(),
-                transaction: command.transaction,
-            },
+        self.tell_script(ScriptInput::LinkCall {
+            link: id,
+            method: command.name.clone(),
+            args: command.values().cloned().collect(),
+            transaction: command.transaction,
+        });
+    }
+
+    /// What the other side says of the connection changes nothing: only its answer to `connect`
+    /// and the real end do.
+    fn on_link_news(&mut self, id: LinkId, info: Value) {
+        let most = self.config.link_messages;
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
         };
-        self.tell_script(told);
+        match link.stage {
+            Stage::Connecting if link.early.len() < most => link.early.push(info),
+            Stage::Connecting => {}
+            Stage::Connected if is_end(&info) => link.last = Some(info),
+            Stage::Connected => self.tell_script(ScriptInput::LinkStatus {
+                link: id,
+                info,
+                connected: true,
+            }),
+        }
     }
 
     /// The other side has called what it may not call.
@@ -213,42 +238,62 @@ impl ScriptedInstance {
     /// The other side has accepted or rejected us. The information is the argument: the
     /// command object is about the server.
     fn on_link_answered(&mut self, id: LinkId, command: &Command, outcome: &CallOutcome) {
+        let info = command.arg(0).clone();
+        if !matches!(outcome, CallOutcome::Result(_)) {
+            return self.on_link_refused(id, info);
+        }
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
         if link.stage != Stage::Connecting {
             return;
         }
-        let connected = matches!(outcome, CallOutcome::Result(_));
-        link.stage = if connected {
-            Stage::Connected
-        } else {
-            Stage::Refused
-        };
+        link.stage = Stage::Connected;
+        let early = std::mem::take(&mut link.early);
         for message in std::mem::take(&mut link.held) {
-            if connected {
-                self.effects
-                    .push_back(Effect::LinkSend { link: id, message });
-            }
+            self.effects
+                .push_back(Effect::LinkSend { link: id, message });
         }
         self.tell_script(ScriptInput::LinkStatus {
             link: id,
-            info: command.arg(0).clone(),
-            connected,
+            info,
+            connected: true,
         });
+        for info in early {
+            self.on_link_news(id, info);
+        }
+    }
+
+    /// A connection that was rejected is closed from here: the other side need not do it.
+    fn on_link_refused(&mut self, id: LinkId, info: Value) {
+        let is_connecting = |link: &Link| link.stage == Stage::Connecting;
+        if !self.links.get(&id).is_some_and(is_connecting) {
+            return;
+        }
+        self.links.remove(&id);
+        self.effects.push_back(Effect::LinkClose { link: id });
+        let closed = Status::new(Code::ConnectClosed, "The connection was rejected.");
+        for info in [info, closed.to_value()] {
+            self.tell_script(ScriptInput::LinkStatus {
+                link: id,
+                info,
+                connected: false,
+            });
+        }
     }
 
     pub(super) fn on_link_closed(&mut self, id: LinkId, why: &str) {
         let Some(link) = self.links.remove(&id) else {
             return;
         };
-        let status = match link.stage {
-            Stage::Connecting => Status::new(Code::ConnectFailed, why.to_owned()),
-            Stage::Connected | Stage::Refused => Status::new(Code::ConnectClosed, why.to_owned()),
+        let code = match link.stage {
+            Stage::Connecting => Code::ConnectFailed,
+            Stage::Connected => Code::ConnectClosed,
         };
+        let status = || Status::new(code, why.to_owned()).to_value();
         self.tell_script(ScriptInput::LinkStatus {
             link: id,
-            info: status.to_value(),
+            info: link.last.unwrap_or_else(status),
             connected: false,
         });
     }
@@ -261,4 +306,11 @@ impl ScriptedInstance {
             self.effects.push_back(Effect::LinkClose { link });
         }
     }
+}
+
+/// Whether this status says that the connection is over.
+fn is_end(info: &Value) -> bool {
+    let code = info.get("code").and_then(Value::as_str);
+    let ends = [Code::ConnectClosed, Code::ConnectFailed];
+    code.is_some_and(|code| ends.iter().any(|end| end.as_str() == code))
 }

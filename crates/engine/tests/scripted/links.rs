@@ -148,11 +148,14 @@ fn every_end_has_its_status() {
     refused.lines.borrow_mut().clear();
     let info = Value::object([("code", "NetConnection.Connect.Rejected".into())]);
     refused.other_side_sends(Command::new("_error", 1.0, vec![info]));
-    closed(&mut refused);
+    // Whatever the other side does now, its connection is closed.
     refused.expect(&[
         "> link 5 NetConnection.Connect.Rejected false",
         "> link 5 NetConnection.Connect.Closed false",
+        "link 5 closed",
     ]);
+    closed(&mut refused);
+    refused.expect(&[]);
 
     let mut unloaded = world();
     unloaded.link_accepted();
@@ -248,5 +251,66 @@ fn calls_beyond_what_a_connection_holds_fail_in_a_later_turn() {
     world.expect(&[
         "> link 5 NetConnection.Connect.Success true",
         "link 5 < first 2 ",
+    ]);
+}
+
+#[test]
+fn what_the_other_side_says_of_the_connection_changes_nothing() {
+    let mut world = world();
+    world.lines.borrow_mut().clear();
+    let status = |code: &str| {
+        let info = Value::object([("code", code.into())]);
+        Command::new("onStatus", 0.0, vec![info])
+    };
+    // Before it has answered, it is not known yet whether there is a connection.
+    world.other_side_sends(status("Early"));
+    world.expect(&[]);
+    world.link_accepted();
+    world.expect(&[
+        "> link 5 NetConnection.Connect.Success true",
+        "> link 5 Early true",
+        "link 5 < users 2 ",
+    ]);
+    // The end is told when it comes, and once.
+    world.other_side_sends(status("NetConnection.Connect.Closed"));
+    world.other_side_sends(status("Late"));
+    world.expect(&["> link 5 Late true"]);
+    let end = || Input::LinkClosed {
+        link: LINK,
+        why: "gone".into(),
+    };
+    world.handle(end());
+    world.handle(end());
+    world.expect(&["> link 5 NetConnection.Connect.Closed false"]);
+}
+
+#[test]
+fn refusals_that_wait_are_bounded_and_gone_with_their_connection() {
+    let lines = Lines::default();
+    let script = puppet(&lines, |input| match input {
+        ScriptInput::Start => {
+            let nowhere = |id: u64| ScriptEffect::Link {
+                link: LinkId(id),
+                url: "nowhere".into(),
+                args: vec![],
+                encoding: 0,
+            };
+            let close = |id: u64| ScriptEffect::LinkClose { link: LinkId(id) };
+            let closed = (10..20).flat_map(|id| [nowhere(id), close(id)]);
+            closed.chain((20..30).map(nowhere)).collect()
+        }
+        _ => vec![],
+    });
+    let limits = ScriptedConfig {
+        waiting_refusals: 2,
+        ..config()
+    };
+    let mut world = World::with(limits, lines, script);
+    world.start();
+    world.lines.borrow_mut().clear();
+    world.wait_until(1000);
+    world.expect(&[
+        "> link 20 NetConnection.Connect.Failed false",
+        "> link 21 NetConnection.Connect.Failed false",
     ]);
 }

@@ -130,6 +130,9 @@ sections! {
         /// Calls that one such connection holds until the other side has accepted it.
         connection_messages: usize = 1_024, range 1..=65_536,
             reached "The call fails with `NetConnection.Call.Failed`.";
+        /// Refusals of such connections and calls that wait until the script can be told of them.
+        waiting_refusals: usize = 1_024, range 16..=1_048_576,
+            reached "The script is not told of the connections and calls that it makes beyond it.";
         /// `XMLSocket`s that one script may have open.
         sockets: usize = 16, range 1..=65_536,
             reached "`connect` returns false; the log tells.";
