@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use configtext::{Unit, format_size};
+use configtext::{Unit, paragraph, range_words, value_words};
 
 use crate::key::Key;
 use crate::keys::{ApplicationConfig, KEYS, SECTIONS};
@@ -38,7 +38,12 @@ fn write_key(page: &mut String, key: &Key) {
         key.path(),
         paragraph(key.docs)
     );
-    let _ = writeln!(page, "- Value: {}{}", accepts(key), range(key));
+    let _ = writeln!(
+        page,
+        "- Value: {}{}",
+        accepts(key),
+        range_words(key.accepts, key.unit(), key.range.as_ref())
+    );
     let default = shown(key, &ApplicationConfig::default());
     let original = shown(key, &ApplicationConfig::original());
     match key.server {
@@ -64,12 +69,6 @@ fn write_key(page: &mut String, key: &Key) {
     }
 }
 
-/// The lines of a doc comment as one paragraph.
-fn paragraph(lines: &[&str]) -> String {
-    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
-    lines.join("\n")
-}
-
 fn is_limit(key: &Key) -> bool {
     key.accepts.contains("unlimited")
 }
@@ -87,30 +86,7 @@ fn accepts(key: &Key) -> String {
     }
 }
 
-fn range(key: &Key) -> String {
-    let Some(range) = &key.range else {
-        return String::new();
-    };
-    let (low, high) = (*range.start(), *range.end());
-    match (key.unit(), key.accepts) {
-        (Unit::Bytes, _) => format!(", {} to {}", format_size(low), format_size(high)),
-        (_, "text" | "path") => format!(", {low} to {high} bytes long"),
-        (_, "list") => format!(", {low} to {high} entries"),
-        _ => format!(", {low} to {high}"),
-    }
-}
-
 /// A key's value as it is written in the file.
 fn shown(key: &Key, config: &ApplicationConfig) -> String {
-    match ((key.read)(config), key.unit()) {
-        (toml::Value::Integer(bytes), Unit::Bytes) => {
-            let text = format_size(u64::try_from(bytes).unwrap_or_default());
-            if text.ends_with('B') {
-                format!("\"{text}\"")
-            } else {
-                text
-            }
-        }
-        (value, _) => value.to_string(),
-    }
+    value_words(&(key.read)(config), key.unit())
 }

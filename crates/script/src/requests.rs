@@ -74,7 +74,9 @@ impl AppScript {
         };
         let result = self.run(|_, host| {
             let bytes = body.as_ref().map_or(0, Vec::len) as f64;
-            let text = body.as_deref().map(text::of_bytes);
+            let text = body
+                .as_deref()
+                .map(|body| text::of_bytes(body).into_owned());
             let answer = (request.0 as f64, status, text, bytes);
             Self::entry(host, "response")?.call::<_, ()>(answer)
         });

@@ -50,7 +50,7 @@ impl AppScript {
         if !self.core.sockets.borrow().has(socket) {
             return;
         }
-        let told = (socket.0 as f64, text::of_bytes(bytes));
+        let told = (socket.0 as f64, text::of_bytes(bytes).into_owned());
         let result = self.run(|_, host| Self::entry(host, "socketText")?.call::<_, ()>(told));
         self.settle(result);
     }

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::text;
+
 /// Bounds on a script file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceLimits {
@@ -76,12 +78,7 @@ pub fn decode(name: &str, bytes: &[u8], limits: &SourceLimits) -> Result<String,
             limit: limits.source_bytes,
         });
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = match str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
-    };
-    Ok(with_line_feeds(text))
+    Ok(with_line_feeds(text::of_bytes(bytes)))
 }
 
 /// Line and column, in characters, of an offset in bytes; both from 1. An offset inside a

@@ -1,5 +1,7 @@
 //! Text of the script as text of Rust, and what others sent as text of the script.
 
+use std::borrow::Cow;
+
 use rquickjs::function::This;
 use rquickjs::{Ctx, Error, Function, String};
 
@@ -20,11 +22,11 @@ pub(crate) fn of(string: &String<'_>) -> rquickjs::Result<Text> {
 }
 
 /// Text that came from elsewhere: UTF-8, or Latin-1 if it is none.
-pub(crate) fn of_bytes(bytes: &[u8]) -> Text {
+pub(crate) fn of_bytes(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     match str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use configtext::{Unit, format_size};
+use configtext::{Unit, paragraph, range_words, value_words};
 
 use super::key::Key;
 use super::keys::{Config, KEYS, SECTIONS};
@@ -36,21 +36,17 @@ fn write_key(page: &mut String, key: &Key) {
         key.path(),
         paragraph(key.docs)
     );
-    let _ = writeln!(page, "- Value: {}{}", accepts(key), range(key));
+    let _ = writeln!(
+        page,
+        "- Value: {}{}",
+        accepts(key),
+        range_words(key.accepts, key.unit(), key.range.as_ref())
+    );
     let _ = writeln!(page, "- Default: `{default}`");
     if let Some(reached) = key.reached {
         let _ = writeln!(page, "- When reached: {reached}");
     }
     let _ = writeln!(page, "- Variable: `{}`", key.variable());
-}
-
-/// The lines of a doc comment as one paragraph.
-fn paragraph(lines: &[&str]) -> String {
-    lines
-        .iter()
-        .map(|line| line.trim())
-        .collect::<Vec<_>>()
-        .join("\n")
 }
 
 fn accepts(key: &Key) -> &'static str {
@@ -61,29 +57,6 @@ fn accepts(key: &Key) -> &'static str {
     }
 }
 
-fn range(key: &Key) -> String {
-    let Some(range) = &key.range else {
-        return String::new();
-    };
-    let (low, high) = (*range.start(), *range.end());
-    match (key.unit(), key.accepts) {
-        (Unit::Bytes, _) => format!(", {} to {}", format_size(low), format_size(high)),
-        (_, "text" | "path") => format!(", {low} to {high} bytes long"),
-        (_, "list") => format!(", {low} to {high} entries"),
-        _ => format!(", {low} to {high}"),
-    }
-}
-
 fn default_of(key: &Key) -> String {
-    match ((key.read)(&Config::default()), key.unit()) {
-        (toml::Value::Integer(bytes), Unit::Bytes) => {
-            let text = format_size(u64::try_from(bytes).unwrap_or_default());
-            if text.ends_with('B') {
-                format!("\"{text}\"")
-            } else {
-                text
-            }
-        }
-        (value, _) => value.to_string(),
-    }
+    value_words(&(key.read)(&Config::default()), key.unit())
 }
