@@ -133,6 +133,7 @@ fn script_config(config: &Config) -> ScriptConfig {
         connections: config.scripts.connections,
         sockets: config.scripts.sockets,
         socket_text_bytes: config.scripts.socket_text_bytes,
+        stream_name_bytes: config.limits.stream_name_bytes,
         ..ScriptConfig::default()
     }
 }

@@ -312,6 +312,7 @@ impl Runner {
                 "script: {}",
                 problem.description
             ),
+            Effect::StreamSend { name, data } => self.hands.say(&name, &data),
             Effect::LinkOpen { link, url } => self.errands.open(self.life, link, url),
             Effect::LinkSend { link, message } => self.errands.send(link, message),
             Effect::LinkClose { link } => self.errands.close(link),
