@@ -25,6 +25,7 @@ pub(crate) fn application_limits(config: &Config) -> ApplicationLimits {
         instances_per_application: limits.instances_per_application,
         clients_per_instance: limits.clients_per_instance,
         inbox_events: limits.instance_inbox_events,
+        lost_threads: config.scripts.lost_threads,
     }
 }
 
