@@ -50,6 +50,7 @@ pub(crate) fn instance_settings(
             allowed_hosts: config.scripts.allowed_hosts.clone(),
             session: session(config),
             orders: config.limits.client_orders,
+            ending: config.scripts.ending_connections,
             patience: Duration::from_millis(config.scripts.connect_timeout_ms),
             socket_bytes: config.scripts.socket_waiting_bytes,
             own_http: Vec::new(),

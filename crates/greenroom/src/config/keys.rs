@@ -132,6 +132,10 @@ sections! {
         /// Connections that one script may have to other instances and servers.
         connections: usize = 64, range 1..=65_536,
             reached "The connection fails with `NetConnection.Connect.Failed`.";
+        /// Connections and sockets that one script has closed and that are not at their end.
+        ending_connections: usize = 64, range 1..=65_536,
+            reached "A further connection fails with `NetConnection.Connect.Failed`, a socket is \
+                closed.";
         /// Calls that one such connection holds until the other side has accepted it.
         connection_messages: usize = 1_024, range 1..=65_536,
             reached "The call fails with `NetConnection.Call.Failed`.";

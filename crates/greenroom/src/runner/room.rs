@@ -55,7 +55,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(stuck_after_ms: u64, lost: Arc<LostThreads>) -> Arc<Self> {
+    pub(crate) fn new(stuck_after_ms: u64, lost: Arc<LostThreads>) -> Arc<Self> {
         Arc::new(Self {
             busy_since: AtomicU64::new(0),
             stuck_after_ms: AtomicU64::new(stuck_after_ms),

@@ -133,6 +133,11 @@ impl Runner {
                     input: Input::Timeout,
                     link: None,
                 }),
+                // In a turn of its own, as any other end of a connection.
+                () = std::future::ready(()), if self.errands.has_refused() => {
+                    let refused = self.errands.take_refused();
+                    refused.map(|input| Post { from: Sender::Errand(self.life), input, link: None })
+                }
             };
             let Some(post) = post else { break };
             // What was loaded with the server is loaded again when it is to be loaded anew.
