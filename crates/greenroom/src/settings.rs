@@ -98,6 +98,13 @@ fn application_defaults(config: &Config) -> ApplicationConfig {
     defaults.live.gop_cache = live.gop_cache;
     defaults.live.player_lag_ms = live.player_lag_ms;
     defaults.live.latency_budget_ms = live.latency_budget_ms;
+    let (objects, limits) = (&config.shared_objects, &config.limits);
+    defaults.shared_objects.auto_commit_interval_ms = objects.auto_commit_interval_ms;
+    defaults.shared_objects.slots = objects.slots;
+    defaults.shared_objects.slot_bytes = objects.slot_bytes as u64;
+    defaults.shared_objects.objects = objects.objects;
+    defaults.shared_objects.subscribers = objects.subscribers;
+    defaults.shared_objects.writes_per_second = limits.shared_object_writes_per_second;
     defaults
 }
 
