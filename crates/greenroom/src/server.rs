@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::CloseReason;
+use engine::{Bucket, CloseReason};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,7 +19,6 @@ use crate::config::Config;
 use crate::connection;
 use crate::http;
 use crate::metrics::{self, Transport};
-use crate::rate::Bucket;
 use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
