@@ -47,7 +47,11 @@ impl AppScript {
             ScriptInput::Timeout => self.on_timeout(),
             ScriptInput::Response { request, outcome } => self.on_response(request, outcome),
             // No object of the script stands for these yet.
-            ScriptInput::Published { .. } | ScriptInput::Unpublished { .. } => {}
+            ScriptInput::Published { .. }
+            | ScriptInput::Unpublished { .. }
+            | ScriptInput::Sync { .. }
+            | ScriptInput::ObjectMessage { .. }
+            | ScriptInput::ObjectStatus { .. } => {}
             ScriptInput::SocketOpened { socket } => self.on_socket_opened(socket),
             ScriptInput::SocketText { socket, bytes } => self.on_socket_text(socket, &bytes),
             ScriptInput::SocketClosed { socket, why } => self.on_socket_closed(socket, why),

@@ -321,6 +321,14 @@ fn input_line(input: &ScriptInput) -> Option<String> {
         ScriptInput::SocketClosed { socket, why } => {
             format!("> socket {} closed {why:?}", socket.0)
         }
+        ScriptInput::Sync { object, list } => format!("> object {} {list:?}", object.0),
+        ScriptInput::ObjectMessage {
+            object, handler, ..
+        } => format!("> object {} message {}", object.0, handler.as_str()),
+        ScriptInput::ObjectStatus { object, info } => {
+            let code = info.get("code").and_then(Value::as_str).unwrap_or_default();
+            format!("> object {} {code}", object.0)
+        }
         ScriptInput::Response { .. } | ScriptInput::Timeout => return None,
     })
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use engine::ClientId;
-use engine::scripting::{ApplicationStats, ClientStats, ScriptHost};
+use engine::scripting::{
+    ApplicationStats, ClientStats, NoSharedObjects, ScriptHost, SharedObjectHost,
+};
 
 use super::{Endpoint, Link};
 
@@ -90,6 +92,10 @@ impl ScriptHost for Stats {
     fn unix_ms(&self) -> f64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         since.map_or(0.0, |since| since.as_millis() as f64)
+    }
+
+    fn shared_objects(&self) -> &dyn SharedObjectHost {
+        &NoSharedObjects
     }
 }
 

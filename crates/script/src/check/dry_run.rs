@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use engine::ClientId;
 use engine::scripting::{
-    ApplicationStats, ClientStats, Problem, Script as _, ScriptEffect, ScriptHost, ScriptInput,
-    ScriptOutput,
+    ApplicationStats, ClientStats, NoSharedObjects, Problem, Script as _, ScriptEffect, ScriptHost,
+    ScriptInput, ScriptOutput, SharedObjectHost,
 };
 use rtmp::Millis;
 
@@ -102,5 +102,9 @@ impl ScriptHost for Nothing {
 
     fn unix_ms(&self) -> f64 {
         0.0
+    }
+
+    fn shared_objects(&self) -> &dyn SharedObjectHost {
+        &NoSharedObjects
     }
 }

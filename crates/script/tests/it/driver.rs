@@ -7,8 +7,8 @@ use std::rc::Rc;
 use amf::Value;
 use engine::ClientId;
 use engine::scripting::{
-    ApplicationStats, CallOutcome, ClientInfo, ClientStats, Problem, Script as _, ScriptEffect,
-    ScriptHost, ScriptInput, ScriptOutput, StopReason,
+    ApplicationStats, CallOutcome, ClientInfo, ClientStats, NoSharedObjects, Problem, Script as _,
+    ScriptEffect, ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
 };
 use rtmp::Millis;
 use script::{
@@ -34,6 +34,10 @@ impl ScriptHost for World {
 
     fn unix_ms(&self) -> f64 {
         1_000_000_000_000.0
+    }
+
+    fn shared_objects(&self) -> &dyn SharedObjectHost {
+        &NoSharedObjects
     }
 }
 
