@@ -106,10 +106,7 @@ impl State {
             self.objects.remove(&changes.key);
         }
         let object = self.objects.entry(changes.key).or_insert(StoredObject {
-            head: Head {
-                version: 0,
-                resync_depth: None,
-            },
+            head: Head::default(),
             slots: BTreeMap::new(),
             deletions: BTreeMap::new(),
         });

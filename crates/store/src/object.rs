@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::{Epoch, ObjectKey};
 
 /// What an object has beside its slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// The object's version. It never goes back.
     pub version: u32,
+    /// Deletions before this version may have been forgotten.
+    pub floor: u32,
     /// How many versions a deletion is remembered for; `None` for ever.
     pub resync_depth: Option<u32>,
 }
@@ -90,7 +92,7 @@ impl Changes {
             epoch: Epoch::default(),
             head: Head {
                 version,
-                resync_depth: None,
+                ..Head::default()
             },
             replace: false,
             forget_before: 0,

@@ -68,9 +68,8 @@ fn commit(tables: &mut Tables<'_>, changes: &Changes) -> Result<(), StorageError
         delete_object(tables, key)?;
     }
     let head = changes.head;
-    tables
-        .heads
-        .insert(columns(key), (head.version, head.resync_depth))?;
+    let record = (head.version, head.floor, head.resync_depth);
+    tables.heads.insert(columns(key), record)?;
     let (host, app, instance, kind, object) = columns(key);
     for change in &changes.slots {
         let slot = (host, app, instance, kind, object, &*change.name);

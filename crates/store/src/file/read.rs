@@ -17,7 +17,7 @@ pub(super) fn load(
     let Some(head) = read.open_table(HEADS)?.get(columns(key))? else {
         return Ok(None);
     };
-    let (version, resync_depth) = head.value();
+    let (version, floor, resync_depth) = head.value();
     let from = (host, app, instance, kind, object, "");
     let mut slots = BTreeMap::new();
     for entry in read.open_table(SLOTS)?.range(from..)? {
@@ -42,6 +42,7 @@ pub(super) fn load(
     Ok(Some(StoredObject {
         head: Head {
             version,
+            floor,
             resync_depth,
         },
         slots,
@@ -71,7 +72,7 @@ pub(super) fn list(
     let range = (from, Bound::Unbounded);
     for entry in heads.range::<(&str, &str, &str, u8, &str)>(range)? {
         let (found, head) = entry?;
-        let (version, resync_depth) = head.value();
+        let (version, floor, resync_depth) = head.value();
         let Some(key) = object_key(found.value()) else {
             // A kind of a later version; it says nothing to us.
             continue;
@@ -81,6 +82,7 @@ pub(super) fn list(
         }
         let head = Head {
             version,
+            floor,
             resync_depth,
         };
         listed.push(Listed { key, head });

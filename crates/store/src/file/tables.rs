@@ -21,8 +21,9 @@ pub(super) type SlotColumns = (
     &'static str,
     &'static str,
 );
-/// A version, and how many versions deletions are kept.
-pub(super) type HeadRecord = (u32, Option<u32>);
+/// A version, the version before which deletions may be forgotten, and how many versions they
+/// are kept.
+pub(super) type HeadRecord = (u32, u32, Option<u32>);
 /// The version of the last change, and the value.
 pub(super) type SlotRecord = (u32, &'static [u8]);
 

@@ -90,10 +90,12 @@ fn old_deletions_are_forgotten_on_request() {
         let mut changes = Changes::new(key.clone(), 3);
         changes.forget_before = 2;
         changes.head.resync_depth = Some(1);
+        changes.head.floor = 2;
         done(store, Write::Commit(changes));
         let object = store.load(&key).unwrap().unwrap();
         assert_eq!(object.deletions.keys().collect::<Vec<_>>(), [&"b".into()]);
         assert_eq!(object.head.resync_depth, Some(1));
+        assert_eq!(object.head.floor, 2);
         assert_eq!(store.load(&other).unwrap().unwrap().deletions.len(), 2);
     });
 }
