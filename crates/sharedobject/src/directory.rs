@@ -172,6 +172,11 @@ impl Directory {
         }
     }
 
+    /// Objects in memory, and clients that use any. Costs nothing.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.objects.len(), self.uses.len())
+    }
+
     /// What is there now. Walks through all objects.
     pub fn stats(&self) -> Stats {
         let objects = self.objects.values();

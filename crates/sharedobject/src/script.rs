@@ -68,6 +68,12 @@ impl Directory {
         self.retire(id);
     }
 
+    /// Name and kind of an object that the script has open.
+    pub fn named(&self, id: ObjectId) -> Option<(&Str, Kind)> {
+        self.seen(id)
+            .map(|object| (object.name.text(), object.kind))
+    }
+
     /// The value of a slot.
     pub fn get(&self, id: ObjectId, key: &str) -> Option<Value> {
         self.seen(id)?.state.value(key).cloned()

@@ -122,6 +122,7 @@ fn applications(max_idle_ms: u64) -> (Arc<Applications>, Arc<Book>, tempfile::Te
             settings::file_settings(&config),
         ),
         Catalog::new(),
+        ObjectKeeper::nowhere(),
         Box::new(Probes(book.clone())),
     );
     (applications, book, dir)

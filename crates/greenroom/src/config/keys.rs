@@ -197,16 +197,24 @@ sections! {
         deleted_slots: usize = 16_384, range 0..=1_048_576,
             reached "The oldest are forgotten; a client whose copy is older gets the whole object \
                 anew.";
-        /// Messages of clients that wait for one object while the script has it locked.
-        locked_messages: usize = 1_024, range 1..=1_048_576,
+        /// Bytes of all slots of one object with their names. Whoever begins to use an object gets
+        /// all of it in one message.
+        object_bytes: usize = 4 * MIB, range 65_536..=12_582_912,
+            reached "The change is refused with a status, and the value there is sent back.";
+        /// Changes and messages of clients that wait for one object while the script has it
+        /// locked.
+        locked_requests: usize = 10_000, range 1..=1_048_576,
             reached "The change is refused with a status, and the value there is sent back.";
         /// How long changes of an object are gathered, after a first one that goes out at once,
         /// before they go to those who use it in one message. More costs less processor time and
         /// adds as much delay; 0 sends each by itself.
         batch_ms: u64 = 20, range 0..=1_000;
+        /// Changes and messages of one object that are gathered at most.
+        batch_items: usize = 4_096, range 1..=1_048_576,
+            reached "They are sent before `shared_objects.batch_ms` is over.";
         /// Bytes of changes that wait to be sent to one client. Before that, a slow client is
         /// sent only the latest value of each slot.
-        waiting_bytes: usize = MIB, range 65_536..=1_073_741_824,
+        waiting_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
             reached "The connection is closed; the log and the metrics name the reason.";
         /// How long a change of a persistent object may be unstored.
         auto_commit_interval_ms: u64 = 1_000, range 10..=DAY_MS;

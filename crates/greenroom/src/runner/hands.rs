@@ -6,12 +6,14 @@ use std::sync::Arc;
 use engine::{ClientId, Effect, Instance, StreamName};
 use media::Marker;
 
+use super::objects::ObjectLog;
 use super::streams::Streams;
 use super::{Link, Order};
 
 /// Who is here, and what they may be made to do.
 pub(super) struct Hands {
     pub(super) streams: Arc<Streams>,
+    pub(super) objects: ObjectLog,
     pub(super) links: HashMap<ClientId, Link>,
 }
 
@@ -19,6 +21,7 @@ impl Hands {
     pub(super) fn new(streams: Arc<Streams>) -> Self {
         Self {
             streams,
+            objects: ObjectLog::default(),
             links: HashMap::new(),
         }
     }
@@ -48,6 +51,11 @@ impl Hands {
                 return None;
             }
             Effect::Send { client, message } => (client, Order::Send(message)),
+            Effect::SharedObject { client, update } => (client, Order::SharedObject(update)),
+            Effect::ObjectNote(note) => {
+                self.objects.log(&self.streams.address, *note);
+                return None;
+            }
             Effect::Close { client, reason } => (client, Order::Close(reason)),
             Effect::Publish {
                 client,

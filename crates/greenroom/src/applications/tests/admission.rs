@@ -31,6 +31,7 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
             settings::file_settings(&config),
         ),
         Catalog::new(),
+        ObjectKeeper::nowhere(),
         Box::new(ScriptFolders),
     )
 }
