@@ -31,5 +31,6 @@ mod trouble;
 mod values;
 mod web_service;
 mod web_service_faults;
+mod whiteboard;
 mod xml_class;
 mod xml_socket;

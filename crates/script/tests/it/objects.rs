@@ -210,6 +210,20 @@ impl Objects {
         Some(slots.keys().cloned().collect())
     }
 
+    /// A persistent object with these properties was stored.
+    pub(crate) fn store(&self, name: &str, slots: &[&str]) {
+        let slots = slots.iter().map(|slot| ((*slot).to_owned(), 1.into()));
+        let mut state = self.0.borrow_mut();
+        state.stored.insert(name.to_owned(), slots.collect());
+    }
+
+    /// The names of the properties of an object that the script has open.
+    pub(crate) fn names(&self, name: &str) -> Vec<String> {
+        let id = self.id(name).expect("an open object");
+        let names = SharedObjectHost::names(self, id).into_iter();
+        names.map(|name| name.as_str().to_owned()).collect()
+    }
+
     /// A value as it is kept.
     pub(crate) fn value(&self, name: &str, slot: &str) -> Option<Value> {
         SharedObjectHost::get(self, self.id(name)?, slot)
@@ -309,7 +323,7 @@ impl SharedObjectHost for Objects {
     }
 
     fn size(&self, object: ObjectId) -> usize {
-        self.names(object).len()
+        SharedObjectHost::names(self, object).len()
     }
 
     fn version(&self, object: ObjectId) -> u32 {
