@@ -79,7 +79,8 @@
                     host.warn("SharedObject.get(\"" + text + "\"): " + id);
                     return null;
                 }
-                object ??= new SharedObject(host.secret, text, key);
+                // The instance may know an object by several spellings of its name.
+                object ??= find(byId.get(id)) ?? new SharedObject(host.secret, text, key);
                 if (id === NOT_CONNECTED) host.later(() => host.tell(object, notConnected()));
                 else object.#sit(id);
             }

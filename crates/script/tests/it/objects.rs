@@ -238,6 +238,7 @@ impl SharedObjectHost for Objects {
         link: Option<LinkId>,
     ) -> Result<ObjectId, OpenError> {
         let state = &mut *self.0.borrow_mut();
+        let name = name.strip_prefix('/').unwrap_or(name);
         if name.is_empty() || name.contains([' ', '~', '%', '&', '\\', ';', ':', '"', '<']) {
             return Err(OpenError::Name("a forbidden character".into()));
         }

@@ -44,6 +44,32 @@ fn the_same_name_and_kind_is_the_same_object() {
 }
 
 #[test]
+fn a_name_with_and_without_its_slash_is_the_same_object() {
+    let mut driver = evaluator("var so = SharedObject.get('users'); so.setProperty('a', 1);");
+    driver.check(&[
+        ("SharedObject.get('/users') === so", "true"),
+        ("SharedObject.get('/users', true) === so", "false"),
+        ("SharedObject.get('/users').getProperty('a')", "1"),
+    ]);
+    driver.eval("application.gc()");
+    assert_eq!(driver.eval("so.getProperty('a')"), 1.into());
+}
+
+#[test]
+fn objects_that_the_script_has_dropped_take_no_place() {
+    let mut driver = evaluator("var number = 0;");
+    driver.world.objects.limit_objects(1);
+    for _ in 0..1_000 {
+        let set = "SharedObject.get('so' + number++).setProperty('a', 1)";
+        assert_eq!(driver.eval(set), Value::Undefined);
+    }
+    // All at once are too many, and none of them is left behind.
+    let many = "for (var i = 0, n = 0; i < 10; i++) if (SharedObject.get('x' + i)) n++; n";
+    assert_eq!(driver.try_eval(many), 1.into());
+    assert_eq!(driver.eval("SharedObject.get('y') === null"), false.into());
+}
+
+#[test]
 fn a_temporary_object_lives_as_long_as_the_script_holds_it() {
     let mut driver = evaluator(
         "held = SharedObject.get('held'); held.setProperty('a', 1);
