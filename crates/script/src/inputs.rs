@@ -47,11 +47,14 @@ impl AppScript {
             ScriptInput::Timeout => self.on_timeout(),
             ScriptInput::Response { request, outcome } => self.on_response(request, outcome),
             // No object of the script stands for these yet.
-            ScriptInput::Published { .. }
-            | ScriptInput::Unpublished { .. }
-            | ScriptInput::Sync { .. }
-            | ScriptInput::ObjectMessage { .. }
-            | ScriptInput::ObjectStatus { .. } => {}
+            ScriptInput::Published { .. } | ScriptInput::Unpublished { .. } => {}
+            ScriptInput::Sync { object, list } => self.on_sync(object, &list),
+            ScriptInput::ObjectMessage {
+                object,
+                handler,
+                args,
+            } => self.on_object_message(object, &handler, &args),
+            ScriptInput::ObjectStatus { object, info } => self.on_object_status(object, &info),
             ScriptInput::SocketOpened { socket } => self.on_socket_opened(socket),
             ScriptInput::SocketText { socket, bytes } => self.on_socket_text(socket, &bytes),
             ScriptInput::SocketClosed { socket, why } => self.on_socket_closed(socket, why),
@@ -250,7 +253,7 @@ impl AppScript {
 
 /// The arguments of a call as an array of the script. What is over a limit is reported and not
 /// handed over; that, and not having the memory for it, is no fault of the script.
-fn hand_over<'js>(
+pub(crate) fn hand_over<'js>(
     core: &Core,
     ctx: &Ctx<'js>,
     host: &Object<'js>,
@@ -288,7 +291,7 @@ fn refusal(core: &Core, ctx: &Ctx<'_>, error: ConvertError) -> rquickjs::Result<
 }
 
 /// One value for the script, or `None` as for [`hand_over`].
-fn hand_over_one<'js>(
+pub(crate) fn hand_over_one<'js>(
     core: &Core,
     ctx: &Ctx<'js>,
     host: &Object<'js>,

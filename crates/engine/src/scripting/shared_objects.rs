@@ -12,20 +12,23 @@ use amf::{Str, Value};
 
 use super::LinkId;
 
-/// Names a shared object that the script has open. Never reused, even when the script opens the
-/// same object again after it closed it.
+/// Names a shared object that the script has open. Never reused for another object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId(pub u64);
 
 /// What a script can do with the shared objects of its instance.
 ///
-/// An id that is not open names an object without properties, on which nothing succeeds.
+/// An id that is not open names an object without properties, on which nothing succeeds. Objects
+/// that are open stay open until the script is dropped: it still uses them when it is told who
+/// leaves a stopped instance.
 pub trait SharedObjectHost {
     /// Opens an object, and makes it if there is none (`SharedObject.get`). One that is open
-    /// already keeps its id. Persistent and temporary objects have names of their own.
+    /// already keeps its id, however its name is spelled. Persistent and temporary objects have
+    /// names of their own.
     ///
-    /// With a `link` the object is the other instance's: the local one becomes a proxy of it. A
-    /// subscription that fails later is told by `ObjectStatus`.
+    /// With a `link` the object is the other instance's: the local one becomes a proxy of it. The
+    /// link may be one that is about to be connected; a subscription that fails later is told by
+    /// `ObjectStatus`. A proxy that is opened with another link has another owner from now on.
     ///
     /// # Errors
     ///

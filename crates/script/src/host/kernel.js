@@ -6,7 +6,7 @@
 (function (host) {
     "use strict";
     const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
-    const { WeakSet, WeakMap, String, TypeError } = globalThis;
+    const { WeakSet, WeakMap, String, Error, TypeError } = globalThis;
     const sourceOf = Function.prototype.toString;
     const endsWith = String.prototype.endsWith;
     const startsWith = String.prototype.startsWith;
@@ -90,6 +90,11 @@
     const exec = RegExp.prototype.exec;
     host.match = function (pattern, text) {
         return apply(exec, pattern, [text]);
+    };
+
+    // Tells the script's owner of something, with the line of the script that runs.
+    host.warn = function (text) {
+        host.emitWarning(text, new Error());
     };
 
     // What a client, or another server, is told when its call fails.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use engine::scripting::ScriptEffect;
 use rquickjs::function::This;
-use rquickjs::{Ctx, Exception, Object, String as JsString};
+use rquickjs::{Ctx, Exception, Object, String as JsString, Value as Js};
 
 use super::put;
 use crate::core::Core;
@@ -52,13 +52,17 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
         },
     )?;
     let this = Rc::clone(core);
-    put(host, "warn", move |ctx: Ctx<'_>, line: JsString<'_>| {
-        this.count_effect(&ctx)?;
-        let line = text::cut(text::of(&line)?, this.config.trace_line_bytes);
-        this.spend(&ctx, line.len())?;
-        this.report(&problem::warning(line));
-        rquickjs::Result::Ok(())
-    })
+    put(
+        host,
+        "emitWarning",
+        move |ctx: Ctx<'_>, line: JsString<'_>, place: Js<'_>| {
+            this.count_effect(&ctx)?;
+            let line = text::cut(text::of(&line)?, this.config.trace_line_bytes);
+            this.spend(&ctx, line.len())?;
+            this.report(&problem::warning_at(&this, &place, line));
+            rquickjs::Result::Ok(())
+        },
+    )
 }
 
 fn install_timers(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {

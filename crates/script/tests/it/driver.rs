@@ -7,8 +7,8 @@ use std::rc::Rc;
 use amf::Value;
 use engine::ClientId;
 use engine::scripting::{
-    ApplicationStats, CallOutcome, ClientInfo, ClientStats, NoSharedObjects, Problem, Script as _,
-    ScriptEffect, ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
+    ApplicationStats, CallOutcome, ClientInfo, ClientStats, Problem, Script as _, ScriptEffect,
+    ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
 };
 use rtmp::Millis;
 use script::{
@@ -16,11 +16,14 @@ use script::{
     Storage,
 };
 
+use crate::objects::Objects;
+
 /// What the script reads of the world.
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) clients: RefCell<BTreeMap<u64, ClientStats>>,
     pub(crate) application: RefCell<ApplicationStats>,
+    pub(crate) objects: Objects,
 }
 
 impl ScriptHost for World {
@@ -37,7 +40,7 @@ impl ScriptHost for World {
     }
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
-        &NoSharedObjects
+        &self.objects
     }
 }
 
@@ -140,6 +143,12 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Tells the script what others have done to its shared objects.
+    pub(crate) fn tell(&mut self) -> Vec<ScriptEffect> {
+        let told = self.world.objects.told();
+        told.into_iter().flat_map(|told| self.input(told)).collect()
     }
 
     /// Lets time pass, and timers run.
