@@ -151,3 +151,8 @@ impl Drop for CloseAtEnd<'_> {
         while self.0.take().is_some() {}
     }
 }
+
+#[cfg(test)]
+mod faulty;
+#[cfg(test)]
+mod tests;

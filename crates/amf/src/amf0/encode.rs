@@ -131,6 +131,11 @@ impl<'a, O: Output> Encoder<'a, O> {
         written
     }
 
+    /// Leaves the next place of the table of references to something that is not written.
+    pub(crate) fn skip_place(&mut self) {
+        self.table.skip();
+    }
+
     /// Appends bytes that are no AMF: other fields of the message between its values.
     ///
     /// # Errors

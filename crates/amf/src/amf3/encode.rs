@@ -50,6 +50,12 @@ impl<'a, O: Output> Encoder<'a, O> {
         self.attempt(|printer| printer.string(key))
     }
 
+    /// Appends bytes that are no AMF.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.out.check_open()?;
+        self.out.bytes(bytes)
+    }
+
     fn attempt(
         &mut self,
         write: impl FnOnce(&mut Printer<'_, 'a, O>) -> Result<(), EncodeError>,

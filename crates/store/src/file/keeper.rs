@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 use redb::{Database, ReadTransaction, ReadableDatabase, StorageError};
 
-use super::medium::Medium;
+use super::medium::{self, Medium};
 use super::tables::{META, SCHEMA, SCHEMA_KEY, Tables};
 use crate::StoreError;
 
@@ -75,11 +75,11 @@ impl Keeper {
         };
         match attempt() {
             Some(Ok(value)) => return Ok(value),
-            Some(Err(error)) => self.fall_back(&self.medium.explain(error)),
+            Some(Err(error)) => self.fall_back(&self.explain(error)),
             None => {}
         }
         match attempt() {
-            Some(result) => result.map_err(|error| self.medium.explain(error)),
+            Some(result) => result.map_err(|error| self.explain(error)),
             None => Err(self.trouble().unwrap_or(StoreError::Closed)),
         }
     }
@@ -97,7 +97,7 @@ impl Keeper {
         let result = transact(database, write);
         drop(access);
         result.map_err(|error| {
-            let error = self.medium.explain(error);
+            let error = self.explain(error);
             self.fall_back(&error);
             error
         })
@@ -150,6 +150,10 @@ impl Keeper {
         self.open_for_reading(&mut access, why);
     }
 
+    fn explain(&self, error: redb::Error) -> StoreError {
+        medium::explain(self.medium.path(), error)
+    }
+
     /// The database, when it has a schema that is known here.
     fn checked(&self, opened: Result<Database, StoreError>) -> Result<Database, StoreError> {
         let database = opened?;
@@ -157,10 +161,14 @@ impl Keeper {
             let meta = database.begin_read()?.open_table(META)?;
             Ok(meta.get(SCHEMA_KEY)?.map(|schema| schema.value()))
         };
-        match found().map_err(|error| self.medium.explain(error))? {
+        match found().map_err(|error| self.explain(error))? {
             Some(SCHEMA) => Ok(database),
-            Some(newer) if newer > SCHEMA => Err(self.medium.newer_schema(newer)),
-            _ => Err(self.medium.damaged("it has no schema")),
+            Some(newer) if newer > SCHEMA => Err(StoreError::NewerSchema {
+                path: self.medium.path().to_owned(),
+                found: newer,
+                known: SCHEMA,
+            }),
+            _ => Err(medium::damaged(self.medium.path(), "it has no schema")),
         }
     }
 }

@@ -20,14 +20,8 @@ pub(super) trait Medium: fmt::Debug + Send + Sync {
     /// Opens it so that nothing of what is written reaches the medium.
     fn open_for_reading(&self) -> Result<Database, StoreError>;
 
-    /// What an error of the database means.
-    fn explain(&self, error: redb::Error) -> StoreError;
-
-    /// The error for what is no database of ours.
-    fn damaged(&self, what: &str) -> StoreError;
-
-    /// The error for a schema of a later version.
-    fn newer_schema(&self, found: u64) -> StoreError;
+    /// Where it is, for errors.
+    fn path(&self) -> &Path;
 }
 
 /// A file.
@@ -57,7 +51,7 @@ impl FileMedium {
 
     /// The database's builder. It checks the whole file: a plain open trusts a file that was
     /// closed in order.
-    fn builder(&self) -> Builder {
+    pub(super) fn builder(&self) -> Builder {
         let mut builder = Database::builder();
         builder.set_cache_size(self.cache_bytes);
         builder.set_check_integrity_on_open(true);
@@ -78,12 +72,12 @@ impl FileMedium {
                 Err(_) => fs::rename(&new, &self.path),
                 Ok(()) => Ok(()),
             }
-            .map_err(|error| self.explain(redb::Error::Io(error)))
+            .map_err(|error| explain(&self.path, redb::Error::Io(error)))
         });
         let _ = fs::remove_file(&new);
         made?;
         self.sync_directory()
-            .map_err(|error| self.explain(redb::Error::Io(error)))
+            .map_err(|error| explain(&self.path, redb::Error::Io(error)))
     }
 
     fn fill(&self, new: &Path) -> Result<(), StoreError> {
@@ -96,7 +90,7 @@ impl FileMedium {
             database.close()?;
             Ok(())
         };
-        fill().map_err(|error| self.explain(error))
+        fill().map_err(|error| explain(&self.path, error))
     }
 
     fn sync_directory(&self) -> io::Result<()> {
@@ -111,11 +105,11 @@ impl FileMedium {
         open: impl FnOnce() -> Result<Database, DatabaseError>,
     ) -> Result<Database, StoreError> {
         if fs::metadata(&self.path).is_ok_and(|found| found.len() == 0) {
-            return Err(self.damaged("it is empty"));
+            return Err(damaged(&self.path, "it is empty"));
         }
         match panic::catch_unwind(AssertUnwindSafe(open)) {
-            Ok(opened) => opened.map_err(|error| self.explain(error.into())),
-            Err(_) => Err(self.damaged("its parts do not fit")),
+            Ok(opened) => opened.map_err(|error| explain(&self.path, error.into())),
+            Err(_) => Err(damaged(&self.path, "its parts do not fit")),
         }
     }
 }
@@ -123,7 +117,7 @@ impl FileMedium {
 impl Medium for FileMedium {
     fn open(&self) -> Result<Database, StoreError> {
         if self.for_reading {
-            File::open(&self.path).map_err(|error| self.explain(redb::Error::Io(error)))?;
+            File::open(&self.path).map_err(|error| explain(&self.path, redb::Error::Io(error)))?;
             return Err(StoreError::ReadOnly {
                 cause: "it was opened for reading".to_owned(),
             });
@@ -142,44 +136,42 @@ impl Medium for FileMedium {
         })
     }
 
-    fn explain(&self, error: redb::Error) -> StoreError {
-        let cause = error.to_string();
-        match error {
-            redb::Error::Io(error) => match error.kind() {
-                io::ErrorKind::StorageFull
-                | io::ErrorKind::QuotaExceeded
-                | io::ErrorKind::FileTooLarge => StoreError::NoRoom { cause },
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                    StoreError::ReadOnly { cause }
-                }
-                io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => self.damaged(&cause),
-                _ => StoreError::Io { cause },
-            },
-            redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => {
-                let path = self.path.clone();
-                StoreError::InUse { path }
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// What an error of the database in the file means.
+pub(super) fn explain(path: &Path, error: redb::Error) -> StoreError {
+    let cause = error.to_string();
+    match error {
+        redb::Error::Io(error) => match error.kind() {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => StoreError::NoRoom { cause },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                StoreError::ReadOnly { cause }
             }
-            redb::Error::Corrupted(_)
-            | redb::Error::RepairAborted
-            | redb::Error::UpgradeRequired(_)
-            | redb::Error::TableDoesNotExist(_)
-            | redb::Error::TableTypeMismatch { .. } => self.damaged(&cause),
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => damaged(path, &cause),
             _ => StoreError::Io { cause },
+        },
+        redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => {
+            let path = path.to_owned();
+            StoreError::InUse { path }
         }
+        redb::Error::Corrupted(_)
+        | redb::Error::RepairAborted
+        | redb::Error::UpgradeRequired(_)
+        | redb::Error::TableDoesNotExist(_)
+        | redb::Error::TableTypeMismatch { .. } => damaged(path, &cause),
+        _ => StoreError::Io { cause },
     }
+}
 
-    fn damaged(&self, what: &str) -> StoreError {
-        StoreError::Damaged {
-            path: self.path.clone(),
-            what: what.to_owned(),
-        }
-    }
-
-    fn newer_schema(&self, found: u64) -> StoreError {
-        StoreError::NewerSchema {
-            path: self.path.clone(),
-            found,
-            known: SCHEMA,
-        }
+/// The error for what is no database of ours.
+pub(super) fn damaged(path: &Path, what: &str) -> StoreError {
+    StoreError::Damaged {
+        path: path.to_owned(),
+        what: what.to_owned(),
     }
 }
