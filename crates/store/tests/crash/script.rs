@@ -56,6 +56,7 @@ pub(crate) fn object(number: u32) -> StoredObject {
         head: Head {
             version: number,
             resync_depth: None,
+            ..Head::default()
         },
         slots,
         deletions,
