@@ -104,9 +104,9 @@ pub const DESCRIBED: [(&str, &str, &str); 21] = [
         "Shared objects in memory.",
     ),
     (
-        "greenroom_shared_object_subscribers",
+        "greenroom_shared_object_users",
         "gauge",
-        "Clients that use shared objects, once for each object.",
+        "Clients that use shared objects.",
     ),
     (
         "greenroom_shared_object_messages_out_total",
@@ -254,10 +254,10 @@ pub(crate) fn instances(change: f64) {
     all().instances.increment(change);
 }
 
-/// The shared objects in memory, and the clients that use them, are so many more or fewer.
-pub(crate) fn objects_changed(objects: f64, subscribers: f64) {
+/// The shared objects in memory, and the clients that use any, are so many more or fewer.
+pub(crate) fn objects_changed(objects: f64, users: f64) {
     metrics::gauge!("greenroom_shared_objects").increment(objects);
-    metrics::gauge!("greenroom_shared_object_subscribers").increment(subscribers);
+    metrics::gauge!("greenroom_shared_object_users").increment(users);
 }
 
 /// A message about a shared object went to a client.
