@@ -347,6 +347,13 @@ fn input_line(input: &ScriptInput) -> Option<String> {
         ScriptInput::SocketClosed { socket, why } => {
             format!("> socket {} closed {why:?}", socket.0)
         }
+        ScriptInput::Response { .. } | ScriptInput::Timeout => return None,
+        about_objects => object_input_line(about_objects),
+    })
+}
+
+fn object_input_line(input: &ScriptInput) -> String {
+    match input {
         ScriptInput::Sync { object, list } => {
             let entry = |entry: &SyncEntry| {
                 let name = entry.name.as_ref().map_or("", |name| name.as_str());
@@ -362,6 +369,6 @@ fn input_line(input: &ScriptInput) -> Option<String> {
             let code = info.get("code").and_then(Value::as_str).unwrap_or_default();
             format!("> object {} {code}", object.0)
         }
-        ScriptInput::Response { .. } | ScriptInput::Timeout => return None,
-    })
+        other => format!("> {other:?}"),
+    }
 }

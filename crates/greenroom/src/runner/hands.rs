@@ -51,11 +51,6 @@ impl Hands {
                 return None;
             }
             Effect::Send { client, message } => (client, Order::Send(message)),
-            Effect::SharedObject { client, update } => (client, Order::SharedObject(update)),
-            Effect::ObjectNote(note) => {
-                self.objects.log(&self.streams.address, *note);
-                return None;
-            }
             Effect::Close { client, reason } => (client, Order::Close(reason)),
             Effect::Publish {
                 client,
@@ -107,6 +102,20 @@ impl Hands {
                     selection,
                 },
             ),
+            other => return self.carry_out_other(other),
+        };
+        self.give(client, order);
+        None
+    }
+
+    /// What is not about streams.
+    fn carry_out_other(&self, effect: Effect) -> Option<Effect> {
+        let (client, order) = match effect {
+            Effect::SharedObject { client, update } => (client, Order::SharedObject(update)),
+            Effect::ObjectNote(note) => {
+                self.objects.log(&self.streams.address, *note);
+                return None;
+            }
             Effect::Ping { client } => (client, Order::Ping),
             Effect::LimitBandwidth { client, down, up } => {
                 (client, Order::LimitBandwidth { down, up })
