@@ -133,7 +133,7 @@ fn slow_client() -> Result<()> {
 }
 
 fn takes_nothing() -> Result<()> {
-    let settings = [FAST[0], FAST[1], "shared_objects.waiting_bytes=65536"];
+    let settings = [FAST[0], FAST[1], "shared_objects.backlog_bytes=65536"];
     server::with(&settings, |server| {
         client::run(async {
             let mut slow = Client::open_narrow(server.rtmp).await?;

@@ -94,7 +94,7 @@ impl Connection {
         ObjectFraming {
             encoding: self.encoding,
             chunk_size: self.session.out_chunk_size(),
-            waiting_bytes: self.shared.config.shared_objects.waiting_bytes,
+            backlog_bytes: self.shared.config.shared_objects.backlog_bytes,
         }
     }
 

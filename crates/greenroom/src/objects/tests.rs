@@ -95,6 +95,7 @@ fn what_was_saved_is_there_for_the_next_life() {
     }
     assert!(objects.flush(id));
     let version = objects.version(id);
+    objects.close(id);
     let stored = store.load(&kept.key("a/b")).expect("it can be read");
     let stored = stored.expect("it is there");
     assert!(
