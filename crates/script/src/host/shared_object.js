@@ -1,9 +1,9 @@
 // The class SharedObject: properties that clients and scripts share.
 (function (host) {
     "use strict";
-    const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
-    const { FinalizationRegistry, Map, Set, WeakRef, Number, String, Symbol, queueMicrotask } = globalThis;
-    const { floor } = Math;
+    const { apply, defineProperty, ownKeys, getOwnPropertyDescriptor } = host.globals.Reflect;
+    const { FinalizationRegistry, Map, Set, WeakRef, Number, String, Symbol, queueMicrotask } = host.globals;
+    const { floor } = host.globals.Math;
     const deref = WeakRef.prototype.deref;
     const register = FinalizationRegistry.prototype.register;
 
@@ -182,7 +182,7 @@
     }
 
     function setting(object, name, get, set) {
-        Reflect.defineProperty(object, name, { get, set, configurable: true, enumerable: false });
+        defineProperty(object, name, { get, set, configurable: true, enumerable: false });
     }
 
     const atMost = (number) => (number < VERSIONS ? floor(number) : VERSIONS);
