@@ -1,8 +1,9 @@
 //! The part of the host that is written in JavaScript.
 //!
 //! Each file is one function expression; it is called once with the host object, before any
-//! script, in this order; those for later when a script first needs them. What it offers to scripts it defines with `host.define`, what the
-//! instance calls it puts on `host.entries`, and what other files need on `host` itself.
+//! script, in this order; those for later when a script first needs them. What it offers to
+//! scripts it defines with `host.define`, what the instance calls it puts on `host.entries`, and
+//! what other files need on `host` itself.
 
 use std::collections::BTreeSet;
 
