@@ -199,7 +199,7 @@
     const notConnected = () => ({
         level: "error",
         code: "SharedObject.ObjectCreationFailed",
-        description: "The connection to the owner of the shared object is not open.",
+        description: "The instance that owns the shared object cannot be reached.",
     });
 
     // What others must not call, even where a script has something of its own under the name.
