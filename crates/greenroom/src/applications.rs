@@ -24,6 +24,7 @@ use crate::catalog::Catalog;
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
+use crate::objects::{ObjectKeeper, ObjectSettings};
 use crate::runner::{self, LostThreads, Post, Room};
 use crate::scripts::{Broken, ScriptSettings, Scripts, Wanted};
 
@@ -43,6 +44,7 @@ pub(crate) struct ApplicationLimits {
 #[derive(Clone, Debug)]
 pub(crate) struct InstanceSettings {
     pub(crate) config: InstanceConfig,
+    pub(crate) objects: ObjectSettings,
     pub(crate) streams: StreamSettings,
     pub(crate) scripted: ScriptedConfig,
     pub(crate) script: ScriptSettings,
@@ -90,6 +92,7 @@ pub(crate) struct Applications {
     limits: ApplicationLimits,
     settings: AppSettings,
     catalog: Arc<Catalog>,
+    objects: Arc<ObjectKeeper>,
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
     lost_threads: Arc<LostThreads>,
@@ -103,6 +106,7 @@ impl Applications {
         limits: ApplicationLimits,
         (server, files): (InstanceSettings, FileSettings),
         catalog: Arc<Catalog>,
+        objects: Arc<ObjectKeeper>,
         scripts: Box<dyn Scripts>,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -110,6 +114,7 @@ impl Applications {
             dir,
             limits,
             catalog,
+            objects,
             scripts,
             running: Mutex::default(),
             lost_threads: Arc::default(),
@@ -119,6 +124,11 @@ impl Applications {
 
     pub(crate) fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// Where shared objects are kept.
+    pub(crate) fn objects(&self) -> &Arc<ObjectKeeper> {
+        &self.objects
     }
 
     /// What all instances have in common.
@@ -265,7 +275,7 @@ impl Applications {
                 (inbox, Some(room))
             }
             Way::Plain(settings) => {
-                let inbox = runner::start_plain(&self.catalog, settings, address, events);
+                let inbox = runner::start_plain(self, settings, address, events);
                 (inbox, None)
             }
         };

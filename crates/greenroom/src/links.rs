@@ -371,6 +371,7 @@ mod tests {
                 settings::file_settings(&config),
             ),
             Catalog::new(),
+            crate::objects::ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );
         let (inbox, posts) = mpsc::channel(100);

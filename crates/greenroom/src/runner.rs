@@ -9,6 +9,7 @@
 //! (`scripted`) has a thread of its own.
 
 mod hands;
+mod objects;
 mod plain;
 mod room;
 mod scripted;
@@ -22,6 +23,7 @@ use engine::scripting::ClientStats;
 use engine::{ClientId, CloseReason, Input};
 use media::Selection;
 use rtmp::{Message, Millis};
+use sharedobject::Update;
 use tokio::sync::mpsc;
 
 use crate::applications::Seat;
@@ -111,6 +113,8 @@ pub(crate) enum Order {
     },
     /// The session's last post has been handled.
     Done,
+    /// Something has happened to a shared object.
+    SharedObject(Update),
 }
 
 impl Link {

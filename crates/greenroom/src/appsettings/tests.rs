@@ -233,12 +233,14 @@ fn what_was_told_is_remembered_until_it_changes() {
     let told = || reader.told.lock().get("chat").map(Vec::len);
     reader.load("chat").unwrap();
     assert_eq!(told(), None);
-    applications.file("chat/application.toml", "[shared_objects]\nslots = 7\n");
+    applications.file("chat/application.toml", "[recording]\ncap_bytes = 7\n");
     reader.load("chat").unwrap();
     assert_eq!(told(), Some(1));
     let line = reader.told.lock()["chat"][0].to_string();
     assert!(
-        line.ends_with("application.toml:2: `shared_objects.slots` has no effect yet: it comes with shared objects"),
+        line.ends_with(
+            "application.toml:2: `recording.cap_bytes` has no effect yet: it comes with recording"
+        ),
         "{line}"
     );
     applications.file("chat/application.toml", "");

@@ -7,12 +7,14 @@ use engine::{ClientId, Effect, Instance, StreamName};
 use media::Marker;
 use rtmp::Data;
 
+use super::objects::ObjectLog;
 use super::streams::Streams;
 use super::{Link, Order};
 
 /// Who is here, and what they may be made to do.
 pub(super) struct Hands {
     pub(super) streams: Arc<Streams>,
+    pub(super) objects: ObjectLog,
     pub(super) links: HashMap<ClientId, Link>,
 }
 
@@ -20,6 +22,7 @@ impl Hands {
     pub(super) fn new(streams: Arc<Streams>) -> Self {
         Self {
             streams,
+            objects: ObjectLog::default(),
             links: HashMap::new(),
         }
     }
@@ -100,6 +103,20 @@ impl Hands {
                     selection,
                 },
             ),
+            other => return self.carry_out_other(other),
+        };
+        self.give(client, order);
+        None
+    }
+
+    /// What is not about streams.
+    fn carry_out_other(&self, effect: Effect) -> Option<Effect> {
+        let (client, order) = match effect {
+            Effect::SharedObject { client, update } => (client, Order::SharedObject(update)),
+            Effect::ObjectNote(note) => {
+                self.objects.log(&self.streams.address, *note);
+                return None;
+            }
             Effect::Ping { client } => (client, Order::Ping),
             Effect::LimitBandwidth { client, down, up } => {
                 (client, Order::LimitBandwidth { down, up })
