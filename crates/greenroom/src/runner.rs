@@ -113,8 +113,8 @@ pub(crate) enum Order {
     },
     /// The session's last post has been handled.
     Done,
-    /// Something has happened to a shared object.
-    SharedObject(Update),
+    /// Things have happened to shared objects, in this order.
+    SharedObjects(Vec<Update>),
 }
 
 impl Link {

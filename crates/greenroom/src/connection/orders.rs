@@ -59,7 +59,12 @@ impl Connection {
                     self.upload.set(up);
                 }
             }
-            Order::SharedObject(update) => self.outbox.push_update(update, self.object_framing()),
+            Order::SharedObjects(updates) => {
+                let framing = self.object_framing();
+                for update in updates {
+                    self.outbox.push_update(update, framing);
+                }
+            }
             Order::Done => self.awaiting = false,
         }
         Ok(())

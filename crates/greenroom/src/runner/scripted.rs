@@ -61,7 +61,11 @@ pub(crate) fn start(
                 let runner = Runner {
                     hands: Hands::new(streams),
                     stats: Rc::default(),
-                    kept: InstanceObjects::new(applications.objects(), &address),
+                    kept: InstanceObjects::new(
+                        applications.objects(),
+                        &address,
+                        thread_room.written_off.clone(),
+                    ),
                     errands: Errands::new(runtime, &applications, weak_inbox, &thread_room),
                     applications,
                     address,
@@ -220,7 +224,10 @@ impl Runner {
         loop {
             let effect = match instance.poll() {
                 Output::Effect(effect) => effect,
-                Output::Timeout(at) => return at,
+                Output::Timeout(at) => {
+                    self.hands.tell_updates();
+                    return at;
+                }
             };
             // What a script wants that was away for too long must not reach anybody.
             if self.is_written_off() {
