@@ -10,7 +10,7 @@ use crate::process;
 use crate::workspace;
 
 /// The crates that stay pure.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "amf",
     "appconfig",
     "configtext",
@@ -18,6 +18,7 @@ const PURE: [&str; 7] = [
     "flv",
     "media",
     "rtmp",
+    "xmlsocket",
 ];
 
 /// What they must not depend on, directly or through others.

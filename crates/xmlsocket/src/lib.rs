@@ -1,0 +1,27 @@
+//! XML sockets as bytes in, frames out, bytes out: what Flash's `XMLSocket` class speaks to.
+//!
+//! A connection carries texts, each ended by a zero byte. [`Framer`] finds them in any split of
+//! the bytes and says when a player asks for a policy file; [`Charset`] knows which code page an
+//! old movie writes; [`Policy`] makes the policy file. [`lenient`] reads XML that nobody escaped.
+//!
+//! ```text
+//! bytes -> Framer -> lenient::Document -> Element
+//! bytes <- Charset::frame
+//! ```
+//!
+//! No sockets, clock or log of its own. What a packet means to users and rooms is not known here.
+
+pub mod lenient;
+
+mod charset;
+mod error;
+mod framer;
+mod limits;
+mod policy;
+mod text;
+
+pub use charset::{Charset, UnknownCodePage};
+pub use error::{Error, Family, Limit, Malformed};
+pub use framer::{Frame, Framer};
+pub use limits::Limits;
+pub use policy::{Access, Policy, PolicyError, Ports, SiteControl, is_policy_request};
