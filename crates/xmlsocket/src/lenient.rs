@@ -27,8 +27,8 @@ pub enum Content {
     Text,
     /// Elements. Text between them is passed over.
     Elements,
-    /// Elements when it begins with one, else text.
-    Either,
+    /// Elements when it begins with one of this name, else text.
+    Led(&'static str),
 }
 
 /// An element that was read.
@@ -113,7 +113,8 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Reads the root element. What follows it is passed over.
+    /// Reads the root element, which holds elements whatever its name. What follows it is passed
+    /// over.
     ///
     /// # Errors
     ///
@@ -204,10 +205,12 @@ impl<'a, 'l> Reader<'a, 'l> {
         if tag.is_empty {
             return Ok(self.add(element));
         }
+        let is_root = self.open.is_empty();
         let holds_elements = match content_of(tag.name) {
+            _ if is_root => true,
             Content::Text => false,
             Content::Elements => true,
-            Content::Either => tag::begins_element(self.text, self.at),
+            Content::Led(name) => tag::begins(self.text, self.at, name),
         };
         if holds_elements {
             self.open.push((element, self.at));

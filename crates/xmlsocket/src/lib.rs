@@ -2,15 +2,17 @@
 //!
 //! A connection carries texts, each ended by a zero byte. [`Framer`] finds them in any split of
 //! the bytes and says when a player asks for a policy file; [`Charset`] knows which code page an
-//! old movie writes; [`Policy`] makes the policy file. [`lenient`] reads XML that nobody escaped.
+//! old movie writes; [`Policy`] makes the policy file. [`lenient`] reads XML that nobody escaped, and
+//! [`electroserver`] has every packet of the ElectroServer 3 protocol, both ways.
 //!
 //! ```text
-//! bytes -> Framer -> lenient::Document -> Element
-//! bytes <- Charset::frame
+//! bytes -> Framer -> lenient::Document -> electroserver::ClientPacket
+//! bytes <- Charset::frame  <-  text    <- electroserver::ServerPacket
 //! ```
 //!
 //! No sockets, clock or log of its own. What a packet means to users and rooms is not known here.
 
+pub mod electroserver;
 pub mod lenient;
 
 mod charset;

@@ -31,10 +31,10 @@ pub(super) const fn skip_space(text: &str) -> &str {
     text.trim_ascii_start()
 }
 
-/// Whether an element begins at `at`, after space perhaps.
-pub(super) fn begins_element(text: &str, at: usize) -> bool {
-    let rest = skip_space(&text[at..]);
-    rest.strip_prefix('<').is_some_and(begins_name)
+/// Whether an element called `name` begins at `at`, after space perhaps.
+pub(super) fn begins(text: &str, at: usize, name: &str) -> bool {
+    let rest = skip_space(&text[at..]).strip_prefix('<');
+    rest.is_some_and(|rest| word(rest).0.eq_ignore_ascii_case(name))
 }
 
 /// Whether `rest`, which follows a `<`, makes a tag of it: it begins with a name, or is the end of

@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// `T…` holds text, `E…` elements, the rest either.
+/// `T…` holds text, `E…` elements, the rest elements when it begins with a `t`.
 fn content_of(name: &str) -> Content {
     match name.as_bytes().first() {
         Some(b'T') | None => Content::Text,
         Some(b'E') => Content::Elements,
-        _ => Content::Either,
+        _ => Content::Led("t"),
     }
 }
 
