@@ -35,8 +35,10 @@ const SEEDS: [(&str, &str, &str, &str); 13] = [
 ];
 
 /// The folder of a target's seeds, from this package.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 4] = [
     ("application_xml", "../crates/appconfig/src/tests/files"),
+    ("electroserver", "../crates/xmlsocket/tests/samples"),
+    ("framer", "../crates/xmlsocket/tests/samples"),
     ("prepass", "../crates/script/tests/samples"),
 ];
 
