@@ -11,27 +11,31 @@
 //!
 //! A user may be in several rooms. The `ElectroServer` dialect uses one, with [`Leaving::All`].
 
-#![allow(dead_code, reason = "the kernel itself follows")]
-
 mod bans;
 mod config;
+mod crowd;
 mod effect;
 mod event;
 mod flood;
 mod id;
+mod kernel;
 mod name;
 mod network;
 mod op;
 pub mod password;
 mod refusal;
+mod room;
 mod store;
+mod user;
 mod value;
 mod words;
+mod zone;
 
 pub use config::{BanBy, Config, FloodRules, Limits, LoginRules, WordAction, WordRules};
 pub use effect::{Audit, AuditAction, CloseReason, Effect, Output, Recipients};
 pub use event::{Buddy, Event, LeaveReason, Member, RoomInfo, RoomVariable, Who, ZoneInfo};
 pub use id::{BanId, RequestId, RoomId, UnixMillis, UserId};
+pub use kernel::Kernel;
 pub use name::key;
 pub use network::NetworkError;
 pub use op::{
