@@ -62,6 +62,11 @@ impl Charset {
         self.current.name()
     }
 
+    /// Whether we write UTF-8 now.
+    pub fn is_utf8(&self) -> bool {
+        self.current == UTF_8
+    }
+
     /// Reads the bytes of one frame. What the code page cannot mean becomes U+FFFD.
     ///
     /// # Errors
@@ -90,7 +95,7 @@ impl Charset {
     /// left out, the zero byte first of all; those the code page lacks become `?`.
     pub fn frame(&self, text: &str, out: &mut BytesMut) {
         let text = text::allowed(text);
-        if self.current == UTF_8 {
+        if self.is_utf8() {
             out.extend_from_slice(text.as_bytes());
         } else {
             self.encode(&text, out);

@@ -14,11 +14,14 @@
 //!   is a proposal, after the habits of the rest.
 //!
 //! Both ways a packet is `<XmlDoc><Action>…</Action><Parameters>…</Parameters></XmlDoc>`, and
-//! actions are compared without regard to case. What packets mean to users and rooms is not
-//! known here.
+//! actions are compared without regard to case.
+//!
+//! A [`Session`] is one connection: it greets, makes operations of the room kernel out of packets,
+//! and packets out of its events.
 
 mod client;
 mod server;
+mod session;
 mod tree;
 
 pub use client::{ClientPacket, CreateRoom, JoinRoom, Plugin, RoomDetail};
@@ -26,6 +29,7 @@ pub use server::{
     Buddy, Change, Location, Message, Room, RoomChange, RoomUsers, ServerPacket, User, Version,
     ZoneRooms, ZoneUsers,
 };
+pub use session::{Input, Output, Session, SessionConfig, Told, Unserved};
 
 /// A name and its text: a variable of a user, a message, a plugin or a login. Every value of the
 /// protocol is text.

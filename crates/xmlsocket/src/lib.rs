@@ -10,7 +10,8 @@
 //! bytes <- Charset::frame  <-  text    <- electroserver::ServerPacket
 //! ```
 //!
-//! No sockets, clock or log of its own. What a packet means to users and rooms is not known here.
+//! No sockets, clock or log of its own. What a packet means to users and rooms is decided by the
+//! kernel in the crate `rooms`, which [`electroserver::Session`] speaks to.
 
 pub mod electroserver;
 pub mod lenient;

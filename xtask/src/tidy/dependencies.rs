@@ -10,13 +10,14 @@ use crate::process;
 use crate::workspace;
 
 /// The crates that stay pure.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "amf",
     "appconfig",
     "configtext",
     "engine",
     "flv",
     "media",
+    "rooms",
     "rtmp",
     "xmlsocket",
 ];

@@ -32,7 +32,7 @@ pub enum ClientPacket {
     /// `loadConfiguration`. Certain; that it is for administrators is inferred.
     LoadConfiguration,
     /// `createRoom` and `createGameRoom`. Certain.
-    CreateRoom(CreateRoom),
+    CreateRoom(Box<CreateRoom>),
     /// `joinRoom` and `joinGame`. Certain.
     JoinRoom(JoinRoom),
     /// `sendMessage` and `sendMove` to the room. Certain.

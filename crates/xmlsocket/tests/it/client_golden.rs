@@ -82,7 +82,7 @@ fn lobby() -> CreateRoom {
 #[test]
 fn new_rooms() {
     golden(
-        &ClientPacket::CreateRoom(lobby()),
+        &ClientPacket::CreateRoom(Box::new(lobby())),
         "CreateRoom",
         "<Zone><Name>Main</Name><Room Updatable=\"true\" Hidden=\"false\" Numbered=\"false\" \
          FloodingFilterEnabled=\"true\" UserVariablesEnabled=\"false\"><Name>Lobby</Name>\
@@ -110,7 +110,7 @@ fn new_rooms() {
         ..lobby()
     };
     golden(
-        &ClientPacket::CreateRoom(game),
+        &ClientPacket::CreateRoom(Box::new(game)),
         "CreateRoom",
         "<Zone><Name></Name><Room Updatable=\"false\" Hidden=\"true\" Numbered=\"true\" \
          FloodingFilterEnabled=\"false\" UserVariablesEnabled=\"true\"><Name>Lobby</Name>\

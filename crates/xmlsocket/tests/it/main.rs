@@ -7,4 +7,6 @@ mod lenient;
 mod movie;
 mod quirks;
 mod server_golden;
+mod session;
 mod split;
+mod world;

@@ -20,7 +20,7 @@ fn create_room(zone: &str, numbered: &str) -> CreateRoom {
          <Capacity>-1</Capacity></Room></Zone>"
     );
     match packet("CreateRoom", &parameters) {
-        ClientPacket::CreateRoom(room) => room,
+        ClientPacket::CreateRoom(room) => *room,
         other => panic!("{other:?}"),
     }
 }

@@ -50,7 +50,7 @@ fn reader(action: &str) -> Option<Read> {
             })
         },
         "loadconfiguration" => |_| Some(ClientPacket::LoadConfiguration),
-        "createroom" => |p| Some(ClientPacket::CreateRoom(create_room(p))),
+        "createroom" => |p| Some(ClientPacket::CreateRoom(Box::new(create_room(p)))),
         "joinroom" => |p| Some(ClientPacket::JoinRoom(join_room(p))),
         "sendpublicmessage" => |p| {
             Some(ClientPacket::SendPublicMessage {
