@@ -10,13 +10,14 @@ use crate::process;
 use crate::workspace;
 
 /// The crates that stay pure.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "amf",
     "appconfig",
     "configtext",
     "engine",
     "flv",
     "media",
+    "rooms",
     "rtmp",
 ];
 

@@ -178,7 +178,7 @@ impl History {
     /// A connection that is there, or was.
     fn user(&self, step: Step) -> UserId {
         let all = self.world.beliefs.keys().copied();
-        let visitors_too = step.who % 8 == 0;
+        let visitors_too = step.who.is_multiple_of(8);
         let here: Vec<_> = all
             .filter(|user| visitors_too || self.world.kernel.who(*user).is_some())
             .collect();
