@@ -10,7 +10,7 @@ use crate::process;
 use crate::workspace;
 
 /// The crates that stay pure.
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "amf",
     "appconfig",
     "configtext",
@@ -19,6 +19,7 @@ const PURE: [&str; 9] = [
     "media",
     "rooms",
     "rtmp",
+    "sharedobject",
     "xmlsocket",
 ];
 
