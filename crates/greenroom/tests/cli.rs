@@ -372,7 +372,7 @@ fn check(main: &str, more: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn check_reports_what_does_not_run() {
-    let main = "application.onAppStart = function () {\n  this.long = Stream.length('a');\n};\n";
+    let main = "application.onDisconnect = function () {\n  this.long = Stream.length('a');\n};\n";
     let (code, report) = check(main, &[]);
     assert_eq!(code, Some(1));
     assert_eq!(

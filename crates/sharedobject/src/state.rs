@@ -41,7 +41,7 @@ pub(crate) struct State {
     removed: BTreeMap<Str, (u32, Writer)>,
     /// The same, oldest first.
     oldest: BTreeSet<(u32, Str)>,
-    /// When and by whom all slots were last removed, as far as this server knows.
+    /// When and by whom all slots were last removed, as far as is known.
     cleared: Option<(u32, Writer)>,
     floor: u32,
     resync_depth: Option<u32>,
@@ -91,6 +91,8 @@ impl State {
             // changes were not saved: whatever they hold, they start anew.
             state.floor = head.version;
         }
+        // Of slots that are not there nothing is known before that.
+        state.cleared = (state.floor > 0).then_some((state.floor, None));
         state.version = head.version.max(newest);
         state.newest = state.version;
         Ok(state)

@@ -107,6 +107,7 @@ impl History {
             self.step();
             self.pump();
             self.compare();
+            self.unload();
         }
         self.finish();
     }
@@ -561,6 +562,19 @@ impl History {
         assert_eq!(state.version(), self.model.version);
         if self.locks == 0 {
             assert!(self.clients.iter().all(|client| client.unanswered == 0));
+        }
+    }
+
+    /// An object that is no longer in memory is what is stored of it.
+    fn unload(&mut self) {
+        if !self.directory.objects.is_empty() {
+            return;
+        }
+        if let Some(stored) = self.shelf.get("so") {
+            let restored = Model::restored(&stored, stored.head.version);
+            assert_eq!(restored.slots, self.model.slots);
+            assert_eq!(restored.version, self.model.version);
+            self.model = restored;
         }
     }
 

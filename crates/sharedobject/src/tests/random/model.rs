@@ -52,6 +52,18 @@ impl Model {
         for (key, version) in &snapshot.removed {
             model.removed_in.insert(key.clone(), (*version, None));
         }
+        let changes = model.changed_in.values().chain(model.removed_in.values());
+        let newest = changes
+            .map(|(version, _)| *version)
+            .max()
+            .unwrap_or_default();
+        let was_in_use = version > newest.max(snapshot.head.floor);
+        let floor = if was_in_use {
+            version
+        } else {
+            snapshot.head.floor
+        };
+        model.cleared_in = (floor > 0).then_some((floor, None));
         model
     }
 
