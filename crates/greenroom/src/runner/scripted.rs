@@ -22,7 +22,7 @@ use super::hands::Hands;
 use super::objects::ObjectGauge;
 use super::stats::{Stats, World};
 use super::streams::{Streams, StreamsHost};
-use super::{Order, Post, Sender, wait_until};
+use super::{Ask, Order, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress};
 use crate::links::Errands;
 use crate::objects::InstanceObjects;
@@ -106,6 +106,7 @@ pub(crate) fn start(
     address: &InstanceAddress,
     id: u64,
     inbox_events: usize,
+    asks: mpsc::Receiver<Ask>,
     at_once: bool,
 ) -> std::io::Result<(mpsc::Sender<Post>, Arc<Room>)> {
     let (inbox, posts) = mpsc::channel(inbox_events);
@@ -131,6 +132,7 @@ pub(crate) fn start(
                     id,
                     room: thread_room,
                     posts,
+                    asks,
                     life: 0,
                     at_once,
                     later: VecDeque::new(),
@@ -154,6 +156,7 @@ struct Runner {
     id: u64,
     room: Arc<Room>,
     posts: mpsc::Receiver<Post>,
+    asks: mpsc::Receiver<Ask>,
     hands: Hands,
     stats: Rc<Stats>,
     kept: InstanceObjects,
@@ -187,7 +190,7 @@ impl Runner {
         });
         self.room.set_busy(true);
         let (mut instance, objects, load_on_startup) = self.make_instance();
-        let mut gauge = ObjectGauge::new(objects);
+        let mut gauge = ObjectGauge::new(objects.clone());
         // They wait in the instance while its script starts, and share its fate if it fails.
         for join in std::mem::take(&mut self.later) {
             instance.handle(clock::now(), join);
@@ -200,10 +203,17 @@ impl Runner {
                 post = self.posts.recv() => post,
                 () = wait_until(timeout) => Some(own_post(Input::Timeout)),
                 () = self.kept.saved() => Some(own_post(Input::ObjectsSaved)),
+                Some(ask) = self.asks.recv() => {
+                    ask(&objects);
+                    Some(own_post(Input::ObjectsSaved))
+                }
             };
             let Some(post) = post else { break };
             // What was loaded with the server is loaded again when it is to be loaded anew.
-            self.at_once |= load_on_startup && matches!(post.input, Input::Stop { silent: true });
+            // Not so by an administrator, who would have said so.
+            self.at_once |= load_on_startup
+                && post.from == Sender::Server
+                && matches!(post.input, Input::Stop { silent: true });
             self.room.set_busy(true);
             timeout = self.take(&mut instance, post);
             gauge.update();
@@ -362,6 +372,8 @@ impl Runner {
                     None => return false,
                 },
                 () = self.room.freed.notified() => {}
+                // There are no objects between two lives.
+                Some(ask) = self.asks.recv() => drop(ask),
             }
         }
     }
