@@ -4,7 +4,8 @@
 //! script has accepted are known to it, and only commands that are not the script's affair
 //! reach it. Beside this file lie admission (`admission`), calls both ways (`calls`), the life
 //! of the instance (`lifecycle`), the script's connections to other instances (`links`), its
-//! sockets (`sockets`) and what it is told of shared objects (`objects`).
+//! sockets (`sockets`), what it says to players (`streams`) and what it is told of shared objects
+//! (`objects`).
 //!
 //! The script runs to the end of one handler before the next begins: what an effect of it
 //! leads to is queued as a further input.
@@ -15,6 +16,7 @@ mod lifecycle;
 mod links;
 mod objects;
 mod sockets;
+mod streams;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -279,6 +281,7 @@ impl ScriptedInstance {
                 self.take_effects();
             }
             ScriptEffect::Access { client, rules } => self.set_access(client, *rules),
+            ScriptEffect::StreamSend { stream, values } => self.send_to_stream(stream, values),
             other => self.on_link_effect(other),
         }
     }
@@ -300,7 +303,12 @@ impl ScriptedInstance {
                 } => {
                     self.published.insert((*client, *stream_id), name.clone());
                     let (client, stream) = (*client, Str::from(name.as_str()));
-                    self.tell_script(ScriptInput::Published { client, stream });
+                    let query = self.instance.publish_query(name);
+                    self.tell_script(ScriptInput::Published {
+                        client,
+                        stream,
+                        query,
+                    });
                 }
                 Effect::Unpublish { client, stream_id } => {
                     if let Some(name) = self.published.remove(&(*client, *stream_id)) {

@@ -36,6 +36,7 @@ struct Kept {
     told: Vec<(SaveId, bool)>,
     fails: bool,
     damaged: bool,
+    /// Saves of slots. Those that only say that an object is in use do not count.
     saves: usize,
 }
 
@@ -64,7 +65,7 @@ impl ObjectSaver for Shelf {
         let worked = !kept.fails;
         kept.told.push((save.id, worked));
         if worked {
-            kept.saves += 1;
+            kept.saves += usize::from(!save.changes.slots.is_empty());
             let object = kept.objects.entry(save.name.to_string()).or_default();
             object.apply(&save.changes);
         }
@@ -372,15 +373,16 @@ fn what_changes_is_saved_after_a_while_and_again_if_that_fails() {
     let mut world = World::kept(&shelf);
     let one = world.user(1);
     world.send(one, 0, vec![set("a", 1.0)]);
+    world.handle(Input::ObjectsSaved);
     shelf.0.lock().fails = true;
     world.wait_until(2000);
-    assert!(shelf.0.lock().objects.is_empty());
+    assert!(shelf.0.lock().objects["chat"].slots.is_empty());
     assert_eq!(shelf.0.lock().told.len(), 1, "it was tried");
     shelf.0.lock().fails = false;
     world.handle(Input::ObjectsSaved);
     world.wait_until(4000);
     let kept = shelf.0.lock().objects["chat"].clone();
-    assert_eq!((kept.head.version, kept.slots.len()), (1, 1));
+    assert_eq!(kept.slots.len(), 1);
     world.handle(Input::ObjectsSaved);
     world.wait_until(9000);
     assert_eq!(shelf.0.lock().saves, 1, "and only when something changes");

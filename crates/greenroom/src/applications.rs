@@ -26,7 +26,7 @@ use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
 use crate::objects::{ObjectKeeper, ObjectSettings};
-use crate::runner::{self, Ask, Post, Room};
+use crate::runner::{self, Ask, LostThreads, Post, Room};
 pub(crate) use administer::{Asked, InstanceRow};
 pub(crate) use upkeep::DEFAULT_INSTANCE;
 
@@ -40,6 +40,8 @@ pub(crate) struct ApplicationLimits {
     pub(crate) instances_per_application: usize,
     pub(crate) clients_per_instance: usize,
     pub(crate) inbox_events: usize,
+    /// Threads of scripts that were written off.
+    pub(crate) lost_threads: usize,
 }
 
 /// What an instance is made with.
@@ -99,6 +101,7 @@ pub(crate) struct Applications {
     objects: Arc<ObjectKeeper>,
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
+    lost_threads: Arc<LostThreads>,
     /// The server stops: what has ended does not begin again.
     closing: AtomicBool,
 }
@@ -120,6 +123,7 @@ impl Applications {
             objects,
             scripts,
             running: Mutex::default(),
+            lost_threads: Arc::default(),
             closing: AtomicBool::new(false),
         })
     }
@@ -274,6 +278,7 @@ impl Applications {
         let (asks, asked) = mpsc::channel(runner::ASKS);
         let (inbox, room) = match way {
             Way::Scripted => {
+                self.check_lost_threads(address)?;
                 let started =
                     runner::start_scripted(self, address, id, events, asked, clients == 0);
                 let (inbox, room) = started.map_err(|error| {
@@ -295,6 +300,29 @@ impl Applications {
             room,
             asks,
         })
+    }
+
+    /// Each script that is written off makes the next start take one more thread.
+    fn check_lost_threads(&self, address: &InstanceAddress) -> Result<(), Rejection> {
+        let (lost, most) = (self.lost_threads.count(), self.limits.lost_threads);
+        if lost < most {
+            return Ok(());
+        }
+        let InstanceAddress { app, instance } = address;
+        tracing::error!(
+            app = &**app,
+            instance = &**instance,
+            lost,
+            most,
+            "no thread for a script: too many are held by scripts that do not come back \
+             (limit scripts.lost_threads)"
+        );
+        Err(Rejection::TooManyLostThreads(format!("{app}/{instance}")))
+    }
+
+    /// The threads of scripts that were written off.
+    pub(crate) fn lost_threads(&self) -> &Arc<LostThreads> {
+        &self.lost_threads
     }
 
     /// Whether an instance runs, without starting it.

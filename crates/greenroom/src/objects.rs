@@ -21,6 +21,7 @@ use store::{
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::applications::InstanceAddress;
 use crate::{clock, metrics};
@@ -187,6 +188,9 @@ pub(crate) struct InstanceObjects {
     keeper: Arc<ObjectKeeper>,
     instance: InstanceKey,
     saved: Arc<Saved>,
+    /// Cancelled when the instance is given up while its script is away: another may run in its
+    /// place, whose objects it must not overwrite.
+    written_off: CancellationToken,
 }
 
 /// What became of saves, for the instance to take.
@@ -218,11 +222,16 @@ impl Saved {
 }
 
 impl InstanceObjects {
-    pub(crate) fn new(keeper: &Arc<ObjectKeeper>, address: &InstanceAddress) -> Self {
+    pub(crate) fn new(
+        keeper: &Arc<ObjectKeeper>,
+        address: &InstanceAddress,
+        written_off: CancellationToken,
+    ) -> Self {
         Self {
             keeper: keeper.clone(),
             instance: InstanceKey::new(address.app.clone(), address.instance.clone()),
             saved: Arc::default(),
+            written_off,
         }
     }
 
@@ -263,6 +272,9 @@ impl ObjectSaver for InstanceObjects {
         self.saved.state.lock().in_flight += 1;
         let saved = self.saved.clone();
         let done = move |done| saved.land(id, done);
+        if self.written_off.is_cancelled() {
+            return done(false);
+        }
         self.keeper.submit(self.key(name.as_str()), changes, done);
     }
 

@@ -8,7 +8,7 @@
 //! full, only the session's task goes on, once it can be written again; pumps pass by.
 //!
 //! What a slow client costs is bounded: the queue for control bytes by
-//! `limits.client_outbox_bytes`, shared objects by `shared_objects.waiting_bytes`, media by the reader's lag, the wait for a client that takes
+//! `limits.client_outbox_bytes`, shared objects by `shared_objects.backlog_bytes`, media by the reader's lag, the wait for a client that takes
 //! nothing by `live.player_stall_close_ms`, and for a player that takes too little by
 //! `live.player_behind_close_ms`.
 

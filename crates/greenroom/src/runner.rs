@@ -11,6 +11,7 @@
 mod hands;
 mod objects;
 mod plain;
+mod room;
 mod scripted;
 mod stats;
 mod streams;
@@ -30,7 +31,8 @@ use crate::clock;
 use crate::live::{LiveStream, Publication};
 
 pub(crate) use plain::start as start_plain;
-pub(crate) use scripted::{Room, start as start_scripted};
+pub(crate) use room::{LostThreads, Room};
+pub(crate) use scripted::start as start_scripted;
 
 /// How long a session waits to hear that it has been let go.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -120,8 +122,8 @@ pub(crate) enum Order {
     },
     /// The session's last post has been handled.
     Done,
-    /// Something has happened to a shared object.
-    SharedObject(Update),
+    /// Things have happened to shared objects, in this order.
+    SharedObjects(Vec<Update>),
 }
 
 impl Link {

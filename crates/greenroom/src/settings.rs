@@ -27,6 +27,7 @@ pub(crate) fn application_limits(config: &Config) -> ApplicationLimits {
         instances_per_application: limits.instances_per_application,
         clients_per_instance: limits.clients_per_instance,
         inbox_events: limits.instance_inbox_events,
+        lost_threads: config.scripts.lost_threads,
     }
 }
 
@@ -52,6 +53,7 @@ pub(crate) fn instance_settings(
             allowed_hosts: config.scripts.allowed_hosts.clone(),
             session: session(config),
             orders: config.limits.client_orders,
+            ending: config.scripts.ending_connections,
             patience: Duration::from_millis(config.scripts.connect_timeout_ms),
             socket_bytes: config.scripts.socket_waiting_bytes,
             own_http: Vec::new(),
@@ -143,14 +145,14 @@ fn object_settings(config: &Config) -> ObjectSettings {
                 objects: objects.objects,
                 name_bytes: objects.name_bytes,
                 slots: objects.slots,
-                slot_name_bytes: objects.name_bytes,
+                slot_name_bytes: objects.slot_name_bytes,
                 slot_bytes: objects.slot_bytes,
                 object_bytes: objects.object_bytes,
                 subscribers: objects.subscribers,
-                deletion_records: objects.deleted_slots,
-                held_requests: objects.locked_requests,
+                deletion_records: objects.deletion_records,
+                held_requests: objects.held_requests,
                 batch_items: objects.batch_items,
-                backlog_bytes: objects.waiting_bytes,
+                backlog_bytes: objects.backlog_bytes,
             },
             batch_ms: objects.batch_ms,
             commit_interval_ms: objects.auto_commit_interval_ms,
@@ -175,6 +177,7 @@ fn script_config(config: &Config) -> ScriptConfig {
         connections: config.scripts.connections,
         sockets: config.scripts.sockets,
         socket_text_bytes: config.scripts.socket_text_bytes,
+        stream_name_bytes: config.limits.stream_name_bytes,
         ..ScriptConfig::default()
     }
 }

@@ -12,6 +12,7 @@ mod remote;
 mod remoting;
 mod shared_object;
 mod socket;
+mod stream;
 mod system;
 
 use std::rc::Rc;
@@ -34,7 +35,8 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     http::install(core, host)?;
     remoting::install(core, host)?;
     shared_object::install(core, host)?;
-    socket::install(core, host)
+    socket::install(core, host)?;
+    stream::install(core, host)
 }
 
 /// Puts one function on the host object.

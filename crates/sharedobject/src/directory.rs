@@ -167,7 +167,7 @@ impl Directory {
         ids.sort_unstable();
         for id in ids {
             if let Some(object) = self.objects.get_mut(&id) {
-                object.save(&mut self.hub);
+                object.save(false, &mut self.hub);
             }
         }
     }
@@ -222,8 +222,8 @@ impl Directory {
     fn add(&mut self, name: &ObjectName, kind: Kind, state: State) -> Result<ObjectId, Refusal> {
         let max = self.hub.config.limits.objects;
         if self.objects.len() >= max {
-            let what = "shared objects";
-            return Err(Refusal::Limit { what, max });
+            let limit = "objects";
+            return Err(Refusal::Limit { limit, max });
         }
         let id = ObjectId(self.hub.serial());
         let object = Object::new(id, name.clone(), kind, state, &self.hub);
@@ -253,7 +253,7 @@ impl Directory {
         if object.is_used() {
             return;
         }
-        object.save(&mut self.hub);
+        object.save(false, &mut self.hub);
         let is_saved = !object.kind.is_persistent() || !object.dirty.is_dirty();
         if is_saved && let Some(object) = self.objects.remove(&id) {
             self.names.remove(&(object.name, object.kind));

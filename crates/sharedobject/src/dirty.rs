@@ -6,7 +6,7 @@ use amf::Str;
 
 use crate::output::SaveId;
 use crate::state::State;
-use crate::stored::{Changes, SlotChange, encode_value};
+use crate::stored::{Changes, Head, SlotChange, encode_value};
 
 /// What a save has to write.
 #[derive(Debug, Default)]
@@ -56,8 +56,21 @@ impl Dirty {
         self.is_unsaved() || !self.flights.is_empty()
     }
 
+    /// Takes the head alone; what is unsaved stays so.
+    pub(crate) fn take_head(&mut self, id: SaveId, head: Head) -> Changes {
+        let unsaved = Unsaved {
+            head: true,
+            ..Unsaved::default()
+        };
+        self.flights.push((id, unsaved));
+        Changes {
+            head,
+            ..Changes::default()
+        }
+    }
+
     /// Takes what is to be saved; `id` is how its fate will be told.
-    pub(crate) fn take(&mut self, id: SaveId, state: &State) -> Changes {
+    pub(crate) fn take(&mut self, id: SaveId, head: Head, state: &State) -> Changes {
         let unsaved = std::mem::take(&mut self.unsaved);
         let slots = if unsaved.clear {
             let all = state.names().chain(state.removed_names());
@@ -69,7 +82,7 @@ impl Dirty {
                 .collect()
         };
         let changes = Changes {
-            head: state.head(),
+            head,
             clear: unsaved.clear,
             slots,
         };

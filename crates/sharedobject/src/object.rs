@@ -3,7 +3,7 @@
 //! What clients ask for is carried out in `request`, what the script asks for in `script`; both
 //! write through the methods here, so that everybody is told and the store knows what changed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use amf::Str;
@@ -29,6 +29,17 @@ pub(crate) struct Subscriber {
     pub(crate) from: usize,
     /// How the object is named to it.
     pub(crate) address: Arc<Address>,
+    /// While it waits for the end of a lock.
+    waits: Option<Waiting>,
+}
+
+/// A client that waits to be told what it lacks.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    /// The version that it came with.
+    version: u32,
+    /// Whether it did not use the object before.
+    is_new: bool,
 }
 
 #[derive(Debug)]
@@ -42,7 +53,11 @@ pub(crate) struct Object {
     pub(crate) dirty: Dirty,
     pub(crate) auto_commit: bool,
     commit_due: Option<Millis>,
+    /// Whether the store knows that the object is in use.
+    is_marked: bool,
     pub(crate) users: BTreeMap<UserId, Subscriber>,
+    /// Who came under the lock.
+    waiting: BTreeSet<UserId>,
     /// Whether the script has it open.
     pub(crate) script: bool,
     /// How often the script has locked it.
@@ -76,7 +91,9 @@ impl Object {
             dirty: Dirty::default(),
             auto_commit: hub.config.auto_commit,
             commit_due: None,
+            is_marked: false,
             users: BTreeMap::new(),
+            waiting: BTreeSet::new(),
             script: false,
             locks: 0,
             held: VecDeque::new(),
@@ -97,7 +114,9 @@ impl Object {
         self.locks > 0
     }
 
-    /// Lets a client use the object, or tells it everything again, by the version it has.
+    /// Lets a client use the object, or tells it everything again, by the version it has. Under a
+    /// lock it counts as a user at once, but is told at the unlock: nobody is to see the half of
+    /// what the script is about to do.
     pub(crate) fn subscribe(
         &mut self,
         user: UserId,
@@ -105,7 +124,9 @@ impl Object {
         version: u32,
         hub: &mut Hub,
     ) {
-        let mut items = self.untold(user);
+        let before = self.users.get(&user);
+        let was_waiting = before.and_then(|subscriber| subscriber.waits);
+        let before = before.map(|subscriber| subscriber.from);
         let address = if address == *self.address {
             Arc::clone(&self.address)
         } else {
@@ -113,10 +134,24 @@ impl Object {
         };
         let subscriber = Subscriber {
             serial: hub.serial(),
-            from: self.open.len(),
+            from: before.unwrap_or(self.open.len()),
             address,
+            waits: self.is_locked().then_some(Waiting {
+                version,
+                is_new: before.is_none() || was_waiting.is_some_and(|waits| waits.is_new),
+            }),
         };
         self.users.insert(user, subscriber);
+        if self.is_locked() {
+            self.waiting.insert(user);
+        } else {
+            let untold = self.untold(user);
+            self.welcome(user, version, untold, hub);
+        }
+    }
+
+    /// Tells a client that it uses the object, and what it lacks of it, behind `items`.
+    fn welcome(&mut self, user: UserId, version: u32, mut items: Vec<Arc<Item>>, hub: &mut Hub) {
         items.push(Item::event(Event::UseSuccess));
         let anew = !self.kind.is_persistent() || self.state.must_start_anew(version);
         if anew {
@@ -185,8 +220,22 @@ impl Object {
         if changed {
             let forgotten = self.state.commit(&hub.config.limits);
             self.dirty.slots(forgotten);
+            self.mark_in_use(hub);
             self.schedule_commit(hub);
         }
+    }
+
+    /// Before the first new version reaches many clients, the store is to know that there are
+    /// versions it has not seen.
+    fn mark_in_use(&mut self, hub: &mut Hub) {
+        if !self.kind.is_persistent() || std::mem::replace(&mut self.is_marked, true) {
+            return;
+        }
+        let id = hub.save_id(self.id);
+        let changes = self.dirty.take_head(id, self.state.head(true));
+        let name = self.name.clone();
+        hub.outputs
+            .push_back(Output::Save(Save { id, name, changes }));
     }
 
     /// The same for what the script does: under its lock that waits.
@@ -211,11 +260,22 @@ impl Object {
         }
     }
 
-    /// What happened behind the lock is announced.
+    /// What happened behind the lock is announced, and who came meanwhile is let in.
     pub(crate) fn announce_locked(&mut self, hub: &mut Hub) {
         let items = std::mem::take(&mut self.behind_lock);
         let changed = std::mem::take(&mut self.changed_behind_lock);
         self.announce(items, changed, hub);
+        for user in std::mem::take(&mut self.waiting) {
+            let subscriber = self.users.get_mut(&user);
+            if let Some(waits) = subscriber.and_then(|user| user.waits.take()) {
+                let untold = if waits.is_new {
+                    Vec::new()
+                } else {
+                    self.untold(user)
+                };
+                self.welcome(user, waits.version, untold, hub);
+            }
+        }
     }
 
     /// Sends what everybody is to be told, or sees to it that it is sent when the window ends.
@@ -259,7 +319,7 @@ impl Object {
             Timer::Flush if self.flush_due == Some(due) => self.flush(hub),
             Timer::Commit if self.commit_due == Some(due) => {
                 self.commit_due = None;
-                self.save(hub);
+                self.save(self.is_used(), hub);
             }
             // The object has seen to it before.
             Timer::Flush | Timer::Commit => {}
@@ -280,20 +340,25 @@ impl Object {
         }
     }
 
-    /// Asks for what has changed to be saved now.
-    pub(crate) fn save(&mut self, hub: &mut Hub) {
-        if let Some(save) = self.take_changes(hub) {
+    /// Asks for what has changed to be saved now. `in_use` when more may change before the next
+    /// save.
+    pub(crate) fn save(&mut self, in_use: bool, hub: &mut Hub) {
+        if let Some(save) = self.take_changes(in_use, hub) {
             hub.outputs.push_back(Output::Save(save));
         }
     }
 
     /// What has changed since the last save.
-    pub(crate) fn take_changes(&mut self, hub: &mut Hub) -> Option<Save> {
+    pub(crate) fn take_changes(&mut self, in_use: bool, hub: &mut Hub) -> Option<Save> {
+        if self.is_marked && !in_use {
+            self.dirty.slots(Vec::new());
+        }
         if !self.kind.is_persistent() || !self.dirty.is_unsaved() {
             return None;
         }
         let id = hub.save_id(self.id);
-        let changes = self.dirty.take(id, &self.state);
+        self.is_marked = in_use;
+        let changes = self.dirty.take(id, self.state.head(in_use), &self.state);
         let name = self.name.clone();
         Some(Save { id, name, changes })
     }

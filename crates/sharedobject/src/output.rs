@@ -139,10 +139,10 @@ pub enum Refusal {
     #[error("the client does not use the object")]
     NotUsed,
     /// One of [`Limits`](crate::Limits) is reached.
-    #[error("the limit of {max} {what} is reached")]
+    #[error("the limit {limit} of {max} is reached")]
     Limit {
-        /// Which.
-        what: &'static str,
+        /// Which, by the name of its field.
+        limit: &'static str,
         /// Its value.
         max: usize,
     },

@@ -141,8 +141,8 @@ impl Directory {
         let users = self.objects.get(&id).map(|object| &object.users);
         if users.is_some_and(|users| users.len() >= max && !users.contains_key(&user)) {
             self.retire(id);
-            let what = "clients that use one shared object";
-            return Err(failed(Refusal::Limit { what, max }));
+            let limit = "subscribers";
+            return Err(failed(Refusal::Limit { limit, max }));
         }
         Ok(id)
     }
@@ -228,8 +228,8 @@ impl Object {
         let max = hub.config.limits.held_requests;
         let events = asked.len();
         if self.held_events + events > max {
-            let what = "requests held by a lock";
-            return self.carry_out(&asked, Some(Refusal::Limit { what, max }), hub);
+            let limit = "held_requests";
+            return self.carry_out(&asked, Some(Refusal::Limit { limit, max }), hub);
         }
         self.held_events += events;
         self.held.push_back(asked);
@@ -458,17 +458,17 @@ impl Held {
 pub(crate) fn send(handler: &Str, args: &[Value], hub: &Hub) -> Result<Arc<Item>, Refusal> {
     let limits = hub.config.limits;
     let max = limits.slot_bytes;
-    let what = "bytes of a call";
+    let limit = "slot_bytes";
     if handler.len() > limits.slot_name_bytes {
-        let max = limits.slot_name_bytes;
-        return Err(Refusal::Limit { what, max });
+        let (limit, max) = ("slot_name_bytes", limits.slot_name_bytes);
+        return Err(Refusal::Limit { limit, max });
     }
     match encode_value(&Value::array(args.iter().cloned()), max) {
         Ok(_) => Ok(Item::event(Event::SendMessage {
             handler: handler.clone(),
             args: args.to_vec(),
         })),
-        Err(amf::EncodeError::OutputTooLong { .. }) => Err(Refusal::Limit { what, max }),
+        Err(amf::EncodeError::OutputTooLong { .. }) => Err(Refusal::Limit { limit, max }),
         Err(error) => Err(Refusal::Value(error)),
     }
 }

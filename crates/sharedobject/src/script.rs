@@ -122,11 +122,14 @@ impl Directory {
 
     /// Takes back one [`Self::lock`]. With the last one, what the script has done is announced
     /// as one, then what clients have asked for is carried out. Answers how often the object is
-    /// still locked, or -1.
+    /// still locked, or -1 when it was not.
     pub fn unlock(&mut self, id: ObjectId) -> i32 {
         let Some((object, hub)) = self.opened(id) else {
             return -1;
         };
+        if !object.is_locked() {
+            return -1;
+        }
         if object.locks > 1 {
             object.locks -= 1;
         } else {
@@ -226,7 +229,7 @@ impl Directory {
     /// save. Saves that [`Self::poll`] has given, or would give, must be carried out before.
     pub fn take_changes(&mut self, id: ObjectId) -> Option<Save> {
         let (object, hub) = self.opened(id)?;
-        object.take_changes(hub)
+        object.take_changes(true, hub)
     }
 
     /// The persistent objects that the script has open, or the one of this name.

@@ -13,6 +13,11 @@ use crate::limits::Limits;
 use crate::output::Refusal;
 use crate::stored::{Head, Snapshot, StoredError, decode_value, encode_value};
 
+/// Versions that an object may go through between two saves. While it is in use, it is stored with
+/// a version so much higher: after a crash it cannot give a version again that a client holds.
+/// Far more than a second of changes makes.
+const RESERVED_VERSIONS: u32 = 1 << 20;
+
 /// Who changed a slot: the number of a subscription, or nobody of the clients.
 pub(crate) type Writer = Option<u64>;
 
@@ -36,7 +41,7 @@ pub(crate) struct State {
     removed: BTreeMap<Str, (u32, Writer)>,
     /// The same, oldest first.
     oldest: BTreeSet<(u32, Str)>,
-    /// When and by whom all slots were last removed, as far as this server knows.
+    /// When and by whom all slots were last removed, as far as is known.
     cleared: Option<(u32, Writer)>,
     floor: u32,
     resync_depth: Option<u32>,
@@ -55,7 +60,6 @@ impl State {
     pub(crate) fn restore(snapshot: &Snapshot) -> Result<Self, StoredError> {
         let head = snapshot.head;
         let mut state = Self {
-            version: head.version,
             floor: head.floor,
             resync_depth: head.resync_depth,
             ..Self::default()
@@ -81,6 +85,15 @@ impl State {
                 state.version = state.version.max(*version);
             }
         }
+        let newest = state.version.max(head.floor);
+        if head.version > newest {
+            // The object was in use when its server ended, and clients may hold versions whose
+            // changes were not saved: whatever they hold, they start anew.
+            state.floor = head.version;
+        }
+        // Of slots that are not there nothing is known before that.
+        state.cleared = (state.floor > 0).then_some((state.floor, None));
+        state.version = head.version.max(newest);
         state.newest = state.version;
         Ok(state)
     }
@@ -133,11 +146,13 @@ impl State {
             .or(self.cleared)
     }
 
-    /// What is stored beside the slots.
-    pub(crate) fn head(&self) -> Head {
+    /// What is stored beside the slots. `in_use` when the version may rise before the next save.
+    pub(crate) fn head(&self, in_use: bool) -> Head {
+        // Changes under a lock have the next version already; it must not be given again.
+        let newest = self.version.max(self.newest);
+        let version = newest.saturating_add(if in_use { RESERVED_VERSIONS } else { 0 });
         Head {
-            // Changes under a lock have the next version already; it must not be given again.
-            version: self.version.max(self.newest),
+            version,
             floor: self.floor,
             resync_depth: self.resync_depth,
         }
@@ -150,9 +165,9 @@ impl State {
         value: &Value,
         limits: &Limits,
     ) -> Result<usize, Refusal> {
-        let over = |what, max| Err(Refusal::Limit { what, max });
+        let over = |limit, max| Err(Refusal::Limit { limit, max });
         if key.len() > limits.slot_name_bytes {
-            return over("bytes of a slot's name", limits.slot_name_bytes);
+            return over("slot_name_bytes", limits.slot_name_bytes);
         }
         let old = self.slots.get(key).map(|slot| slot.bytes);
         if old.is_none() && self.slots.len() >= limits.slots {
@@ -160,12 +175,12 @@ impl State {
         }
         let stored = match encode_value(value, limits.slot_bytes) {
             Ok(stored) => stored,
-            Err(amf::EncodeError::OutputTooLong { max }) => return over("bytes of a slot", max),
+            Err(amf::EncodeError::OutputTooLong { max }) => return over("slot_bytes", max),
             Err(error) => return Err(Refusal::Value(error)),
         };
         let bytes = key.len() + stored.len();
         if self.bytes - old.unwrap_or_default() + bytes > limits.object_bytes {
-            return over("bytes of an object", limits.object_bytes);
+            return over("object_bytes", limits.object_bytes);
         }
         Ok(bytes)
     }

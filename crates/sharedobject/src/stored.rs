@@ -15,7 +15,9 @@ const LOOKED_AT_MAX: usize = 65_536;
 /// What is stored of an object beside its slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
-    /// The version.
+    /// The version. While the object is in use it is stored with a higher one than it has, so
+    /// that no version is given twice after a crash: one that is higher than those of all slots,
+    /// deletion records and [`Self::floor`] says so.
     pub version: u32,
     /// Clients with an older version than this must get everything anew: deletions since then
     /// may have been forgotten.

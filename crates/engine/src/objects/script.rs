@@ -81,9 +81,6 @@ impl SharedObjectHost for SharedObjects {
 
     fn unlock(&self, object: ObjectId) -> i32 {
         self.with(|inner| {
-            if !inner.directory.is_locked(known(object)) {
-                return -1;
-            }
             let left = inner.directory.unlock(known(object));
             if left == 0 {
                 inner.locked.remove(&known(object));
@@ -175,7 +172,7 @@ fn known(object: ObjectId) -> sharedobject::ObjectId {
 
 fn open_error(why: Refusal) -> OpenError {
     match why {
-        Refusal::Limit { what, max } => OpenError::Limit { limit: what, max },
+        Refusal::Limit { limit, max } => OpenError::Limit { limit, max },
         Refusal::Store => OpenError::Store(why.to_string()),
         other => OpenError::Name(other.to_string()),
     }
@@ -184,7 +181,7 @@ fn open_error(why: Refusal) -> OpenError {
 fn change_error(why: SlotError) -> ChangeError {
     match why {
         SlotError::NotOpen => ChangeError::Closed,
-        SlotError::Refused(Refusal::Limit { what, max }) => ChangeError::Limit { limit: what, max },
+        SlotError::Refused(Refusal::Limit { limit, max }) => ChangeError::Limit { limit, max },
         SlotError::Refused(other) => ChangeError::Value(other.to_string()),
     }
 }

@@ -12,3 +12,4 @@ mod links;
 mod objects;
 mod random;
 mod sockets;
+mod streams;

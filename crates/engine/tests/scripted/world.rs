@@ -277,6 +277,9 @@ pub(crate) fn effect_line(effect: &Effect) -> Option<String> {
         } => format!("socket {} to {host}:{port}", socket.0),
         Effect::SocketSend { socket, text } => format!("socket {} < {text}", socket.0),
         Effect::SocketClose { socket } => format!("socket {} closed", socket.0),
+        Effect::StreamSend { name, data } => {
+            format!("stream {name} < {}", data.payload.escape_ascii())
+        }
         Effect::Stopped { failed } => format!("stopped, failed {failed}"),
         Effect::Problem(problem) => format!("problem: {}", problem.description),
         Effect::Trace(line) => format!("trace: {line}"),
@@ -319,8 +322,16 @@ fn input_line(input: &ScriptInput) -> Option<String> {
             };
             format!("> answer {}: {word}", call.0)
         }
-        ScriptInput::Published { client, stream } => {
-            format!("> {} publishes {}", client.0, stream.as_str())
+        ScriptInput::Published {
+            client,
+            stream,
+            query,
+        } => {
+            let query = match query.as_str() {
+                "" => String::new(),
+                query => format!(" with {query}"),
+            };
+            format!("> {} publishes {}{query}", client.0, stream.as_str())
         }
         ScriptInput::Unpublished { client, stream } => {
             format!("> {} unpublishes {}", client.0, stream.as_str())
@@ -347,6 +358,13 @@ fn input_line(input: &ScriptInput) -> Option<String> {
         ScriptInput::SocketClosed { socket, why } => {
             format!("> socket {} closed {why:?}", socket.0)
         }
+        ScriptInput::Response { .. } | ScriptInput::Timeout => return None,
+        about_objects => object_input_line(about_objects),
+    })
+}
+
+fn object_input_line(input: &ScriptInput) -> String {
+    match input {
         ScriptInput::Sync { object, list } => {
             let entry = |entry: &SyncEntry| {
                 let name = entry.name.as_ref().map_or("", |name| name.as_str());
@@ -362,6 +380,6 @@ fn input_line(input: &ScriptInput) -> Option<String> {
             let code = info.get("code").and_then(Value::as_str).unwrap_or_default();
             format!("> object {} {code}", object.0)
         }
-        ScriptInput::Response { .. } | ScriptInput::Timeout => return None,
-    })
+        other => format!("> {other:?}"),
+    }
 }

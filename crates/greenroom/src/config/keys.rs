@@ -124,9 +124,18 @@ sections! {
         stuck_after_ms: u64 = 10_000, range 100..=DAY_MS,
             reached "The instance's clients are closed and its thread is written off; the log \
                 and the metrics tell.";
+        /// Threads of scripts that were written off and still run. Nothing can end such a thread
+        /// but its script, or the end of the server.
+        lost_threads: usize = 16, range 1..=1_024,
+            reached "No further instance with a script starts: `connect` is refused with \
+                `NetConnection.Connect.Rejected`; the log and the metrics tell.";
         /// Connections that one script may have to other instances and servers.
         connections: usize = 64, range 1..=65_536,
             reached "The connection fails with `NetConnection.Connect.Failed`.";
+        /// Connections and sockets that one script has closed and that are not at their end.
+        ending_connections: usize = 64, range 1..=65_536,
+            reached "A further connection fails with `NetConnection.Connect.Failed`, a socket is \
+                closed.";
         /// Calls that one such connection holds until the other side has accepted it.
         connection_messages: usize = 1_024, range 1..=65_536,
             reached "The call fails with `NetConnection.Call.Failed`.";
@@ -193,15 +202,17 @@ sections! {
         /// Length of the value of one slot, in AMF.
         slot_bytes: usize = 256 * KIB, range 64..=16_777_215,
             reached "The change is refused with a status, and the value there is sent back.";
-        /// Length of the name of one object, and of one slot.
+        /// Length of the name of one object.
         name_bytes: usize = 255, range 1..=4_096,
-            reached "The object is refused with `SharedObject.ObjectCreationFailed`; the slot with \
-                a status.";
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
+        /// Length of the name of one slot.
+        slot_name_bytes: usize = 255, range 1..=4_096,
+            reached "The change is refused with a status.";
         /// Clients that use one object at one time.
         subscribers: usize = 10_000, range 1..=1_000_000,
             reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
         /// Deleted slots that one object remembers, for clients that come back with an older copy.
-        deleted_slots: usize = 16_384, range 0..=1_048_576,
+        deletion_records: usize = 16_384, range 0..=1_048_576,
             reached "The oldest are forgotten; a client whose copy is older gets the whole object \
                 anew.";
         /// Bytes of all slots of one object with their names. Whoever begins to use an object gets
@@ -210,7 +221,7 @@ sections! {
             reached "The change is refused with a status, and the value there is sent back.";
         /// Changes and messages of clients that wait for one object while the script has it
         /// locked.
-        locked_requests: usize = 10_000, range 1..=1_048_576,
+        held_requests: usize = 10_000, range 1..=1_048_576,
             reached "The change is refused with a status, and the value there is sent back.";
         /// How long changes of an object are gathered, after a first one that goes out at once,
         /// before they go to those who use it in one message. More costs less processor time and
@@ -221,7 +232,7 @@ sections! {
             reached "They are sent before `shared_objects.batch_ms` is over.";
         /// Bytes of changes that wait to be sent to one client. Before that, a slow client is
         /// sent only the latest value of each slot.
-        waiting_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
+        backlog_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
             reached "The connection is closed; the log and the metrics name the reason.";
         /// How long a change of a persistent object may be unstored.
         auto_commit_interval_ms: u64 = 1_000, range 10..=DAY_MS;

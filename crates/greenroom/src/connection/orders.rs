@@ -59,7 +59,12 @@ impl Connection {
                     self.upload.set(up);
                 }
             }
-            Order::SharedObject(update) => self.outbox.push_update(update, self.object_framing()),
+            Order::SharedObjects(updates) => {
+                let framing = self.object_framing();
+                for update in updates {
+                    self.outbox.push_update(update, framing);
+                }
+            }
             Order::Done => self.awaiting = false,
         }
         Ok(())
@@ -94,7 +99,7 @@ impl Connection {
         ObjectFraming {
             encoding: self.encoding,
             chunk_size: self.session.out_chunk_size(),
-            waiting_bytes: self.shared.config.shared_objects.waiting_bytes,
+            backlog_bytes: self.shared.config.shared_objects.backlog_bytes,
         }
     }
 

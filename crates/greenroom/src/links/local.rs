@@ -102,10 +102,12 @@ impl StandIn {
                     Order::Send(message) => {
                         back.post(Input::LinkMessage { link, message }).await;
                     }
-                    Order::SharedObject(update) => {
-                        let message = update.message(self.encoding);
-                        let message = Message::connection(Body::SharedObject(message));
-                        back.post(Input::LinkMessage { link, message }).await;
+                    Order::SharedObjects(updates) => {
+                        for update in updates {
+                            let message = update.message(self.encoding);
+                            let message = Message::connection(Body::SharedObject(message));
+                            back.post(Input::LinkMessage { link, message }).await;
+                        }
                     }
                     Order::Close(reason) => return Ended::Why(reason.to_string()),
                     Order::Done => self.unanswered -= 1,

@@ -71,7 +71,7 @@ fn kept(store: &Arc<Held>, patience_ms: u64) -> InstanceObjects {
         app: "chat".into(),
         instance: "lobby".into(),
     };
-    InstanceObjects::new(&keeper, &address)
+    InstanceObjects::new(&keeper, &address, CancellationToken::new())
 }
 
 fn set(objects: &SharedObjects, id: engine::scripting::ObjectId, key: &str, value: Value) {
@@ -95,6 +95,7 @@ fn what_was_saved_is_there_for_the_next_life() {
     }
     assert!(objects.flush(id));
     let version = objects.version(id);
+    objects.close(id);
     let stored = store.load(&kept.key("a/b")).expect("it can be read");
     let stored = stored.expect("it is there");
     assert!(
@@ -172,7 +173,7 @@ fn without_a_store_nothing_is_kept_and_flush_says_so() {
         app: "chat".into(),
         instance: "lobby".into(),
     };
-    let kept = InstanceObjects::new(&ObjectKeeper::nowhere(), &address);
+    let kept = InstanceObjects::new(&ObjectKeeper::nowhere(), &address, CancellationToken::new());
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "x", 1.0.into());
@@ -200,4 +201,20 @@ fn all_names_are_found_however_many_there_are() {
     }
     assert_eq!(kept.names().expect("they are listed").len(), count);
     assert!(kept.make(&settings()).clear_matching("/"));
+}
+
+#[test]
+fn an_instance_that_was_written_off_saves_nothing_any_more() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 10_000);
+    let objects = kept.make(&settings());
+    let id = objects.open("a", true, None).expect("it opens");
+    set(&objects, id, "x", 1.0.into());
+    assert!(objects.flush(id));
+    kept.written_off.cancel();
+    set(&objects, id, "x", 2.0.into());
+    assert!(!objects.flush(id));
+    let stored = store.load(&kept.key("a")).expect("it can be read");
+    let slots = stored.expect("it is there").slots;
+    assert_eq!(slots["x"].version, 1);
 }

@@ -23,7 +23,7 @@ pub(crate) struct ObjectFraming {
     /// The size in bytes of the chunks that are sent.
     pub(crate) chunk_size: u32,
     /// Bytes that may wait.
-    pub(crate) waiting_bytes: usize,
+    pub(crate) backlog_bytes: usize,
 }
 
 /// The updates that wait. Made with the first.
@@ -47,7 +47,7 @@ impl WaitingObjects {
 
     /// Adds an update; false if too much waits.
     fn push(&mut self, update: Update, framing: ObjectFraming) -> bool {
-        let most = framing.waiting_bytes;
+        let most = framing.backlog_bytes;
         self.chunk_size = framing.chunk_size as usize;
         let new = || Backlog::new(framing.encoding, most);
         let backlog = self.backlog.get_or_insert_with(new);

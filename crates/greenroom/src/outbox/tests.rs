@@ -249,7 +249,7 @@ impl Objects {
 const FRAMING: ObjectFraming = ObjectFraming {
     encoding: rtmp::Encoding::Amf0,
     chunk_size: 4096,
-    waiting_bytes: 64 << 10,
+    backlog_bytes: 64 << 10,
 };
 
 /// Fills the socket, so that nothing more can be written.

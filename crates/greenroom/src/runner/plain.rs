@@ -3,6 +3,7 @@
 use engine::{Input, Instance, Output, SharedObjects};
 use rtmp::Millis;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::hands::Hands;
 use super::objects::ObjectGauge;
@@ -23,7 +24,7 @@ pub(crate) fn start(
     let (inbox, posts) = mpsc::channel(inbox_events);
     let streams = Streams::new(applications.catalog(), settings.streams, address);
     let host = Box::new(StreamsHost(streams.clone()));
-    let kept = InstanceObjects::new(applications.objects(), address);
+    let kept = InstanceObjects::new(applications.objects(), address, CancellationToken::new());
     let objects = kept.make(&settings.objects);
     let runner = Runner {
         instance: Instance::new(settings.config.clone(), host, objects.clone()),
@@ -101,7 +102,10 @@ impl Runner {
             match self.instance.poll() {
                 // What is about neither sessions nor streams only scripts want.
                 Output::Effect(effect) => drop(self.hands.carry_out(&self.instance, effect)),
-                Output::Timeout(at) => return at,
+                Output::Timeout(at) => {
+                    self.hands.tell_updates();
+                    return at;
+                }
             }
         }
     }

@@ -1,9 +1,9 @@
 // The class SharedObject: properties that clients and scripts share.
 (function (host) {
     "use strict";
-    const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
-    const { FinalizationRegistry, Map, Set, WeakRef, Number, String, Symbol, queueMicrotask } = globalThis;
-    const { floor } = Math;
+    const { apply, defineProperty, ownKeys, getOwnPropertyDescriptor } = host.globals.Reflect;
+    const { FinalizationRegistry, Map, Set, WeakRef, Number, String, Symbol, queueMicrotask } = host.globals;
+    const { floor } = host.globals.Math;
     const deref = WeakRef.prototype.deref;
     const register = FinalizationRegistry.prototype.register;
 
@@ -182,7 +182,7 @@
     }
 
     function setting(object, name, get, set) {
-        Reflect.defineProperty(object, name, { get, set, configurable: true, enumerable: false });
+        defineProperty(object, name, { get, set, configurable: true, enumerable: false });
     }
 
     const atMost = (number) => (number < VERSIONS ? floor(number) : VERSIONS);
@@ -199,7 +199,7 @@
     const notConnected = () => ({
         level: "error",
         code: "SharedObject.ObjectCreationFailed",
-        description: "The connection to the owner of the shared object is not open.",
+        description: "The instance that owns the shared object cannot be reached.",
     });
 
     // What others must not call, even where a script has something of its own under the name.

@@ -8,7 +8,7 @@ use rquickjs::{Ctx, Exception, Object, String as JsString, Value as Js};
 
 use super::put;
 use crate::core::Core;
-use crate::{loading, problem, text};
+use crate::{library, loading, problem, text};
 
 pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Result<()> {
     install_reports(core, host)?;
@@ -16,6 +16,9 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
     let this = Rc::clone(core);
     put(host, "loadFile", move |host, name| {
         load_file(&this, &host, &name)
+    })?;
+    put(host, "runFile", |host: This<Object<'js>>, file: String| {
+        library::run_later(host.ctx(), &host, &file)
     })?;
     let this = Rc::clone(core);
     put(host, "hold", move || this.deadline.hold())?;

@@ -598,6 +598,37 @@ fn scripts_give_objects_properties_of_their_own() {
     ]);
 }
 
+/// The class is made when it is first used.
+#[test]
+fn a_script_may_have_something_else_of_the_name() {
+    driver_answers("SharedObject = 5;", "SharedObject", "5");
+    driver_answers(
+        "function SharedObject() {}",
+        "SharedObject.get",
+        "undefined",
+    );
+    driver_answers("var SharedObject = { get: 7 };", "SharedObject.get", "7");
+    driver_answers("", "SharedObject === SharedObject", "true");
+    driver_answers("", "typeof SharedObject.prototype.lock", "function");
+    driver_answers(
+        "SharedObject.prototype.mine = 1;",
+        "SharedObject.get('so').mine",
+        "1",
+    );
+    // Wherever the stack ends first, the class is whole afterwards.
+    driver_answers(
+        "function deep(n) { if (n == 0) return SharedObject; return deep(n - 1); }
+        for (var n = 1000; n < 20000; n += 7) try { deep(n); } catch (e) { break; }
+        for (var back = n; back > n - 500; back--) try { deep(back); } catch (e) {}",
+        "SharedObject.get('so').size()",
+        "0",
+    );
+}
+
+fn driver_answers(main: &str, expression: &str, wanted: &str) {
+    evaluator(main).check(&[(expression, wanted)]);
+}
+
 /// Number 19 of what scripts depend on.
 #[test]
 fn an_object_can_be_traced() {
