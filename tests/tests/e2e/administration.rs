@@ -24,6 +24,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             instances,
         ),
         trial(
+            "administration::what_loads_with_the_server_can_be_unloaded",
+            startup,
+        ),
+        trial(
             "administration::an_instance_without_a_script_is_unloaded_too",
             plain_instance,
         ),
@@ -146,6 +150,22 @@ fn instances() -> Result<()> {
         server.wait_for_log(&["another script"], SOON)?;
         Ok(())
     })
+}
+
+/// What an administrator unloads stays so, though it is loaded with the server.
+fn startup() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let app = folder.path().join("applications/early");
+    fs::create_dir_all(&app)?;
+    fs::write(app.join("main.asc"), "trace('begun');")?;
+    fs::write(app.join("application.toml"), "[application]\nload_on_startup = true\n")?;
+    let server = Server::start_in(folder, &[])?;
+    server.wait_for_log(&["trace: begun"], SOON)?;
+    let said = done(&server, "app", &["unload", "early"])?;
+    ensure!(said == "early/_definst_ has ended.\n", "{said}");
+    let said = done(&server, "app", &["list", "early"])?;
+    ensure!(said == "early: no instance runs\n", "{said}");
+    Ok(())
 }
 
 fn plain_instance() -> Result<()> {
