@@ -17,6 +17,7 @@ use crate::catalog::Catalog;
 use crate::clock;
 use crate::config::Config;
 use crate::connection;
+use crate::control;
 use crate::http;
 use crate::metrics::{self, Transport};
 use crate::objects::ObjectKeeper;
@@ -99,6 +100,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     tracing::info!("listening rtmp={}", rtmp.address);
     tracing::info!("listening http={}", http.address);
     banner::print(rtmp.address, http.address, &shared.applications.names());
+    control::socket::serve(&shared);
     accept(&shared, rtmp.listener, Transport::Rtmp, connection::serve);
     accept(&shared, http.listener, Transport::Http, http::serve);
     tokio::spawn(reload_on_hangup(shared.applications.clone(), hangups));

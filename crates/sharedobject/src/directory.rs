@@ -187,7 +187,7 @@ impl Directory {
         }
     }
 
-    fn advance(&mut self, now: Millis) {
+    pub(crate) fn advance(&mut self, now: Millis) {
         self.hub.now = self.hub.now.max(now);
     }
 

@@ -1,6 +1,7 @@
 //! End-to-end tests: real clients against the built server. `cargo xtask test --only e2e`
 //! builds the server and runs them; a filter goes behind `--`.
 
+mod administration;
 mod browser;
 mod codecs;
 mod commands;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     trials.extend(scripts::trials());
     trials.extend(script_sockets::trials());
     trials.extend(settings::trials());
+    trials.extend(administration::trials());
     trials.extend(shared_objects::trials());
     trials.extend(conformance::trials());
     trials.extend(operations::trials());

@@ -182,6 +182,13 @@ sections! {
         require_store: bool = true;
     }
 
+    /// The socket over which `greenroom app` and `greenroom so` speak to the running server.
+    control: Control {
+        /// Path of the control socket, a Unix domain socket that only the server's user can open.
+        /// A relative path starts in `data.dir`. Empty for none.
+        socket: String = "greenroom.sock".into(), range 0..=100;
+    }
+
     /// Shared objects: the state that the clients and the script of an instance have in common. An
     /// application can say otherwise for itself, see the
     /// [application settings](application-config.md).

@@ -1,6 +1,6 @@
 //! An instance without a script: a task of the runtime.
 
-use engine::{Input, Instance, Output};
+use engine::{Input, Instance, Output, SharedObjects};
 use rtmp::Millis;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::hands::Hands;
 use super::objects::ObjectGauge;
 use super::streams::{Streams, StreamsHost};
-use super::{Post, Sender, wait_until};
+use super::{Ask, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress, InstanceSettings};
 use crate::clock;
 use crate::objects::InstanceObjects;
@@ -19,6 +19,7 @@ pub(crate) fn start(
     settings: &InstanceSettings,
     address: &InstanceAddress,
     inbox_events: usize,
+    asks: mpsc::Receiver<Ask>,
 ) -> mpsc::Sender<Post> {
     let (inbox, posts) = mpsc::channel(inbox_events);
     let streams = Streams::new(applications.catalog(), settings.streams, address);
@@ -28,7 +29,9 @@ pub(crate) fn start(
     let runner = Runner {
         instance: Instance::new(settings.config.clone(), host, objects.clone()),
         kept,
-        gauge: ObjectGauge::new(objects),
+        gauge: ObjectGauge::new(objects.clone()),
+        objects,
+        asks,
         hands: Hands::new(streams),
     };
     tokio::spawn(runner.run(posts));
@@ -39,6 +42,8 @@ struct Runner {
     instance: Instance,
     kept: InstanceObjects,
     gauge: ObjectGauge,
+    objects: SharedObjects,
+    asks: mpsc::Receiver<Ask>,
     hands: Hands,
 }
 
@@ -55,6 +60,10 @@ impl Runner {
                 },
                 () = wait_until(timeout) => timeout = self.handle(Input::Timeout),
                 () = self.kept.saved() => timeout = self.handle(Input::ObjectsSaved),
+                Some(ask) = self.asks.recv() => {
+                    ask(&self.objects);
+                    timeout = self.handle(Input::ObjectsSaved);
+                }
             }
         }
         self.instance.save_objects(clock::now());
@@ -65,7 +74,7 @@ impl Runner {
         let Post { from, input, link } = post;
         let client = match from {
             Sender::Client(client) => client,
-            Sender::Server => return self.handle(input),
+            Sender::Server | Sender::Administrator => return self.handle(input),
             // There is no script that could have sent one.
             Sender::Errand(_) => return self.carry_out(),
         };
