@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use amf::Str;
 use rtmp::connect::ConnectInfo;
 use rtmp::status::{Code, Status};
 use rtmp::{Body, Command, Data, Message, Millis};
@@ -15,7 +16,8 @@ use crate::close::CloseReason;
 use crate::config::InstanceConfig;
 use crate::effect::{Effect, Output};
 use crate::name::StreamName;
-use crate::scripting::{HttpResponse, LinkId, RequestId, SocketId};
+use crate::objects::SharedObjects;
+use crate::scripting::{HttpResponse, LinkId, RequestId, ScriptInput, SocketId};
 
 /// What clients are told when their instance ends before them.
 pub(crate) const UNLOADED: &str = "The application was unloaded.";
@@ -116,6 +118,9 @@ pub enum Input {
         /// Why, in words; `None` if the other side just closed it.
         why: Option<String>,
     },
+    /// It is known what became of saves of shared objects
+    /// ([`ObjectSaver::take_saved`](crate::ObjectSaver::take_saved)).
+    ObjectsSaved,
     /// The time asked for by [`Output::Timeout`] has come.
     Timeout,
 }
@@ -141,20 +146,25 @@ pub struct Instance {
     pub(crate) give_ups: BTreeSet<(Millis, ClientId, u32)>,
     /// Plays begun so far: numbers them.
     pub(crate) plays: u64,
+    pub(crate) objects: SharedObjects,
+    /// What a script is to be told of shared objects.
+    pub(crate) object_news: VecDeque<ScriptInput>,
     pub(crate) effects: VecDeque<Effect>,
 }
 
 /// Who publishes a name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Publisher {
     pub(crate) client: ClientId,
     pub(crate) stream_id: u32,
     pub(crate) since: Millis,
+    /// What stood behind the `?` of the name as it was written.
+    pub(crate) query: Str,
 }
 
 impl Instance {
-    /// An empty instance.
-    pub fn new(config: InstanceConfig, host: Box<dyn Host>) -> Self {
+    /// An empty instance. What becomes of `objects` it tells its clients.
+    pub fn new(config: InstanceConfig, host: Box<dyn Host>, objects: SharedObjects) -> Self {
         Self {
             config,
             host,
@@ -162,6 +172,8 @@ impl Instance {
             publishers: FxHashMap::default(),
             give_ups: BTreeSet::new(),
             plays: 0,
+            objects,
+            object_news: VecDeque::new(),
             effects: VecDeque::new(),
         }
     }
@@ -186,14 +198,20 @@ impl Instance {
                     self.on_command(now, client, stream_id, &command);
                 }
             }
-            Input::SharedObject { client, message } => self.on_shared_object(client, message),
+            Input::SharedObject { client, message } => {
+                self.on_shared_object(now, client, &message);
+            }
             Input::PlayEnded {
                 client,
                 stream_id,
                 play,
             } => self.on_play_ended(now, client, stream_id, play),
             Input::Disconnect { client } => self.on_disconnect(now, client),
-            Input::Timeout => self.on_play_timeout(now),
+            Input::ObjectsSaved => self.see_to_objects(now),
+            Input::Timeout => {
+                self.on_play_timeout(now);
+                self.see_to_objects(now);
+            }
             Input::Stop { .. } => self.unload_clients(),
             // Without a script there is nothing they could be about.
             Input::LinkMessage { .. }
@@ -209,8 +227,25 @@ impl Instance {
     pub fn poll(&mut self) -> Output {
         match self.effects.pop_front() {
             Some(effect) => Output::Effect(effect),
-            None => Output::Timeout(self.next_play_timeout()),
+            None => Output::Timeout(self.next_timeout()),
         }
+    }
+
+    /// When something is due.
+    pub(crate) fn next_timeout(&self) -> Option<Millis> {
+        let objects = self.objects.next_timeout();
+        self.next_play_timeout().into_iter().chain(objects).min()
+    }
+
+    /// Asks for everything that has changed in shared objects to be saved: the instance ends.
+    pub fn save_objects(&mut self, now: Millis) {
+        self.objects.save_all(now);
+        self.take_objects();
+    }
+
+    fn see_to_objects(&mut self, now: Millis) {
+        self.objects.handle_timeout(now);
+        self.take_objects();
     }
 
     /// Clients connected.
@@ -243,6 +278,12 @@ impl Instance {
             .as_deref()
     }
 
+    /// What stood behind the `?` of a published name as its publisher wrote it.
+    pub(crate) fn publish_query(&self, name: &StreamName) -> Str {
+        let publisher = self.publishers.get(name);
+        publisher.map_or_else(Str::default, |publisher| publisher.query.clone())
+    }
+
     fn on_disconnect(&mut self, now: Millis, client: ClientId) {
         let Some(gone) = self.clients.get(&client) else {
             return;
@@ -252,6 +293,8 @@ impl Instance {
             self.close_stream(now, client, stream_id);
         }
         self.clients.remove(&client);
+        self.objects.leave(now, client);
+        self.take_objects();
         // Nobody is left to be told about the client's own streams.
         self.effects
             .retain(|effect| !matches!(effect, Effect::Send { client: to, .. } if *to == client));

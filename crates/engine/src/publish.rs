@@ -1,7 +1,7 @@
 //! Publishing: who may have a name, what happens to the one who had it, and what the
 //! publisher and the players are told.
 
-use amf::Value;
+use amf::{Str, Value};
 use media::Marker;
 use rtmp::status::{Code, Status};
 use rtmp::{Body, Command, Millis, UserControl};
@@ -57,11 +57,22 @@ impl Instance {
             let why = format!("Publishing with \"{mode}\" is not available.");
             return self.refuse(client, stream_id, Code::RecordNoAccess, &why, Some(written));
         }
-        if !self.may_write(client, &name) {
+        if !self.may_write(client, name.as_str()) {
             let why = format!("No write access to {name}.");
             return self.refuse(client, stream_id, Code::PublishBadName, &why, Some(written));
         }
         self.publish_live(now, client, stream_id, &name);
+        self.note_query(client, stream_id, &name, written);
+    }
+
+    /// Keeps what stands behind the `?` of the name, if the client publishes it now.
+    fn note_query(&mut self, client: ClientId, stream_id: u32, name: &StreamName, written: &str) {
+        let here = |publisher: &&mut Publisher| {
+            publisher.client == client && publisher.stream_id == stream_id
+        };
+        if let Some(publisher) = self.publishers.get_mut(name).filter(here) {
+            publisher.query = written.split_once('?').unwrap_or_default().1.into();
+        }
     }
 
     fn unpublish(&mut self, now: Millis, client: ClientId, stream_id: u32) {
@@ -73,14 +84,14 @@ impl Instance {
     }
 
     fn publish_live(&mut self, now: Millis, client: ClientId, stream_id: u32, name: &StreamName) {
-        if let Some(holder) = self.publishers.get(name).copied() {
+        if let Some(holder) = self.publishers.get(name).cloned() {
             let own = holder.client == client && holder.stream_id == stream_id;
-            if !own && !self.may_replace(now, name, holder) {
+            if !own && !self.may_replace(now, name, &holder) {
                 let why = format!("{name} is already publishing");
                 let details = Some(name.as_str());
                 return self.refuse(client, stream_id, Code::PublishBadName, &why, details);
             }
-            self.replace(now, client, name, holder);
+            self.replace(now, client, name, &holder);
         }
         self.close_stream(now, client, stream_id);
         self.start_publish(now, client, stream_id, name);
@@ -88,10 +99,8 @@ impl Instance {
 
     /// Ends the one who holds the name. Another client's connection is closed with it: what
     /// it goes on sending would be lost unseen.
-    fn replace(&mut self, now: Millis, by: ClientId, name: &StreamName, holder: Publisher) {
-        let Publisher {
-            client, stream_id, ..
-        } = holder;
+    fn replace(&mut self, now: Millis, by: ClientId, name: &StreamName, holder: &Publisher) {
+        let (client, stream_id) = (holder.client, holder.stream_id);
         self.close_stream(now, client, stream_id);
         if client != by {
             let why = format!("{name} was published by another client.");
@@ -101,7 +110,7 @@ impl Instance {
         }
     }
 
-    fn may_replace(&self, now: Millis, name: &StreamName, holder: Publisher) -> bool {
+    fn may_replace(&self, now: Millis, name: &StreamName, holder: &Publisher) -> bool {
         match self.config.takeover {
             Takeover::Reject => false,
             Takeover::Replace => true,
@@ -120,6 +129,7 @@ impl Instance {
             client,
             stream_id,
             since: now,
+            query: Str::default(),
         };
         self.publishers.insert(name.clone(), publisher);
         if let Some(stream) = self.stream_mut(client, stream_id) {

@@ -24,7 +24,8 @@ use crate::catalog::Catalog;
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
-use crate::runner::{self, Post, Room};
+use crate::objects::{ObjectKeeper, ObjectSettings};
+use crate::runner::{self, LostThreads, Post, Room};
 use crate::scripts::{Broken, ScriptSettings, Scripts, Wanted};
 
 /// Limits on names and numbers of instances.
@@ -35,12 +36,15 @@ pub(crate) struct ApplicationLimits {
     pub(crate) instances_per_application: usize,
     pub(crate) clients_per_instance: usize,
     pub(crate) inbox_events: usize,
+    /// Threads of scripts that were written off.
+    pub(crate) lost_threads: usize,
 }
 
 /// What an instance is made with.
 #[derive(Clone, Debug)]
 pub(crate) struct InstanceSettings {
     pub(crate) config: InstanceConfig,
+    pub(crate) objects: ObjectSettings,
     pub(crate) streams: StreamSettings,
     pub(crate) scripted: ScriptedConfig,
     pub(crate) script: ScriptSettings,
@@ -88,8 +92,10 @@ pub(crate) struct Applications {
     limits: ApplicationLimits,
     settings: AppSettings,
     catalog: Arc<Catalog>,
+    objects: Arc<ObjectKeeper>,
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
+    lost_threads: Arc<LostThreads>,
     /// The server stops: what has ended does not begin again.
     closing: AtomicBool,
 }
@@ -100,6 +106,7 @@ impl Applications {
         limits: ApplicationLimits,
         (server, files): (InstanceSettings, FileSettings),
         catalog: Arc<Catalog>,
+        objects: Arc<ObjectKeeper>,
         scripts: Box<dyn Scripts>,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -107,14 +114,21 @@ impl Applications {
             dir,
             limits,
             catalog,
+            objects,
             scripts,
             running: Mutex::default(),
+            lost_threads: Arc::default(),
             closing: AtomicBool::new(false),
         })
     }
 
     pub(crate) fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// Where shared objects are kept.
+    pub(crate) fn objects(&self) -> &Arc<ObjectKeeper> {
+        &self.objects
     }
 
     /// What all instances have in common.
@@ -252,6 +266,7 @@ impl Applications {
         let events = self.limits.inbox_events;
         let (inbox, room) = match way {
             Way::Scripted => {
+                self.check_lost_threads(address)?;
                 let started = runner::start_scripted(self, address, id, events, clients == 0);
                 let (inbox, room) = started.map_err(|error| {
                     tracing::error!(%error, "a script's thread cannot be started");
@@ -260,7 +275,7 @@ impl Applications {
                 (inbox, Some(room))
             }
             Way::Plain(settings) => {
-                let inbox = runner::start_plain(&self.catalog, settings, address, events);
+                let inbox = runner::start_plain(self, settings, address, events);
                 (inbox, None)
             }
         };
@@ -271,6 +286,29 @@ impl Applications {
             clients,
             room,
         })
+    }
+
+    /// Each script that is written off makes the next start take one more thread.
+    fn check_lost_threads(&self, address: &InstanceAddress) -> Result<(), Rejection> {
+        let (lost, most) = (self.lost_threads.count(), self.limits.lost_threads);
+        if lost < most {
+            return Ok(());
+        }
+        let InstanceAddress { app, instance } = address;
+        tracing::error!(
+            app = &**app,
+            instance = &**instance,
+            lost,
+            most,
+            "no thread for a script: too many are held by scripts that do not come back \
+             (limit scripts.lost_threads)"
+        );
+        Err(Rejection::TooManyLostThreads(format!("{app}/{instance}")))
+    }
+
+    /// The threads of scripts that were written off.
+    pub(crate) fn lost_threads(&self) -> &Arc<LostThreads> {
+        &self.lost_threads
     }
 
     /// Whether an instance runs, without starting it.

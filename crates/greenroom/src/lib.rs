@@ -17,6 +17,7 @@ mod links;
 mod live;
 pub mod logging;
 pub mod metrics;
+mod objects;
 mod outbox;
 pub mod outgoing;
 mod pump;

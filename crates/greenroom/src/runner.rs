@@ -9,7 +9,9 @@
 //! (`scripted`) has a thread of its own.
 
 mod hands;
+mod objects;
 mod plain;
+mod room;
 mod scripted;
 mod stats;
 mod streams;
@@ -21,6 +23,7 @@ use engine::scripting::ClientStats;
 use engine::{ClientId, CloseReason, Input};
 use media::Selection;
 use rtmp::{Message, Millis};
+use sharedobject::Update;
 use tokio::sync::mpsc;
 
 use crate::applications::Seat;
@@ -28,7 +31,8 @@ use crate::clock;
 use crate::live::{LiveStream, Publication};
 
 pub(crate) use plain::start as start_plain;
-pub(crate) use scripted::{Room, start as start_scripted};
+pub(crate) use room::{LostThreads, Room};
+pub(crate) use scripted::start as start_scripted;
 
 /// How long a session waits to hear that it has been let go.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -109,6 +113,8 @@ pub(crate) enum Order {
     },
     /// The session's last post has been handled.
     Done,
+    /// Things have happened to shared objects, in this order.
+    SharedObjects(Vec<Update>),
 }
 
 impl Link {

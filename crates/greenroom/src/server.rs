@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::CloseReason;
+use engine::{Bucket, CloseReason};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::connection;
 use crate::http;
 use crate::metrics::{self, Transport};
-use crate::rate::Bucket;
+use crate::objects::ObjectKeeper;
 use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
@@ -76,6 +76,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         settings::application_limits(&config),
         (instances, settings::file_settings(&config)),
         Catalog::new(),
+        open_store(&config)?,
         Box::new(ScriptFolders),
     );
     let limits = &config.limits;
@@ -104,6 +105,19 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     signals.next().await;
     stop(&shared, &mut signals).await;
     Ok(())
+}
+
+/// Opens the store; without one, shared objects are kept nowhere, if that is wanted.
+fn open_store(config: &Config) -> Result<Arc<ObjectKeeper>, StartupError> {
+    let patience = Duration::from_millis(config.shared_objects.flush_timeout_ms);
+    match ObjectKeeper::open(&config.data.dir, patience) {
+        Ok(keeper) => Ok(keeper),
+        Err(error) if config.data.require_store => Err(StartupError::Store { error }),
+        Err(error) => {
+            tracing::error!(%error, "there is no store: shared objects are not kept");
+            Ok(ObjectKeeper::nowhere())
+        }
+    }
 }
 
 /// Keeps an eye on the applications for as long as the server runs.
@@ -136,6 +150,9 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
             "stopped before all had ended"
         );
     }
+    let objects = shared.applications.objects().clone();
+    // A task that panicked has nothing more to wait for.
+    let _ = tokio::task::spawn_blocking(move || objects.finish()).await;
     tracing::info!("stopped");
 }
 

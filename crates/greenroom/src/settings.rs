@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use appconfig::{ApplicationConfig, XmlLimits};
-use engine::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover};
+use engine::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover, WriteRate};
 use media::{ReaderLimits, RingLimits};
 use script::ScriptConfig;
+use sharedobject::Conflict;
 
 use crate::applications::{ApplicationLimits, InstanceSettings};
 use crate::appsettings::FileSettings;
 use crate::config::{Config, PublishTakeover};
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
+use crate::objects::ObjectSettings;
 use crate::outbox::OutboxLimits;
 use crate::outgoing::OutgoingPolicy;
 use crate::pump::PumpSettings;
@@ -25,6 +27,7 @@ pub(crate) fn application_limits(config: &Config) -> ApplicationLimits {
         instances_per_application: limits.instances_per_application,
         clients_per_instance: limits.clients_per_instance,
         inbox_events: limits.instance_inbox_events,
+        lost_threads: config.scripts.lost_threads,
     }
 }
 
@@ -37,6 +40,7 @@ pub(crate) fn instance_settings(
 ) -> InstanceSettings {
     InstanceSettings {
         config: instance_config(config),
+        objects: object_settings(config),
         streams: stream_settings(config, threads),
         scripted: scripted_config(config),
         script: ScriptSettings {
@@ -49,6 +53,7 @@ pub(crate) fn instance_settings(
             allowed_hosts: config.scripts.allowed_hosts.clone(),
             session: session(config),
             orders: config.limits.client_orders,
+            ending: config.scripts.ending_connections,
             patience: Duration::from_millis(config.scripts.connect_timeout_ms),
             socket_bytes: config.scripts.socket_waiting_bytes,
             own_http: Vec::new(),
@@ -98,6 +103,13 @@ fn application_defaults(config: &Config) -> ApplicationConfig {
     defaults.live.gop_cache = live.gop_cache;
     defaults.live.player_lag_ms = live.player_lag_ms;
     defaults.live.latency_budget_ms = live.latency_budget_ms;
+    let (objects, limits) = (&config.shared_objects, &config.limits);
+    defaults.shared_objects.auto_commit_interval_ms = objects.auto_commit_interval_ms;
+    defaults.shared_objects.slots = objects.slots;
+    defaults.shared_objects.slot_bytes = objects.slot_bytes as u64;
+    defaults.shared_objects.objects = objects.objects;
+    defaults.shared_objects.subscribers = objects.subscribers;
+    defaults.shared_objects.writes_per_second = limits.shared_object_writes_per_second;
     defaults
 }
 
@@ -125,6 +137,38 @@ fn stream_settings(config: &Config, threads: usize) -> StreamSettings {
     }
 }
 
+fn object_settings(config: &Config) -> ObjectSettings {
+    let objects = &config.shared_objects;
+    ObjectSettings {
+        config: sharedobject::Config {
+            limits: sharedobject::Limits {
+                objects: objects.objects,
+                name_bytes: objects.name_bytes,
+                slots: objects.slots,
+                slot_name_bytes: objects.slot_name_bytes,
+                slot_bytes: objects.slot_bytes,
+                object_bytes: objects.object_bytes,
+                subscribers: objects.subscribers,
+                deletion_records: objects.deletion_records,
+                held_requests: objects.held_requests,
+                batch_items: objects.batch_items,
+                backlog_bytes: objects.backlog_bytes,
+            },
+            batch_ms: objects.batch_ms,
+            commit_interval_ms: objects.auto_commit_interval_ms,
+            auto_commit: true,
+            resync_depth: None,
+            conflict: if objects.last_writer_wins {
+                Conflict::LastWriterWins
+            } else {
+                Conflict::SlotVersion
+            },
+            one_name_space: objects.one_name_space,
+        },
+        lock_timeout_ms: None,
+    }
+}
+
 /// What one script may cost.
 fn script_config(config: &Config) -> ScriptConfig {
     ScriptConfig {
@@ -133,6 +177,7 @@ fn script_config(config: &Config) -> ScriptConfig {
         connections: config.scripts.connections,
         sockets: config.scripts.sockets,
         socket_text_bytes: config.scripts.socket_text_bytes,
+        stream_name_bytes: config.limits.stream_name_bytes,
         ..ScriptConfig::default()
     }
 }
@@ -178,6 +223,10 @@ fn instance_config(config: &Config) -> InstanceConfig {
             AccessMatch::Prefix
         } else {
             AccessMatch::Component
+        },
+        object_writes: WriteRate {
+            per_second: config.limits.shared_object_writes_per_second,
+            burst: config.limits.shared_object_writes_burst,
         },
         ..InstanceConfig::default()
     }

@@ -10,7 +10,9 @@ mod file;
 mod http;
 mod remote;
 mod remoting;
+mod shared_object;
 mod socket;
+mod stream;
 mod system;
 
 use std::rc::Rc;
@@ -32,7 +34,9 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     file::install(core, host)?;
     http::install(core, host)?;
     remoting::install(core, host)?;
-    socket::install(core, host)
+    shared_object::install(core, host)?;
+    socket::install(core, host)?;
+    stream::install(core, host)
 }
 
 /// Puts one function on the host object.

@@ -16,6 +16,7 @@ mod requests;
 mod script_sockets;
 mod scripts;
 mod settings;
+mod shared_objects;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     trials.extend(scripts::trials());
     trials.extend(script_sockets::trials());
     trials.extend(settings::trials());
+    trials.extend(shared_objects::trials());
     trials.extend(conformance::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

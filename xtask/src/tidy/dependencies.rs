@@ -10,7 +10,7 @@ use crate::process;
 use crate::workspace;
 
 /// The crates that stay pure.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "amf",
     "appconfig",
     "configtext",
@@ -19,6 +19,7 @@ const PURE: [&str; 8] = [
     "media",
     "rooms",
     "rtmp",
+    "sharedobject",
 ];
 
 /// What they must not depend on, directly or through others.

@@ -8,7 +8,7 @@ use amf::Value;
 use engine::ClientId;
 use engine::scripting::{
     ApplicationStats, CallOutcome, ClientInfo, ClientStats, Problem, Script as _, ScriptEffect,
-    ScriptHost, ScriptInput, ScriptOutput, StopReason,
+    ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
 };
 use rtmp::Millis;
 use script::{
@@ -16,11 +16,14 @@ use script::{
     Storage,
 };
 
+use crate::objects::Objects;
+
 /// What the script reads of the world.
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) clients: RefCell<BTreeMap<u64, ClientStats>>,
     pub(crate) application: RefCell<ApplicationStats>,
+    pub(crate) objects: Objects,
 }
 
 impl ScriptHost for World {
@@ -34,6 +37,10 @@ impl ScriptHost for World {
 
     fn unix_ms(&self) -> f64 {
         1_000_000_000_000.0
+    }
+
+    fn shared_objects(&self) -> &dyn SharedObjectHost {
+        &self.objects
     }
 }
 
@@ -138,6 +145,12 @@ impl Driver {
         }
     }
 
+    /// Tells the script what others have done to its shared objects.
+    pub(crate) fn tell(&mut self) -> Vec<ScriptEffect> {
+        let told = self.world.objects.told();
+        told.into_iter().flat_map(|told| self.input(told)).collect()
+    }
+
     /// Lets time pass, and timers run.
     pub(crate) fn pass(&mut self, ms: u64) -> Vec<ScriptEffect> {
         let end = self.now + ms;
@@ -180,6 +193,23 @@ impl Driver {
             args: args.to_vec(),
             transaction: 7.0,
             native: false,
+        })
+    }
+
+    /// A client begins to publish a stream, with a query behind its name.
+    pub(crate) fn publish(&mut self, client: u64, stream: &str, query: &str) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Published {
+            client: ClientId(client),
+            stream: stream.into(),
+            query: query.into(),
+        })
+    }
+
+    /// A client no longer publishes a stream.
+    pub(crate) fn unpublish(&mut self, client: u64, stream: &str) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Unpublished {
+            client: ClientId(client),
+            stream: stream.into(),
         })
     }
 

@@ -18,6 +18,7 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
         instances_per_application: 2,
         clients_per_instance: 2,
         inbox_events: INBOX,
+        lost_threads: 16,
     };
     let config = load(&Layers::default()).unwrap().config;
     for app in ["live", "chat"] {
@@ -31,6 +32,7 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
             settings::file_settings(&config),
         ),
         Catalog::new(),
+        ObjectKeeper::nowhere(),
         Box::new(ScriptFolders),
     )
 }

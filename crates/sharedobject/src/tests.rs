@@ -1,0 +1,11 @@
+//! Tests of the directory as a whole: clients, a script and a store around it.
+
+mod answers;
+mod batches;
+mod limits;
+mod locks;
+mod random;
+mod resync;
+mod saving;
+mod slow;
+mod world;
