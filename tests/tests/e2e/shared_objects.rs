@@ -390,6 +390,13 @@ fn script() -> Result<()> {
             ensure!(size == Value::from(2.0), "{size:?}");
             let told = anns.next(&mut ann).await?;
             ensure!(anns.slots.len() == 2, "not as one: {told:?}");
+            // Answers and objects share a chunk stream: neither may make the other unreadable.
+            for number in 0..30 {
+                anns.set(&mut ann, &[("turn", f64::from(number).into())])
+                    .await?;
+                let size = ann.call("both", vec![]).await?;
+                ensure!(size == Value::from(3.0), "{size:?}");
+            }
             Ok(())
         })
     })

@@ -61,6 +61,7 @@ impl Connection {
             }
             Order::SharedObjects(updates) => {
                 let framing = self.object_framing();
+                self.session.note_framed_elsewhere(0);
                 for update in updates {
                     self.outbox.push_update(update, framing);
                 }
