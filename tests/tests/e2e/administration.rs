@@ -158,7 +158,10 @@ fn startup() -> Result<()> {
     let app = folder.path().join("applications/early");
     fs::create_dir_all(&app)?;
     fs::write(app.join("main.asc"), "trace('begun');")?;
-    fs::write(app.join("application.toml"), "[application]\nload_on_startup = true\n")?;
+    fs::write(
+        app.join("application.toml"),
+        "[application]\nload_on_startup = true\n",
+    )?;
     let server = Server::start_in(folder, &[])?;
     server.wait_for_log(&["trace: begun"], SOON)?;
     let said = done(&server, "app", &["unload", "early"])?;
