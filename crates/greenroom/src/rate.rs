@@ -24,17 +24,25 @@ impl Bucket {
         }
     }
 
+    /// Whether there is a call to take out.
+    pub(crate) fn has_one(&self, now: Millis) -> bool {
+        self.per_second == 0 || self.filled(now) >= 1000
+    }
+
+    /// What is in it at this time.
+    fn filled(&self, now: Millis) -> u64 {
+        // One call a second is one thousandth a millisecond.
+        let gained = now.since(self.filled_at).saturating_mul(self.per_second);
+        let filled = self.thousandths.saturating_add(gained);
+        filled.min(self.most_thousandths)
+    }
+
     /// Takes one call out, if there is one.
     pub(crate) fn take(&mut self, now: Millis) -> bool {
         if self.per_second == 0 {
             return true;
         }
-        // One call a second is one thousandth a millisecond.
-        let gained = now.since(self.filled_at).saturating_mul(self.per_second);
-        self.thousandths = self
-            .thousandths
-            .saturating_add(gained)
-            .min(self.most_thousandths);
+        self.thousandths = self.filled(now);
         self.filled_at = now;
         let granted = self.thousandths >= 1000;
         if granted {
