@@ -16,6 +16,7 @@ use crate::outbox::OutboxLimits;
 use crate::outgoing::OutgoingPolicy;
 use crate::pump::PumpSettings;
 use crate::scripts::ScriptSettings;
+use crate::trust::Trust;
 
 pub(crate) fn application_limits(config: &Config) -> ApplicationLimits {
     let limits = &config.limits;
@@ -54,6 +55,7 @@ pub(crate) fn instance_settings(
             patience: Duration::from_millis(config.scripts.connect_timeout_ms),
             socket_bytes: config.scripts.socket_waiting_bytes,
             own_http: Vec::new(),
+            trust: Trust::new(None),
             outgoing: OutgoingPolicy::of(&application_defaults(config), Vec::new()),
         },
         stuck_after_ms: config.scripts.stuck_after_ms,
