@@ -8,7 +8,7 @@ use std::path::Path;
 use testkit::{hex, vectors};
 
 /// The vector files of a target, and the keys of the list and of the bytes in it.
-const SEEDS: [(&str, &str, &str, &str); 13] = [
+const SEEDS: [(&str, &str, &str, &str); 14] = [
     ("amf0", "amf0.json", "vectors", "hex"),
     ("amf0", "amf0-malformed.json", "vectors", "hex"),
     ("amf3", "amf3.json", "vectors", "hex"),
@@ -32,11 +32,15 @@ const SEEDS: [(&str, &str, &str, &str); 13] = [
         "raw_after_handshake_hex",
     ),
     ("shared_object", "shared-object.json", "vectors", "hex"),
+    ("sol", "sol.json", "vectors", "hex"),
 ];
 
 /// The folder of a target's seeds, from this package.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 5] = [
     ("application_xml", "../crates/appconfig/src/tests/files"),
+    ("dialect", "../crates/xmlsocket/tests/samples"),
+    ("electroserver", "../crates/xmlsocket/tests/samples"),
+    ("framer", "../crates/xmlsocket/tests/samples"),
     ("prepass", "../crates/script/tests/samples"),
 ];
 

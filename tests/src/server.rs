@@ -105,6 +105,20 @@ impl Server {
         })
     }
 
+    /// Ends the server by a signal and starts another in the same folder, with other settings.
+    ///
+    /// # Errors
+    ///
+    /// It does not end, or the other does not start.
+    pub fn restart(&mut self, signal: &str, settings: &[&str]) -> Result<()> {
+        self.signal(signal)?;
+        self.wait(SOON)?;
+        self.program = Program::start(&mut command(&self.folder, settings)?)?;
+        self.rtmp = listening(&mut self.program, "rtmp=")?;
+        self.http = listening(&mut self.program, "http=")?;
+        Ok(())
+    }
+
     /// Gives the server an application with this main script, or another script to one it has.
     ///
     /// # Errors

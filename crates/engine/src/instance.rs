@@ -16,7 +16,8 @@ use crate::close::CloseReason;
 use crate::config::InstanceConfig;
 use crate::effect::{Effect, Output};
 use crate::name::StreamName;
-use crate::scripting::{HttpResponse, LinkId, RequestId, SocketId};
+use crate::objects::SharedObjects;
+use crate::scripting::{HttpResponse, LinkId, RequestId, ScriptInput, SocketId};
 
 /// What clients are told when their instance ends before them.
 pub(crate) const UNLOADED: &str = "The application was unloaded.";
@@ -117,6 +118,9 @@ pub enum Input {
         /// Why, in words; `None` if the other side just closed it.
         why: Option<String>,
     },
+    /// It is known what became of saves of shared objects
+    /// ([`ObjectSaver::take_saved`](crate::ObjectSaver::take_saved)).
+    ObjectsSaved,
     /// The time asked for by [`Output::Timeout`] has come.
     Timeout,
 }
@@ -142,6 +146,9 @@ pub struct Instance {
     pub(crate) give_ups: BTreeSet<(Millis, ClientId, u32)>,
     /// Plays begun so far: numbers them.
     pub(crate) plays: u64,
+    pub(crate) objects: SharedObjects,
+    /// What a script is to be told of shared objects.
+    pub(crate) object_news: VecDeque<ScriptInput>,
     pub(crate) effects: VecDeque<Effect>,
 }
 
@@ -156,8 +163,8 @@ pub(crate) struct Publisher {
 }
 
 impl Instance {
-    /// An empty instance.
-    pub fn new(config: InstanceConfig, host: Box<dyn Host>) -> Self {
+    /// An empty instance. What becomes of `objects` it tells its clients.
+    pub fn new(config: InstanceConfig, host: Box<dyn Host>, objects: SharedObjects) -> Self {
         Self {
             config,
             host,
@@ -165,6 +172,8 @@ impl Instance {
             publishers: FxHashMap::default(),
             give_ups: BTreeSet::new(),
             plays: 0,
+            objects,
+            object_news: VecDeque::new(),
             effects: VecDeque::new(),
         }
     }
@@ -189,14 +198,20 @@ impl Instance {
                     self.on_command(now, client, stream_id, &command);
                 }
             }
-            Input::SharedObject { client, message } => self.on_shared_object(client, message),
+            Input::SharedObject { client, message } => {
+                self.on_shared_object(now, client, &message);
+            }
             Input::PlayEnded {
                 client,
                 stream_id,
                 play,
             } => self.on_play_ended(now, client, stream_id, play),
             Input::Disconnect { client } => self.on_disconnect(now, client),
-            Input::Timeout => self.on_play_timeout(now),
+            Input::ObjectsSaved => self.see_to_objects(now),
+            Input::Timeout => {
+                self.on_play_timeout(now);
+                self.see_to_objects(now);
+            }
             Input::Stop { .. } => self.unload_clients(),
             // Without a script there is nothing they could be about.
             Input::LinkMessage { .. }
@@ -212,8 +227,25 @@ impl Instance {
     pub fn poll(&mut self) -> Output {
         match self.effects.pop_front() {
             Some(effect) => Output::Effect(effect),
-            None => Output::Timeout(self.next_play_timeout()),
+            None => Output::Timeout(self.next_timeout()),
         }
+    }
+
+    /// When something is due.
+    pub(crate) fn next_timeout(&self) -> Option<Millis> {
+        let objects = self.objects.next_timeout();
+        self.next_play_timeout().into_iter().chain(objects).min()
+    }
+
+    /// Asks for everything that has changed in shared objects to be saved: the instance ends.
+    pub fn save_objects(&mut self, now: Millis) {
+        self.objects.save_all(now);
+        self.take_objects();
+    }
+
+    fn see_to_objects(&mut self, now: Millis) {
+        self.objects.handle_timeout(now);
+        self.take_objects();
     }
 
     /// Clients connected.
@@ -261,6 +293,8 @@ impl Instance {
             self.close_stream(now, client, stream_id);
         }
         self.clients.remove(&client);
+        self.objects.leave(now, client);
+        self.take_objects();
         // Nobody is left to be told about the client's own streams.
         self.effects
             .retain(|effect| !matches!(effect, Effect::Send { client: to, .. } if *to == client));

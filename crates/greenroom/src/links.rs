@@ -389,6 +389,7 @@ mod tests {
                 settings::file_settings(&config),
             ),
             Catalog::new(),
+            crate::objects::ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );
         let (inbox, posts) = mpsc::channel(100);
@@ -464,7 +465,7 @@ mod tests {
         let (file, acceptor) = signed_by_itself(&["127.0.0.1"]);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = LinkSettings {
-            trust: Trust::new(Some(file.path().to_owned())),
+            trust: Trust::new(vec![file.path().to_owned()]),
             ..LinkSettings::clone(&errands.settings)
         };
         let server = remote::Server {

@@ -1,7 +1,7 @@
 //! TLS to other servers: whom a script's connections and requests trust.
 //!
-//! Those whom the system trusts, and the authorities in one file more if the application names
-//! one (`script.ca_file`). The system's are read when they are first needed, and not again.
+//! Those whom the system trusts, and the authorities in files that the application names
+//! (`script.ca_files`). The system's are read when they are first needed, and not again.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -17,15 +17,15 @@ use tokio_rustls::client::TlsStream;
 /// Whom the connections of one instance's script trust.
 #[derive(Debug, Default)]
 pub(crate) struct Trust {
-    ca_file: Option<PathBuf>,
+    ca_files: Vec<PathBuf>,
     config: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Trust {
-    /// The system's authorities, and those in this file of PEM certificates.
-    pub(crate) fn new(ca_file: Option<PathBuf>) -> Arc<Self> {
+    /// The system's authorities, and those in these files of PEM certificates.
+    pub(crate) fn new(ca_files: Vec<PathBuf>) -> Arc<Self> {
         Arc::new(Self {
-            ca_file,
+            ca_files,
             config: OnceCell::new(),
         })
     }
@@ -50,8 +50,8 @@ impl Trust {
 
     /// Reads files, on a thread where that disturbs nobody.
     async fn load(&self) -> Result<Arc<ClientConfig>, String> {
-        let ca_file = self.ca_file.clone();
-        let loaded = tokio::task::spawn_blocking(move || load(ca_file.as_deref()));
+        let ca_files = self.ca_files.clone();
+        let loaded = tokio::task::spawn_blocking(move || load(&ca_files));
         let loaded = loaded.await.map_err(|error| error.to_string())?;
         loaded.map(Arc::new)
     }
@@ -69,16 +69,16 @@ fn system() -> &'static [CertificateDer<'static>] {
     })
 }
 
-fn load(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
+fn load(ca_files: &[PathBuf]) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(system().iter().cloned());
-    if let Some(file) = ca_file {
+    for file in ca_files {
         add_file(&mut roots, file)
-            .map_err(|why| format!("{}: {why} (setting script.ca_file)", file.display()))?;
+            .map_err(|why| format!("{}: {why} (setting script.ca_files)", file.display()))?;
     }
     if roots.is_empty() {
         return Err(
-            "nobody is trusted: the system has no certificates, and script.ca_file \
+            "nobody is trusted: the system has no certificates, and script.ca_files \
                     names none"
                 .into(),
         );
@@ -149,7 +149,7 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn whom_the_file_names_is_trusted_under_its_own_name_only() {
         let (file, acceptor) = signed_by_itself(&["media.example", "127.0.0.1"]);
-        let trust = Trust::new(Some(file.path().to_owned()));
+        let trust = Trust::new(vec![file.path().to_owned()]);
         for host in ["media.example", "127.0.0.1"] {
             attempt(&trust, host, acceptor.clone()).await.unwrap();
         }
@@ -163,7 +163,7 @@ pub(crate) mod tests {
     async fn a_stranger_is_not_trusted() {
         let (_, stranger) = signed_by_itself(&["media.example"]);
         let (file, _) = signed_by_itself(&["media.example"]);
-        let trust = Trust::new(Some(file.path().to_owned()));
+        let trust = Trust::new(vec![file.path().to_owned()]);
         let failed = attempt(&trust, "media.example", stranger).await;
         assert!(failed.unwrap_err().contains("no secure connection"));
     }
@@ -172,8 +172,8 @@ pub(crate) mod tests {
     fn a_file_without_certificates_is_said() {
         let file = tempfile::NamedTempFile::new().unwrap();
         for path in [file.path(), Path::new("none/ca.pem")] {
-            let failed = load(Some(path)).map(drop).unwrap_err();
-            assert!(failed.contains("script.ca_file"), "{failed}");
+            let failed = load(&[path.to_owned()]).map(drop).unwrap_err();
+            assert!(failed.contains("script.ca_files"), "{failed}");
         }
     }
 }

@@ -126,6 +126,7 @@ fn applications_with(config: &Config) -> (Arc<Applications>, Arc<Book>, tempfile
             settings::file_settings(config),
         ),
         Catalog::new(),
+        ObjectKeeper::nowhere(),
         Box::new(Probes(book.clone())),
     );
     (applications, book, dir)

@@ -220,6 +220,7 @@ mod tests {
     use crate::applications::Applications;
     use crate::catalog::Catalog;
     use crate::config::{Layers, load};
+    use crate::objects::ObjectKeeper;
     use crate::scripts::ScriptFolders;
     use crate::settings;
 
@@ -249,6 +250,7 @@ mod tests {
                 settings::file_settings(&config),
             ),
             Catalog::new(),
+            ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );
         let mut seat = applications.join("live", "_definst_").expect("a seat");

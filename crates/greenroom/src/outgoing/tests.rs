@@ -406,7 +406,7 @@ async fn https_goes_to_whom_is_trusted() {
         failed.contains("secure") || failed.contains("trusted"),
         "{failed}"
     );
-    let trust = Trust::new(Some(file.path().to_owned()));
+    let trust = Trust::new(vec![file.path().to_owned()]);
     let policy = allowing(&["127.0.0.1"]).trusting(trust.clone());
     let response = fetch(&policy, get(url.clone())).await.unwrap();
     assert_eq!((response.status, &*response.body), (200, &b"secret"[..]));

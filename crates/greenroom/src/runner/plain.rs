@@ -1,31 +1,37 @@
 //! An instance without a script: a task of the runtime.
 
-use std::sync::Arc;
-
-use engine::{Input, Instance, Output};
+use engine::{Input, Instance, Output, SharedObjects};
 use rtmp::Millis;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::hands::Hands;
+use super::objects::ObjectGauge;
 use super::streams::{Streams, StreamsHost};
-use super::{Post, Sender, wait_until};
-use crate::applications::{InstanceAddress, InstanceSettings};
-use crate::catalog::Catalog;
+use super::{Ask, Post, Sender, wait_until};
+use crate::applications::{Applications, InstanceAddress, InstanceSettings};
 use crate::clock;
+use crate::objects::InstanceObjects;
 
 /// Starts an instance. It ends when nobody holds its inbox any more.
 pub(crate) fn start(
-    catalog: &Arc<Catalog>,
+    applications: &Applications,
     settings: &InstanceSettings,
     address: &InstanceAddress,
     inbox_events: usize,
+    asks: mpsc::Receiver<Ask>,
 ) -> mpsc::Sender<Post> {
     let (inbox, posts) = mpsc::channel(inbox_events);
-    let streams = Streams::new(catalog, settings.streams, address);
+    let streams = Streams::new(applications.catalog(), settings.streams, address);
     let host = Box::new(StreamsHost(streams.clone()));
-    let instance = Instance::new(settings.config.clone(), host);
+    let kept = InstanceObjects::new(applications.objects(), address, CancellationToken::new());
+    let objects = kept.make(&settings.objects);
     let runner = Runner {
-        instance,
+        instance: Instance::new(settings.config.clone(), host, objects.clone()),
+        kept,
+        gauge: ObjectGauge::new(objects.clone()),
+        objects,
+        asks,
         hands: Hands::new(streams),
     };
     tokio::spawn(runner.run(posts));
@@ -34,6 +40,10 @@ pub(crate) fn start(
 
 struct Runner {
     instance: Instance,
+    kept: InstanceObjects,
+    gauge: ObjectGauge,
+    objects: SharedObjects,
+    asks: mpsc::Receiver<Ask>,
     hands: Hands,
 }
 
@@ -48,12 +58,15 @@ impl Runner {
                     Some(post) => timeout = self.take(post),
                     None => break,
                 },
-                () = wait_until(timeout) => {
-                    self.instance.handle(clock::now(), Input::Timeout);
-                    timeout = self.carry_out();
+                () = wait_until(timeout) => timeout = self.handle(Input::Timeout),
+                () = self.kept.saved() => timeout = self.handle(Input::ObjectsSaved),
+                Some(ask) = self.asks.recv() => {
+                    ask(&self.objects);
+                    timeout = self.handle(Input::ObjectsSaved);
                 }
             }
         }
+        self.instance.save_objects(clock::now());
         tracing::info!(app = %address.app, instance = %address.instance, "instance stopped");
     }
 
@@ -61,10 +74,7 @@ impl Runner {
         let Post { from, input, link } = post;
         let client = match from {
             Sender::Client(client) => client,
-            Sender::Server => {
-                self.instance.handle(clock::now(), input);
-                return self.carry_out();
-            }
+            Sender::Server | Sender::Administrator => return self.handle(input),
             // There is no script that could have sent one.
             Sender::Errand(_) => return self.carry_out(),
         };
@@ -72,12 +82,18 @@ impl Runner {
             self.hands.links.insert(client, link);
         }
         let left = matches!(input, Input::Disconnect { .. });
-        self.instance.handle(clock::now(), input);
-        let timeout = self.carry_out();
+        let timeout = self.handle(input);
         self.hands.done(client);
         if left {
             self.hands.forget(client);
         }
+        timeout
+    }
+
+    fn handle(&mut self, input: Input) -> Option<Millis> {
+        self.instance.handle(clock::now(), input);
+        let timeout = self.carry_out();
+        self.gauge.update();
         timeout
     }
 
@@ -86,7 +102,10 @@ impl Runner {
             match self.instance.poll() {
                 // What is about neither sessions nor streams only scripts want.
                 Output::Effect(effect) => drop(self.hands.carry_out(&self.instance, effect)),
-                Output::Timeout(at) => return at,
+                Output::Timeout(at) => {
+                    self.hands.tell_updates();
+                    return at;
+                }
             }
         }
     }

@@ -32,6 +32,7 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
             settings::file_settings(&config),
         ),
         Catalog::new(),
+        ObjectKeeper::nowhere(),
         Box::new(ScriptFolders),
     )
 }
