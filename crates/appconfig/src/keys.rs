@@ -59,6 +59,9 @@ sections! {
         /// all; with `:PORT` only that port. What is at an address of this machine or of a private
         /// network needs that address in the list, too. The empty default allows none.
         hosts: Vec<Host> = Vec::new(), server "scripts.allowed_hosts", range 0..=1_024;
+        /// Files of certificates (PEM) whose owners scripts trust over `https:` and `rtmps:`, besides
+        /// those whom the system trusts. A relative path starts at the application's directory.
+        ca_files: Vec<PathBuf> = Vec::new(), range 0..=64;
         /// The AMF version in which a script's `NetConnection` sends objects, unless it sets
         /// `objectEncoding`.
         object_encoding: ObjectEncoding = ObjectEncoding::Amf3, original ObjectEncoding::Amf0,

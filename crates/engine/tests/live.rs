@@ -864,17 +864,17 @@ fn a_bandwidth_check_measures_latency_then_throughput() {
         let mut world = World::new();
         let client = world.client(1);
         world.call(client, 0, asked, 0.0, &[]);
-        world.expect(&[&format!("1 < {question} 2  0")]);
+        world.expect(&[&format!("1 < {question} 1000000001  0")]);
         world.now = Millis(1010);
         world.call(client, 0, "_result", 99.0, &[]);
         world.expect(&[]);
-        world.call(client, 0, "_result", 2.0, &[0.0.into()]);
-        world.expect(&[&format!("1 < {question} 3 16384 bytes 0")]);
+        world.call(client, 0, "_result", 1_000_000_001.0, &[0.0.into()]);
+        world.expect(&[&format!("1 < {question} 1000000002 16384 bytes 0")]);
         world.now = Millis(1030);
-        world.call(client, 0, "_result", 3.0, &[0.0.into()]);
+        world.call(client, 0, "_result", 1_000_000_002.0, &[0.0.into()]);
         // 131.072 kbit in 20 ms, of which 10 are latency.
         world.expect(&[&format!("1 < {done} 13107.2 131.072 10 10")]);
-        world.call(client, 0, "_result", 3.0, &[0.0.into()]);
+        world.call(client, 0, "_result", 1_000_000_002.0, &[0.0.into()]);
         world.expect(&[]);
     }
 }

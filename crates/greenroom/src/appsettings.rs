@@ -19,6 +19,7 @@ use script::Bandwidth;
 
 use crate::applications::InstanceSettings;
 use crate::outgoing::OutgoingPolicy;
+use crate::trust::Trust;
 use crate::watch::Watch;
 use files::File;
 
@@ -223,7 +224,10 @@ fn set_script(settings: &mut InstanceSettings, folder: &Path, config: &Applicati
     settings.scripted.link_methods = only(&calls.net_connection);
     settings.scripted.object_methods = only(&calls.shared_object);
     settings.links.allowed_hosts.clone_from(&script.hosts);
-    settings.links.outgoing = OutgoingPolicy::of(config, settings.links.own_http.clone());
+    let ca_files = script.ca_files.iter().map(|path| folder.join(path));
+    settings.links.trust = Trust::new(ca_files.collect());
+    let policy = OutgoingPolicy::of(config, settings.links.own_http.clone());
+    settings.links.outgoing = policy.trusting(settings.links.trust.clone());
     // A handler that may run for longer than the server waits is waited for.
     settings.stuck_after_ms = settings.stuck_after_ms.max(script.max_time_ms);
 }

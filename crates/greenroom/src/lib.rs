@@ -31,4 +31,5 @@ mod settings;
 mod shared;
 pub mod startup;
 mod throttle;
+mod trust;
 mod watch;

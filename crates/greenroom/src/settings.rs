@@ -1,5 +1,6 @@
 //! From the configuration to what each part is made with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use appconfig::{ApplicationConfig, XmlLimits};
@@ -68,6 +69,7 @@ pub(crate) fn instance_settings(
             patience: Duration::from_millis(config.scripts.connect_timeout_ms),
             socket_bytes: config.scripts.socket_waiting_bytes,
             own_http: Vec::new(),
+            trust: Arc::default(),
             outgoing: OutgoingPolicy::of(&application_defaults(config), Vec::new()),
         },
         stuck_after_ms: config.scripts.stuck_after_ms,
