@@ -8,13 +8,14 @@ use std::path::Path;
 use testkit::{hex, vectors};
 
 /// The vector files of a target, and the keys of the list and of the bytes in it.
-const SEEDS: [(&str, &str, &str, &str); 13] = [
+const SEEDS: [(&str, &str, &str, &str); 14] = [
     ("amf0", "amf0.json", "vectors", "hex"),
     ("amf0", "amf0-malformed.json", "vectors", "hex"),
     ("amf3", "amf3.json", "vectors", "hex"),
     ("amf3", "amf3-malformed.json", "vectors", "hex"),
     ("amf_packet", "amf-packet.json", "vectors", "hex"),
     ("flv", "flv.json", "vectors", "hex"),
+    ("flv_scan", "flv.json", "vectors", "hex"),
     ("chunk_reader", "chunk-stream.json", "vectors", "hex"),
     ("chunk_reader", "message.json", "vectors", "hex"),
     (

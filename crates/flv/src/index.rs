@@ -98,6 +98,21 @@ impl KeyframeIndex {
         &self.entries
     }
 
+    /// The same in an index of at most `max_entries` entries.
+    pub(crate) fn in_room_for(&self, max_entries: usize) -> Self {
+        let mut index = Self::new(max_entries);
+        self.entries.iter().for_each(|entry| index.push(*entry));
+        index
+    }
+
+    /// The same for a file in which what was at `from` is at `to`.
+    pub(crate) fn moved(mut self, from: u64, to: u64) -> Self {
+        for entry in &mut self.entries {
+            entry.position = entry.position.saturating_sub(from) + to;
+        }
+        self
+    }
+
     /// The last key frame at or before `time_ms`; the first one when there is none so early.
     /// `None` for an empty index.
     #[must_use]

@@ -20,7 +20,10 @@ mod fourcc;
 mod index;
 pub mod metadata;
 pub mod reader;
+mod recorder;
+mod scan;
 pub mod tag;
+mod timeline;
 pub mod video;
 
 pub use color::{ColorInfo, MasteringDisplay};
@@ -31,4 +34,6 @@ pub use fourcc::FourCc;
 pub use index::{FileMetadata, FileTotals, Keyframe, KeyframeIndex};
 pub use metadata::{DataMessage, Metadata};
 pub use reader::{Item, Limits, Reader};
+pub use recorder::{Full, Patch, Recorder, RecorderLimits, Recording};
+pub use scan::{Read, Repair, ScanLimits, Scanned, Scanner};
 pub use tag::{FileHeader, Tag, TagKind, write_header, write_tag};
