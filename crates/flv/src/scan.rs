@@ -222,9 +222,11 @@ impl Scanner {
         let most = self.limits.max_file_header_bytes;
         let truncated = Error::Truncated {
             what: "file header",
-            offset: bytes.len(),
+            offset: bytes.len().min(FILE_HEADER_BYTES),
         };
-        self.header = read_file_header(bytes, most)?.ok_or(truncated)?;
+        self.header = read_file_header(bytes, most)?
+            .filter(|header| u64::from(header.size_bytes) <= self.file_bytes)
+            .ok_or(truncated)?;
         self.state = State::Tags;
         self.at = self.header.size_bytes.into();
         Ok(())

@@ -449,6 +449,10 @@ fn what_is_no_file_is_refused() {
     for (bytes, wanted) in [
         (&b""[..], "file header is cut short at byte 0"),
         (b"FLV\x01", "file header is cut short at byte 4"),
+        (
+            b"FLV\x01\x05\0\0\0\x0a",
+            "file header is cut short at byte 9",
+        ),
         (b"FLV\x01\x05\0\0\0\x09", "file is cut short at byte 0"),
         (
             b"ID3\x04 and so on and on",
