@@ -12,9 +12,10 @@ use crate::config::Takeover;
 use crate::effect::Effect;
 use crate::instance::{Instance, Publisher};
 use crate::name::StreamName;
+use crate::record::{How, Plan};
 
 impl Instance {
-    /// `publish(name[, "live"|"record"|"append"])`, or `publish(false)` to end it.
+    /// `publish(name[, "live"|"record"|"append"|"appendWithGap"])`, or `publish(false)` to end it.
     pub(crate) fn publish(
         &mut self,
         now: Millis,
@@ -51,17 +52,19 @@ impl Instance {
             .get(1)
             .and_then(Value::as_str)
             .unwrap_or("live");
-        if mode != "live" {
-            // Recording is not served: to publish without it would lose what the client
-            // believes is kept.
+        let Some(how) = How::from_wire(mode) else {
+            // To publish without what it asks for could lose what the client believes is kept.
             let why = format!("Publishing with \"{mode}\" is not available.");
             return self.refuse(client, stream_id, Code::RecordNoAccess, &why, Some(written));
-        }
+        };
         if !self.may_write(client, &name) {
             let why = format!("No write access to {name}.");
-            return self.refuse(client, stream_id, Code::PublishBadName, &why, Some(written));
+            return self.refuse(client, stream_id, how.no_access(), &why, Some(written));
         }
-        self.publish_live(now, client, stream_id, &name);
+        match self.plan(how, &name) {
+            Ok(plan) => self.publish_planned(now, (client, stream_id), &name, plan),
+            Err(why) => self.refuse(client, stream_id, how.no_access(), &why, Some(written)),
+        }
     }
 
     fn unpublish(&mut self, now: Millis, client: ClientId, stream_id: u32) {
@@ -72,7 +75,13 @@ impl Instance {
         }
     }
 
-    fn publish_live(&mut self, now: Millis, client: ClientId, stream_id: u32, name: &StreamName) {
+    fn publish_planned(
+        &mut self,
+        now: Millis,
+        (client, stream_id): (ClientId, u32),
+        name: &StreamName,
+        plan: Plan,
+    ) {
         if let Some(holder) = self.publishers.get(name).copied() {
             let own = holder.client == client && holder.stream_id == stream_id;
             if !own && !self.may_replace(now, name, holder) {
@@ -83,7 +92,17 @@ impl Instance {
             self.replace(now, client, name, holder);
         }
         self.close_stream(now, client, stream_id);
+        if let Plan::Erase(file) = plan {
+            self.effects.push_back(Effect::EraseRecording { file });
+            return self.start_publish(now, client, stream_id, name);
+        }
         self.start_publish(now, client, stream_id, name);
+        if let Plan::Record { file, mode, asked } = plan {
+            let recording = self.start_recording((client, stream_id), name, (file, mode), asked);
+            if let Some(publisher) = self.publishers.get_mut(name) {
+                publisher.recording = Some(recording);
+            }
+        }
     }
 
     /// Ends the one who holds the name. Another client's connection is closed with it: what
@@ -120,6 +139,7 @@ impl Instance {
             client,
             stream_id,
             since: now,
+            recording: None,
         };
         self.publishers.insert(name.clone(), publisher);
         if let Some(stream) = self.stream_mut(client, stream_id) {
@@ -166,7 +186,10 @@ impl Instance {
         stream_id: u32,
         name: &StreamName,
     ) {
-        self.publishers.remove(name);
+        let gone = self.publishers.remove(name);
+        if let Some(recording) = gone.and_then(|gone| gone.recording) {
+            self.end_recording(recording);
+        }
         self.effects
             .push_back(Effect::Unpublish { client, stream_id });
         let marker = Marker::Unpublished;
@@ -178,6 +201,9 @@ impl Instance {
     }
 
     pub(crate) fn tell_unpublished(&mut self, client: ClientId, stream_id: u32, name: &StreamName) {
+        if self.told_with_recording(client, stream_id, name) {
+            return;
+        }
         let text = format!("{name} is now unpublished.");
         self.tell(
             client,

@@ -120,7 +120,11 @@ impl ScriptedInstance {
                 stream_id,
                 command,
             } => self.on_command(client, stream_id, command),
-            Input::SharedObject { .. } | Input::PlayEnded { .. } => self.tell_instance(input),
+            Input::SharedObject { .. }
+            | Input::PlayEnded { .. }
+            | Input::RecordingStarted { .. }
+            | Input::RecordingStopped { .. }
+            | Input::RecordingFailed { .. } => self.tell_instance(input),
             Input::Disconnect { client } => self.on_disconnect(client),
             Input::Stop { silent } => self.stop(lifecycle::Cause::Server { silent }),
             Input::LinkMessage { link, message } => self.on_link_message(link, message),
