@@ -24,6 +24,7 @@ use crate::catalog::Catalog;
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
+use crate::recording::{RecordingSettings, Recordings};
 use crate::runner::{self, Post, Room};
 use crate::scripts::{Broken, ScriptSettings, Scripts, Wanted};
 
@@ -45,6 +46,7 @@ pub(crate) struct InstanceSettings {
     pub(crate) scripted: ScriptedConfig,
     pub(crate) script: ScriptSettings,
     pub(crate) links: LinkSettings,
+    pub(crate) recording: RecordingSettings,
     /// How long a script may be away, in ms, before its thread is written off.
     pub(crate) stuck_after_ms: u64,
     /// Whether the default instance starts with the server, and again when it is loaded anew.
@@ -88,6 +90,7 @@ pub(crate) struct Applications {
     limits: ApplicationLimits,
     settings: AppSettings,
     catalog: Arc<Catalog>,
+    recordings: Arc<Recordings>,
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
     /// The server stops: what has ended does not begin again.
@@ -99,7 +102,7 @@ impl Applications {
         dir: PathBuf,
         limits: ApplicationLimits,
         (server, files): (InstanceSettings, FileSettings),
-        catalog: Arc<Catalog>,
+        (catalog, recordings): (Arc<Catalog>, Arc<Recordings>),
         scripts: Box<dyn Scripts>,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -107,6 +110,7 @@ impl Applications {
             dir,
             limits,
             catalog,
+            recordings,
             scripts,
             running: Mutex::default(),
             closing: AtomicBool::new(false),
@@ -115,6 +119,10 @@ impl Applications {
 
     pub(crate) fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    pub(crate) fn recordings(&self) -> &Arc<Recordings> {
+        &self.recordings
     }
 
     /// What all instances have in common.
@@ -260,7 +268,12 @@ impl Applications {
                 (inbox, Some(room))
             }
             Way::Plain(settings) => {
-                let inbox = runner::start_plain(&self.catalog, settings, address, events);
+                let inbox = runner::start_plain(
+                    (&self.catalog, &self.recordings),
+                    settings,
+                    address,
+                    events,
+                );
                 (inbox, None)
             }
         };

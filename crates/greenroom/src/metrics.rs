@@ -25,7 +25,7 @@ struct Metrics {
 }
 
 /// Name, kind and description of every metric.
-pub const DESCRIBED: [(&str, &str, &str); 15] = [
+pub const DESCRIBED: [(&str, &str, &str); 19] = [
     (
         "greenroom_connections",
         "gauge",
@@ -85,6 +85,22 @@ pub const DESCRIBED: [(&str, &str, &str); 15] = [
         "greenroom_player_skips_total",
         "counter",
         "Times a slow player skipped to a key frame.",
+    ),
+    ("greenroom_recordings", "gauge", "Recordings being made."),
+    (
+        "greenroom_recordings_total",
+        "counter",
+        "Recordings ended, by how: `finished`, `limit`, `failed`.",
+    ),
+    (
+        "greenroom_recorded_bytes_total",
+        "counter",
+        "Bytes written into recordings.",
+    ),
+    (
+        "greenroom_recording_skips_total",
+        "counter",
+        "Times a recording skipped to a key frame, because the disk is slow.",
     ),
     (
         "greenroom_received_bytes_total",
@@ -229,6 +245,38 @@ pub(crate) fn script_written_off() {
 /// A script that had been written off came back, too late, and its thread has ended.
 pub(crate) fn script_came_back() {
     metrics::gauge!("greenroom_script_threads_lost").decrement(1.0);
+}
+
+/// A recording in the count of those being made, for as long as it lives.
+pub(crate) struct OpenRecording(());
+
+impl OpenRecording {
+    pub(crate) fn new() -> Self {
+        all();
+        metrics::gauge!("greenroom_recordings").increment(1.0);
+        Self(())
+    }
+}
+
+impl Drop for OpenRecording {
+    fn drop(&mut self) {
+        metrics::gauge!("greenroom_recordings").decrement(1.0);
+    }
+}
+
+/// A recording has ended.
+pub(crate) fn recording_ended(how: &'static str) {
+    metrics::counter!("greenroom_recordings_total", "end" => how).increment(1);
+}
+
+/// Bytes were written into a recording.
+pub(crate) fn recorded(bytes: u64) {
+    metrics::counter!("greenroom_recorded_bytes_total").increment(bytes);
+}
+
+/// A recording lost what its stream's ring did not hold any more.
+pub(crate) fn recording_skipped() {
+    metrics::counter!("greenroom_recording_skips_total").increment(1);
 }
 
 /// A connection was closed at once because there are too many.

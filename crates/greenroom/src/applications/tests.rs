@@ -13,6 +13,7 @@ use std::time::Duration;
 use engine::scripting::{ClientStats, Script, ScriptEffect, ScriptInput, ScriptOutput};
 use engine::{ClientId, CloseReason, Input, Origin};
 use rtmp::{Body, Millis};
+use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::clock;
@@ -121,7 +122,7 @@ fn applications(max_idle_ms: u64) -> (Arc<Applications>, Arc<Book>, tempfile::Te
             settings::instance_settings(&config, 1, 1935),
             settings::file_settings(&config),
         ),
-        Catalog::new(),
+        (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
         Box::new(Probes(book.clone())),
     );
     (applications, book, dir)

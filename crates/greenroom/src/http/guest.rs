@@ -220,6 +220,7 @@ mod tests {
     use crate::applications::Applications;
     use crate::catalog::Catalog;
     use crate::config::{Layers, load};
+    use crate::recording::Recordings;
     use crate::scripts::ScriptFolders;
     use crate::settings;
 
@@ -248,7 +249,7 @@ mod tests {
                 settings::instance_settings(&config, 1, 1935),
                 settings::file_settings(&config),
             ),
-            Catalog::new(),
+            (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
             Box::new(ScriptFolders),
         );
         let mut seat = applications.join("live", "_definst_").expect("a seat");

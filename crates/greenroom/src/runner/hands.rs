@@ -8,17 +8,20 @@ use media::Marker;
 
 use super::streams::Streams;
 use super::{Link, Order};
+use crate::recording::Recorders;
 
 /// Who is here, and what they may be made to do.
 pub(super) struct Hands {
     pub(super) streams: Arc<Streams>,
+    pub(super) recorders: Recorders,
     pub(super) links: HashMap<ClientId, Link>,
 }
 
 impl Hands {
-    pub(super) fn new(streams: Arc<Streams>) -> Self {
+    pub(super) fn new(streams: Arc<Streams>, recorders: Recorders) -> Self {
         Self {
             streams,
+            recorders,
             links: HashMap::new(),
         }
     }
@@ -45,6 +48,20 @@ impl Hands {
         let (client, order) = match effect {
             Effect::Mark { name, marker } => {
                 self.mark(instance, &name, marker);
+                return None;
+            }
+            Effect::Record {
+                recording,
+                name,
+                file,
+                mode,
+            } => {
+                let live = self.streams.get_or_make(&name);
+                self.recorders.start(&live, recording, &file, mode);
+                return None;
+            }
+            Effect::EraseRecording { file } => {
+                self.recorders.erase(&file);
                 return None;
             }
             Effect::Send { client, message } => (client, Order::Send(message)),
@@ -130,5 +147,8 @@ impl Hands {
             "{}", if marker == Marker::Published { "published" } else { "unpublished" }
         );
         live.mark(marker, publisher);
+        if marker == Marker::Unpublished {
+            self.recorders.ending(&live);
+        }
     }
 }

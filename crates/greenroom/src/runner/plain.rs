@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::{Input, Instance, Output};
 use rtmp::Millis;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::hands::Hands;
 use super::streams::{Streams, StreamsHost};
@@ -12,10 +13,11 @@ use super::{Post, Sender, wait_until};
 use crate::applications::{InstanceAddress, InstanceSettings};
 use crate::catalog::Catalog;
 use crate::clock;
+use crate::recording::{Recorders, Recordings};
 
 /// Starts an instance. It ends when nobody holds its inbox any more.
 pub(crate) fn start(
-    catalog: &Arc<Catalog>,
+    (catalog, recordings): (&Arc<Catalog>, &Arc<Recordings>),
     settings: &InstanceSettings,
     address: &InstanceAddress,
     inbox_events: usize,
@@ -24,9 +26,16 @@ pub(crate) fn start(
     let streams = Streams::new(catalog, settings.streams, address);
     let host = Box::new(StreamsHost(streams.clone()));
     let instance = Instance::new(settings.config.clone(), host);
+    let recorders = Recorders::new(
+        recordings,
+        &settings.recording,
+        &address.instance,
+        inbox.downgrade(),
+        &CancellationToken::new(),
+    );
     let runner = Runner {
         instance,
-        hands: Hands::new(streams),
+        hands: Hands::new(streams, recorders),
     };
     tokio::spawn(runner.run(posts));
     inbox
@@ -61,12 +70,11 @@ impl Runner {
         let Post { from, input, link } = post;
         let client = match from {
             Sender::Client(client) => client,
-            Sender::Server => {
+            // There is one life only, and no script: an errand is a recording.
+            Sender::Server | Sender::Errand(_) => {
                 self.instance.handle(clock::now(), input);
                 return self.carry_out();
             }
-            // There is no script that could have sent one.
-            Sender::Errand(_) => return self.carry_out(),
         };
         if let Some(link) = link {
             self.hands.links.insert(client, link);

@@ -22,6 +22,7 @@ use super::streams::{Streams, StreamsHost};
 use super::{Order, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress};
 use crate::links::Errands;
+use crate::recording::Recorders;
 use crate::scripts::Broken;
 use crate::{clock, metrics};
 
@@ -117,8 +118,15 @@ pub(crate) fn start(
             Ok(timers) => {
                 let streams = applications.settings().streams;
                 let streams = Streams::new(applications.catalog(), streams, &address);
+                let recorders = Recorders::new(
+                    applications.recordings(),
+                    &applications.settings().recording,
+                    &address.instance,
+                    weak_inbox.clone(),
+                    &thread_room.written_off,
+                );
                 let runner = Runner {
-                    hands: Hands::new(streams),
+                    hands: Hands::new(streams, recorders),
                     stats: Rc::default(),
                     errands: Errands::new(runtime, &applications, weak_inbox, &thread_room),
                     applications,
@@ -229,6 +237,7 @@ impl Runner {
             .stuck_after_ms
             .store(stuck_after_ms, Ordering::Relaxed);
         self.hands.streams.set(settings.streams);
+        self.hands.recorders.begin(self.life, &settings.recording);
         self.errands.set(settings.links);
         let scripted = ScriptedConfig {
             name: format!("{}/{}", self.address.app, self.address.instance),
