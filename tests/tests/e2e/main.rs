@@ -11,6 +11,7 @@ mod live;
 mod operations;
 mod peers;
 mod playlists;
+mod recording;
 mod rejections;
 mod requests;
 mod script_sockets;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     trials.extend(browser::trials());
     trials.extend(commands::trials());
     trials.extend(playlists::trials());
+    trials.extend(recording::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());
