@@ -1,3 +1,5 @@
+//! Recordings of a stream without clients: what is written when the disk is fast, slow or busy.
+
 use bytes::Bytes;
 use engine::StreamName;
 use flv::{Item, Limits, Reader, Tag, TagKind};

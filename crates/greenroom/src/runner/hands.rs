@@ -45,23 +45,10 @@ impl Hands {
 
     /// Carries out one effect on sessions and streams; gives back what is about neither.
     pub(super) fn carry_out(&self, instance: &Instance, effect: Effect) -> Option<Effect> {
+        let effect = self.keep_files(effect)?;
         let (client, order) = match effect {
             Effect::Mark { name, marker } => {
                 self.mark(instance, &name, marker);
-                return None;
-            }
-            Effect::Record {
-                recording,
-                name,
-                file,
-                mode,
-            } => {
-                let live = self.streams.get_or_make(&name);
-                self.recorders.start(&live, recording, &file, mode);
-                return None;
-            }
-            Effect::EraseRecording { file } => {
-                self.recorders.erase(&file);
                 return None;
             }
             Effect::Send { client, message } => (client, Order::Send(message)),
@@ -123,6 +110,24 @@ impl Hands {
             other => return Some(other),
         };
         self.give(client, order);
+        None
+    }
+
+    /// Carries out what is about recordings; gives back all else.
+    fn keep_files(&self, effect: Effect) -> Option<Effect> {
+        match effect {
+            Effect::Record {
+                recording,
+                name,
+                file,
+                mode,
+            } => {
+                let live = self.streams.get_or_make(&name);
+                self.recorders.start(&live, recording, &file, mode);
+            }
+            Effect::EraseRecording { file } => self.recorders.erase(&file),
+            other => return Some(other),
+        }
         None
     }
 

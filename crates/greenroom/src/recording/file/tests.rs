@@ -1,3 +1,5 @@
+//! Files of recordings on a real disk: what is in them after every kind of end.
+
 use std::fs::OpenOptions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
