@@ -2,7 +2,7 @@
 
 use amf::Str;
 use media::{Marker, Selection};
-use rtmp::{Message, Millis};
+use rtmp::{Data, Message, Millis};
 
 use crate::client::ClientId;
 use crate::close::CloseReason;
@@ -79,6 +79,14 @@ pub enum Effect {
         name: StreamName,
         /// What happened.
         marker: Marker,
+    },
+    /// Send a data message of the script's to all who play a stream, in order with its media. It
+    /// is no sign of life of the publisher.
+    StreamSend {
+        /// The stream.
+        name: StreamName,
+        /// The message; its body is written.
+        data: Data,
     },
     /// Let the client read the live stream `name` on this message stream.
     Play {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use amf::Str;
 use rtmp::connect::ConnectInfo;
 use rtmp::status::{Code, Status};
 use rtmp::{Body, Command, Data, Message, Millis};
@@ -169,13 +170,15 @@ pub struct Instance {
 }
 
 /// Who publishes a name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Publisher {
     pub(crate) client: ClientId,
     pub(crate) stream_id: u32,
     pub(crate) since: Millis,
     /// The recording of what it publishes.
     pub(crate) recording: Option<u64>,
+    /// What stood behind the `?` of the name as it was written.
+    pub(crate) query: Str,
 }
 
 impl Instance {
@@ -276,6 +279,12 @@ impl Instance {
             .info
             .flash_ver
             .as_deref()
+    }
+
+    /// What stood behind the `?` of a published name as its publisher wrote it.
+    pub(crate) fn publish_query(&self, name: &StreamName) -> Str {
+        let publisher = self.publishers.get(name);
+        publisher.map_or_else(Str::default, |publisher| publisher.query.clone())
     }
 
     fn on_disconnect(&mut self, now: Millis, client: ClientId) {

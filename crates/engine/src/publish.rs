@@ -1,7 +1,7 @@
 //! Publishing: who may have a name, what happens to the one who had it, and what the
 //! publisher and the players are told.
 
-use amf::Value;
+use amf::{Str, Value};
 use media::Marker;
 use rtmp::status::{Code, Status};
 use rtmp::{Body, Command, Millis, UserControl};
@@ -62,8 +62,21 @@ impl Instance {
             return self.refuse(client, stream_id, how.no_access(), &why, Some(written));
         }
         match self.plan(how, &name) {
-            Ok(plan) => self.publish_planned(now, (client, stream_id), &name, plan),
+            Ok(plan) => {
+                self.publish_planned(now, (client, stream_id), &name, plan);
+                self.note_query(client, stream_id, &name, written);
+            }
             Err(why) => self.refuse(client, stream_id, how.no_access(), &why, Some(written)),
+        }
+    }
+
+    /// Keeps what stands behind the `?` of the name, if the client publishes it now.
+    fn note_query(&mut self, client: ClientId, stream_id: u32, name: &StreamName, written: &str) {
+        let here = |publisher: &&mut Publisher| {
+            publisher.client == client && publisher.stream_id == stream_id
+        };
+        if let Some(publisher) = self.publishers.get_mut(name).filter(here) {
+            publisher.query = written.split_once('?').unwrap_or_default().1.into();
         }
     }
 
@@ -82,14 +95,14 @@ impl Instance {
         name: &StreamName,
         plan: Plan,
     ) {
-        if let Some(holder) = self.publishers.get(name).copied() {
+        if let Some(holder) = self.publishers.get(name).cloned() {
             let own = holder.client == client && holder.stream_id == stream_id;
-            if !own && !self.may_replace(now, name, holder) {
+            if !own && !self.may_replace(now, name, &holder) {
                 let why = format!("{name} is already publishing");
                 let details = Some(name.as_str());
                 return self.refuse(client, stream_id, Code::PublishBadName, &why, details);
             }
-            self.replace(now, client, name, holder);
+            self.replace(now, client, name, &holder);
         }
         self.close_stream(now, client, stream_id);
         if let Plan::Erase(file) = plan {
@@ -107,10 +120,8 @@ impl Instance {
 
     /// Ends the one who holds the name. Another client's connection is closed with it: what
     /// it goes on sending would be lost unseen.
-    fn replace(&mut self, now: Millis, by: ClientId, name: &StreamName, holder: Publisher) {
-        let Publisher {
-            client, stream_id, ..
-        } = holder;
+    fn replace(&mut self, now: Millis, by: ClientId, name: &StreamName, holder: &Publisher) {
+        let (client, stream_id) = (holder.client, holder.stream_id);
         self.close_stream(now, client, stream_id);
         if client != by {
             let why = format!("{name} was published by another client.");
@@ -120,7 +131,7 @@ impl Instance {
         }
     }
 
-    fn may_replace(&self, now: Millis, name: &StreamName, holder: Publisher) -> bool {
+    fn may_replace(&self, now: Millis, name: &StreamName, holder: &Publisher) -> bool {
         match self.config.takeover {
             Takeover::Reject => false,
             Takeover::Replace => true,
@@ -140,6 +151,7 @@ impl Instance {
             stream_id,
             since: now,
             recording: None,
+            query: Str::default(),
         };
         self.publishers.insert(name.clone(), publisher);
         if let Some(stream) = self.stream_mut(client, stream_id) {

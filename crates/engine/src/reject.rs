@@ -26,6 +26,8 @@ pub enum Rejection {
     TooManyWaiting(String),
     /// The script did not decide in time.
     Undecided(String),
+    /// Too many scripts that do not come back hold threads: no instance with a script starts.
+    TooManyLostThreads(String),
     /// The server is going down.
     ShuttingDown,
 }
@@ -59,6 +61,9 @@ impl Rejection {
             Self::Undecided(instance) => format!(
                 "[ Server.Reject ] : Application ({instance}) did not answer the connection."
             ),
+            Self::TooManyLostThreads(instance) => format!(
+                "[ Resource.Limit.Exceeded ] : Instance ({instance}) has no thread to run its script."
+            ),
             Self::ShuttingDown => "[ Server.Reject ] : The server is shutting down.".into(),
         }
     }
@@ -75,6 +80,7 @@ impl Rejection {
             Self::ScriptFailed(_) => "script_failed",
             Self::TooManyWaiting(_) => "too_many_waiting",
             Self::Undecided(_) => "undecided",
+            Self::TooManyLostThreads(_) => "too_many_lost_threads",
             Self::ShuttingDown => "shutting_down",
         }
     }
@@ -119,6 +125,11 @@ mod tests {
                 Rejection::InstanceFull(text("chat/one")),
                 "instance_full",
                 "[ Resource.Limit.Exceeded ] : Instance (chat/one) has no room for more clients.",
+            ),
+            (
+                Rejection::TooManyLostThreads(text("chat/one")),
+                "too_many_lost_threads",
+                "[ Resource.Limit.Exceeded ] : Instance (chat/one) has no thread to run its script.",
             ),
             (
                 Rejection::ShuttingDown,

@@ -3,8 +3,8 @@
 //! It wraps the plain [`Instance`], which knows nothing of scripts: only clients that the
 //! script has accepted are known to it, and only commands that are not the script's affair
 //! reach it. Beside this file lie admission (`admission`), calls both ways (`calls`), the life
-//! of the instance (`lifecycle`), the script's connections to other instances (`links`) and its
-//! sockets (`sockets`).
+//! of the instance (`lifecycle`), the script's connections to other instances (`links`), its
+//! sockets (`sockets`) and what it says to players (`streams`).
 //!
 //! The script runs to the end of one handler before the next begins: what an effect of it
 //! leads to is queued as a further input.
@@ -14,6 +14,7 @@ mod calls;
 mod lifecycle;
 mod links;
 mod sockets;
+mod streams;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -275,6 +276,7 @@ impl ScriptedInstance {
                 self.take_effects();
             }
             ScriptEffect::Access { client, rules } => self.set_access(client, *rules),
+            ScriptEffect::StreamSend { stream, values } => self.send_to_stream(stream, values),
             other => self.on_link_effect(other),
         }
     }
@@ -296,7 +298,12 @@ impl ScriptedInstance {
                 } => {
                     self.published.insert((*client, *stream_id), name.clone());
                     let (client, stream) = (*client, Str::from(name.as_str()));
-                    self.tell_script(ScriptInput::Published { client, stream });
+                    let query = self.instance.publish_query(name);
+                    self.tell_script(ScriptInput::Published {
+                        client,
+                        stream,
+                        query,
+                    });
                 }
                 Effect::Unpublish { client, stream_id } => {
                     if let Some(name) = self.published.remove(&(*client, *stream_id)) {

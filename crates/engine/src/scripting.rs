@@ -15,6 +15,7 @@ use amf::{Str, Value};
 use rtmp::Millis;
 
 use crate::client::ClientId;
+use crate::name::StreamName;
 
 /// A script, as the instance drives it.
 pub trait Script {
@@ -180,6 +181,8 @@ pub enum ScriptInput {
         client: ClientId,
         /// The stream's name.
         stream: Str,
+        /// What stood behind the `?` of the name as the client wrote it; empty without one.
+        query: Str,
     },
     /// A client has stopped to publish (`application.onUnpublish`).
     Unpublished {
@@ -449,6 +452,13 @@ pub enum ScriptEffect {
     SocketClose {
         /// Which.
         socket: SocketId,
+    },
+    /// Send a data message to all who play a stream (`Stream.send`), in order with its media.
+    StreamSend {
+        /// The stream.
+        stream: StreamName,
+        /// The handler's name and its arguments.
+        values: Vec<Value>,
     },
     /// The answer to [`ScriptInput::Stop`]: whether the instance may stop.
     Stop {

@@ -25,7 +25,7 @@ use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
 use crate::recording::{RecordingSettings, Recordings};
-use crate::runner::{self, Post, Room};
+use crate::runner::{self, LostThreads, Post, Room};
 use crate::scripts::{Broken, ScriptSettings, Scripts, Wanted};
 
 /// Limits on names and numbers of instances.
@@ -36,6 +36,8 @@ pub(crate) struct ApplicationLimits {
     pub(crate) instances_per_application: usize,
     pub(crate) clients_per_instance: usize,
     pub(crate) inbox_events: usize,
+    /// Threads of scripts that were written off.
+    pub(crate) lost_threads: usize,
 }
 
 /// What an instance is made with.
@@ -93,6 +95,7 @@ pub(crate) struct Applications {
     recordings: Arc<Recordings>,
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
+    lost_threads: Arc<LostThreads>,
     /// The server stops: what has ended does not begin again.
     closing: AtomicBool,
 }
@@ -113,6 +116,7 @@ impl Applications {
             recordings,
             scripts,
             running: Mutex::default(),
+            lost_threads: Arc::default(),
             closing: AtomicBool::new(false),
         })
     }
@@ -260,6 +264,7 @@ impl Applications {
         let events = self.limits.inbox_events;
         let (inbox, room) = match way {
             Way::Scripted => {
+                self.check_lost_threads(address)?;
                 let started = runner::start_scripted(self, address, id, events, clients == 0);
                 let (inbox, room) = started.map_err(|error| {
                     tracing::error!(%error, "a script's thread cannot be started");
@@ -284,6 +289,29 @@ impl Applications {
             clients,
             room,
         })
+    }
+
+    /// Each script that is written off makes the next start take one more thread.
+    fn check_lost_threads(&self, address: &InstanceAddress) -> Result<(), Rejection> {
+        let (lost, most) = (self.lost_threads.count(), self.limits.lost_threads);
+        if lost < most {
+            return Ok(());
+        }
+        let InstanceAddress { app, instance } = address;
+        tracing::error!(
+            app = &**app,
+            instance = &**instance,
+            lost,
+            most,
+            "no thread for a script: too many are held by scripts that do not come back \
+             (limit scripts.lost_threads)"
+        );
+        Err(Rejection::TooManyLostThreads(format!("{app}/{instance}")))
+    }
+
+    /// The threads of scripts that were written off.
+    pub(crate) fn lost_threads(&self) -> &Arc<LostThreads> {
+        &self.lost_threads
     }
 
     /// Whether an instance runs, without starting it.

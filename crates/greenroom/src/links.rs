@@ -12,7 +12,7 @@ mod remote;
 mod socket;
 mod texts;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use rtmp::url::{ConnectUrl, Scheme};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::applications::Applications;
 use crate::outgoing::{self, OutgoingPolicy};
@@ -46,6 +46,8 @@ pub(crate) struct LinkSettings {
     pub(crate) session: rtmp::SessionConfig,
     /// Orders that may wait for a connection within this server.
     pub(crate) orders: usize,
+    /// Connections and sockets that a script has closed and that are not at their end.
+    pub(crate) ending: usize,
     /// How long the other server may take to answer, or to take what it is sent.
     pub(crate) patience: Duration,
     /// Bytes of texts that may wait for one socket to take them.
@@ -62,6 +64,13 @@ enum Errand {
     Close,
 }
 
+/// A connection that the script has open, or about to be.
+struct Open {
+    errands: mpsc::Sender<Errand>,
+    /// Says that the script wants it no more, which ends what waits for the other side.
+    _unwanted: DropGuard,
+}
+
 /// The connections and requests of one instance's script.
 pub(crate) struct Errands {
     runtime: Handle,
@@ -69,9 +78,13 @@ pub(crate) struct Errands {
     inbox: mpsc::WeakSender<Post>,
     written_off: CancellationToken,
     settings: Arc<LinkSettings>,
-    open: HashMap<LinkId, mpsc::Sender<Errand>>,
+    open: HashMap<LinkId, Open>,
     sockets: HashMap<SocketId, socket::Texts>,
     requests: JoinSet<()>,
+    /// Held by each task that carries a connection or a socket, and thereby counts them.
+    carried: Arc<()>,
+    /// What the script is to be told of connections that were not even tried.
+    refused: VecDeque<Input>,
 }
 
 impl Errands {
@@ -90,6 +103,8 @@ impl Errands {
             open: HashMap::new(),
             sockets: HashMap::new(),
             requests: JoinSet::new(),
+            carried: Arc::new(()),
+            refused: VecDeque::new(),
         }
     }
 
@@ -99,10 +114,17 @@ impl Errands {
     }
 
     pub(crate) fn open(&mut self, life: u64, link: LinkId, url: String) {
+        if let Err(why) = self.make_room() {
+            return self.refused.push_back(Input::LinkClosed { link, why });
+        }
         let (errands, taken) = mpsc::channel(WAITING);
-        self.open.retain(|_, errands| !errands.is_closed());
-        self.open.insert(link, errands);
-        let back = self.way_back(life);
+        let unwanted = CancellationToken::new();
+        let open = Open {
+            errands,
+            _unwanted: unwanted.clone().drop_guard(),
+        };
+        self.open.insert(link, open);
+        let (back, carried) = (self.way_back(life), self.carried.clone());
         let (applications, settings) = (self.applications.clone(), self.settings.clone());
         self.runtime.spawn(async move {
             let way = way_to(&url, &settings);
@@ -111,7 +133,8 @@ impl Errands {
                     local::carry(&applications, &target, link, taken, &back).await
                 }
                 Ok(Way::Remote(host, port)) => {
-                    remote::carry(&settings, (&host, port), link, taken, &back).await
+                    let ends = (taken, unwanted);
+                    remote::carry(&settings, (&host, port), link, ends, &back).await
                 }
                 Err(why) => Ended::Why(why),
             };
@@ -119,12 +142,43 @@ impl Errands {
                 tracing::debug!(url, why, "a script's connection has ended");
                 back.post(Input::LinkClosed { link, why }).await;
             }
+            drop(carried);
         });
     }
 
+    /// Whether one more task may carry something. Those of what the script has closed take their
+    /// time to end, and a script can close as fast as it connects.
+    fn make_room(&mut self) -> Result<(), String> {
+        self.open.retain(|_, open| !open.errands.is_closed());
+        self.sockets.retain(|_, texts| !texts.is_over());
+        let carried = Arc::strong_count(&self.carried) - 1;
+        let most = self.settings.ending;
+        if carried < self.open.len() + self.sockets.len() + most {
+            return Ok(());
+        }
+        Err(format!(
+            "{most} connections of this script are still ending (scripts.ending_connections)."
+        ))
+    }
+
+    /// What the script is to be told next of connections that were refused.
+    pub(crate) fn take_refused(&mut self) -> Option<Input> {
+        self.refused.pop_front()
+    }
+
+    /// Whether there is something to be told of refused connections.
+    pub(crate) fn has_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    /// What was refused and is closed has no more to be told of.
+    fn forget_refused(&mut self, closed: impl Fn(&Input) -> bool) {
+        self.refused.retain(|told| !closed(told));
+    }
+
     pub(crate) fn send(&mut self, link: LinkId, message: Message) {
-        if let Some(errands) = self.open.get(&link)
-            && errands.try_send(Errand::Send(message)).is_err()
+        if let Some(open) = self.open.get(&link)
+            && open.errands.try_send(Errand::Send(message)).is_err()
         {
             // The other side does not take what it is sent. What carries the connection
             // finds that nobody sends any more, and ends it.
@@ -133,9 +187,12 @@ impl Errands {
     }
 
     pub(crate) fn close(&mut self, link: LinkId) {
-        if let Some(errands) = self.open.remove(&link) {
+        self.forget_refused(
+            |told| matches!(told, Input::LinkClosed { link: refused, .. } if *refused == link),
+        );
+        if let Some(open) = self.open.remove(&link) {
             // If there is no room the connection ends as well, for nobody sends any more.
-            let _ = errands.try_send(Errand::Close);
+            let _ = open.errands.try_send(Errand::Close);
         }
     }
 
@@ -143,6 +200,7 @@ impl Errands {
     pub(crate) fn drop_all(&mut self) {
         self.open.clear();
         self.sockets.clear();
+        self.refused.clear();
         self.requests.abort_all();
     }
 
@@ -256,7 +314,11 @@ mod tests {
     use configtext::{Given, Unit, read_setting};
 
     use super::*;
+    use crate::catalog::Catalog;
+    use crate::config::Config;
     use crate::outgoing::OutgoingLimits;
+    use crate::scripts::ScriptFolders;
+    use crate::settings;
 
     #[test]
     fn scripts_reach_this_server_and_what_is_allowed() {
@@ -267,6 +329,7 @@ mod tests {
             own_hosts: vec!["media.example".into()],
             allowed_hosts: read_setting(&allowed, Unit::None, None).unwrap(),
             orders: 8,
+            ending: 8,
             session: rtmp::SessionConfig::default(),
             patience: Duration::from_secs(1),
             socket_bytes: 8,
@@ -295,5 +358,85 @@ mod tests {
         ] {
             assert_eq!(way(url), expected, "{url}");
         }
+    }
+
+    fn errands(dir: &std::path::Path, ending: usize) -> (Errands, mpsc::Receiver<Post>) {
+        let mut config = Config::default();
+        config.scripts.ending_connections = ending;
+        let applications = Applications::new(
+            dir.to_owned(),
+            settings::application_limits(&config),
+            (
+                settings::instance_settings(&config, 1, 1935),
+                settings::file_settings(&config),
+            ),
+            (
+                Catalog::new(),
+                crate::recording::Recordings::new(tokio_util::task::TaskTracker::new(), 8, 1),
+            ),
+            Box::new(ScriptFolders),
+        );
+        let (inbox, posts) = mpsc::channel(100);
+        let room = Room::new(1_000, Arc::default());
+        let errands = Errands::new(Handle::current(), &applications, inbox.downgrade(), &room);
+        (errands, posts)
+    }
+
+    /// On one thread no task runs before it is waited for.
+    #[tokio::test]
+    async fn so_many_connections_may_be_ending() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut errands, _posts) = errands(dir.path(), 4);
+        let carried = |errands: &Errands| Arc::strong_count(&errands.carried) - 1;
+        for id in 0..50 {
+            errands.open(1, LinkId(id), "rtmp://localhost/none".into());
+            errands.close(LinkId(id));
+            let socket = SocketId(id);
+            errands.open_socket(1, socket, ("localhost".into(), 1), 8);
+            errands.close_socket(socket);
+        }
+        assert_eq!(carried(&errands), 4);
+        assert!(!errands.has_refused(), "they are all closed");
+        errands.open(1, LinkId(50), "rtmp://localhost/none".into());
+        errands.open_socket(1, SocketId(50), ("localhost".into(), 1), 8);
+        for _ in 0..2 {
+            let why = match errands.take_refused() {
+                Some(Input::LinkClosed { why, .. }) => Some(why),
+                Some(Input::SocketClosed { why, .. }) => why,
+                _ => None,
+            };
+            assert!(why.is_some_and(|why| why.contains("scripts.ending_connections")));
+        }
+        assert!(!errands.has_refused());
+        while carried(&errands) > 0 {
+            tokio::task::yield_now().await;
+        }
+        errands.open(1, LinkId(51), "rtmp://localhost/none".into());
+        assert_eq!(carried(&errands), 1);
+        // Those that are open are not ending.
+        for id in 52..56 {
+            errands.open(1, LinkId(id), "rtmp://localhost/none".into());
+        }
+        assert_eq!(carried(&errands), 5);
+        assert!(!errands.has_refused());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_not_there_yet_ends_when_the_script_closes_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut errands, _posts) = errands(dir.path(), 4);
+        let back = errands.way_back(1);
+        let unwanted = CancellationToken::new();
+        errands.open.insert(
+            LinkId(1),
+            Open {
+                errands: mpsc::channel(1).0,
+                _unwanted: unwanted.clone().drop_guard(),
+            },
+        );
+        let never = std::future::pending::<()>();
+        let waiting = remote::wanted(never, &unwanted, &back);
+        errands.close(LinkId(1));
+        assert_eq!(waiting.await, None);
     }
 }

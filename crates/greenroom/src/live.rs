@@ -87,6 +87,19 @@ impl LiveStream {
         self.wake();
     }
 
+    /// Appends a data message that is not the publisher's: at the time of what came last, whether
+    /// anybody publishes or not.
+    pub(crate) fn append_data(self: &Arc<Self>, data: &Data) {
+        let appended = {
+            let mut ring = self.ring.lock();
+            let timestamp = ring.last_timestamp();
+            ring.on_behalf(|ring| append_data(ring, timestamp, data))
+        };
+        if let Some(appended) = appended {
+            self.after_append(appended);
+        }
+    }
+
     /// A receiver that changes whenever the ring has grown.
     pub(crate) fn grown(&self) -> watch::Receiver<u64> {
         self.grown.subscribe()
@@ -159,46 +172,49 @@ impl Publication {
     /// Appends a data message of the publisher, minding `@setDataFrame` and
     /// `@clearDataFrame`.
     pub(crate) fn append_data(&self, timestamp: u32, data: &Data) {
-        let now = clock::now();
-        let name = |index: usize| {
-            data.values
-                .get(index)
-                .and_then(amf::Value::as_text)
-                .cloned()
-        };
-        let kind = match data.encoding {
-            rtmp::Encoding::Amf0 => Kind::Data,
-            rtmp::Encoding::Amf3 => Kind::DataAmf3,
-        };
         let Some(mut ring) = self.ring() else { return };
-        let appended = match (name(0).as_deref(), name(1)) {
-            (Some("@setDataFrame"), Some(handler)) => {
-                let Some(body) = data.body_without_name() else {
-                    return;
-                };
-                let rest = data.values.get(2..).unwrap_or_default();
-                ring.set_data_frame(now, kind, timestamp, (handler, rest), body)
-            }
-            (Some("@clearDataFrame"), handler) => {
-                let handler = handler.as_deref().unwrap_or("onMetaData");
-                return ring.clear_data_frame(now, handler);
-            }
-            _ => {
-                let seq = ring.append_data(now, kind, timestamp, data.payload.clone());
-                Appended {
-                    seq,
-                    described: false,
-                }
-            }
-        };
+        let appended = append_data(&mut ring, timestamp, data);
         drop(ring);
-        self.live.after_append(appended);
+        if let Some(appended) = appended {
+            self.live.after_append(appended);
+        }
     }
 
     /// The ring, if this publisher still writes to it.
     fn ring(&self) -> Option<MutexGuard<'_, Ring>> {
         let ring = self.live.ring.lock();
         (ring.epoch() == Some(self.epoch)).then_some(ring)
+    }
+}
+
+/// Does what a data message says to do with the ring; `None` if nothing was appended.
+fn append_data(ring: &mut Ring, timestamp: u32, data: &Data) -> Option<Appended> {
+    let now = clock::now();
+    let name = |index: usize| {
+        data.values
+            .get(index)
+            .and_then(amf::Value::as_text)
+            .cloned()
+    };
+    let kind = match data.encoding {
+        rtmp::Encoding::Amf0 => Kind::Data,
+        rtmp::Encoding::Amf3 => Kind::DataAmf3,
+    };
+    match (name(0).as_deref(), name(1)) {
+        (Some("@setDataFrame"), Some(handler)) => {
+            let body = data.body_without_name()?;
+            let rest = data.values.get(2..).unwrap_or_default();
+            Some(ring.set_data_frame(now, kind, timestamp, (handler, rest), body))
+        }
+        (Some("@clearDataFrame"), handler) => {
+            let handler = handler.as_deref().unwrap_or("onMetaData");
+            ring.clear_data_frame(now, handler);
+            None
+        }
+        _ => Some(Appended {
+            seq: ring.append_data(now, kind, timestamp, data.payload.clone()),
+            described: false,
+        }),
     }
 }
 
@@ -215,6 +231,7 @@ impl Drop for PlayerCount {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rtmp::{Body, Encoding, Message};
     use std::time::Duration;
 
     fn stream(catalog: &Arc<Catalog>) -> Arc<LiveStream> {
@@ -246,11 +263,56 @@ mod tests {
         live.mark(Marker::Published, "second");
         let second = live.publication().expect("a publisher");
         first.append_media(Kind::Audio, 0, Bytes::from_static(b"\xaf\x01"));
-        let text = Data::new(vec!["late".into()], rtmp::Encoding::Amf0);
+        let text = Data::new(vec!["late".into()], Encoding::Amf0);
         first.append_data(0, &text);
         assert_eq!(live.ring.lock().head(), 4, "three markers and one sound");
         second.append_media(Kind::Audio, 0, Bytes::from_static(b"\xaf\x01"));
         assert_eq!(live.ring.lock().head(), 5);
+    }
+
+    #[test]
+    fn what_a_script_sends_has_the_time_of_the_media_and_is_no_sign_of_life() {
+        let live = stream(&Catalog::new());
+        let said = Message::stream(
+            0,
+            Body::Data(Data::new(vec!["hear".into()], Encoding::Amf0)),
+        );
+        let mut data = Data::new(vec!["hear".into()], Encoding::Amf0);
+        data.payload = said.encode().expect("a message").payload;
+        live.append_data(&data);
+        live.mark(Marker::Published, "first");
+        live.append_data(&data);
+        assert_eq!(live.last_media(), None);
+        let publisher = live.publication().expect("a publisher");
+        publisher.append_media(Kind::Audio, 40, Bytes::from_static(b"\xaf\x01"));
+        live.append_data(&data);
+        let ring = live.ring.lock();
+        let entries = ring.since(0).map(|entry| (entry.kind, entry.timestamp));
+        assert_eq!(
+            entries.collect::<Vec<_>>(),
+            [
+                (Kind::Data, 0),
+                (Kind::Marker(Marker::Published), 0),
+                (Kind::Data, 0),
+                (Kind::Audio, 40),
+                (Kind::Data, 40),
+            ]
+        );
+    }
+
+    #[test]
+    fn metadata_of_a_script_is_kept_for_those_who_come_later() {
+        let live = stream(&Catalog::new());
+        live.mark(Marker::Published, "first");
+        let values: Vec<amf::Value> = vec!["@setDataFrame".into(), "onMetaData".into(), 7.into()];
+        let said = Message::stream(0, Body::Data(Data::new(values.clone(), Encoding::Amf0)));
+        let mut data = Data::new(values, Encoding::Amf0);
+        data.payload = said.encode().expect("a message").payload;
+        live.append_data(&data);
+        assert_eq!(live.ring.lock().preamble().count(), 1);
+        let clear = Data::new(vec!["@clearDataFrame".into()], Encoding::Amf0);
+        live.append_data(&clear);
+        assert_eq!(live.ring.lock().preamble().count(), 0);
     }
 
     #[test]

@@ -239,12 +239,11 @@ pub(crate) fn instances(change: f64) {
 /// A script did not come back.
 pub(crate) fn script_written_off() {
     metrics::counter!("greenroom_scripts_written_off_total").increment(1);
-    metrics::gauge!("greenroom_script_threads_lost").increment(1.0);
 }
 
-/// A script that had been written off came back, too late, and its thread has ended.
-pub(crate) fn script_came_back() {
-    metrics::gauge!("greenroom_script_threads_lost").decrement(1.0);
+/// There is one more thread of a script that was written off, or one less.
+pub(crate) fn threads_lost(change: f64) {
+    metrics::gauge!("greenroom_script_threads_lost").increment(change);
 }
 
 /// A recording in the count of those being made, for as long as it lives.

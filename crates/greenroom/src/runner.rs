@@ -10,6 +10,7 @@
 
 mod hands;
 mod plain;
+mod room;
 mod scripted;
 mod stats;
 mod streams;
@@ -28,7 +29,8 @@ use crate::clock;
 use crate::live::{LiveStream, Publication};
 
 pub(crate) use plain::start as start_plain;
-pub(crate) use scripted::{Room, start as start_scripted};
+pub(crate) use room::{LostThreads, Room};
+pub(crate) use scripted::start as start_scripted;
 
 /// How long a session waits to hear that it has been let go.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);

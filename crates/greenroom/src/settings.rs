@@ -28,6 +28,7 @@ pub(crate) fn application_limits(config: &Config) -> ApplicationLimits {
         instances_per_application: limits.instances_per_application,
         clients_per_instance: limits.clients_per_instance,
         inbox_events: limits.instance_inbox_events,
+        lost_threads: config.scripts.lost_threads,
     }
 }
 
@@ -52,6 +53,7 @@ pub(crate) fn instance_settings(
             allowed_hosts: config.scripts.allowed_hosts.clone(),
             session: session(config),
             orders: config.limits.client_orders,
+            ending: config.scripts.ending_connections,
             patience: Duration::from_millis(config.scripts.connect_timeout_ms),
             socket_bytes: config.scripts.socket_waiting_bytes,
             own_http: Vec::new(),
@@ -154,6 +156,7 @@ fn script_config(config: &Config) -> ScriptConfig {
         connections: config.scripts.connections,
         sockets: config.scripts.sockets,
         socket_text_bytes: config.scripts.socket_text_bytes,
+        stream_name_bytes: config.limits.stream_name_bytes,
         ..ScriptConfig::default()
     }
 }

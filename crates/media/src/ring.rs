@@ -189,6 +189,14 @@ impl Ring {
         self.data_frames.retain(|(kept, _)| &**kept != name);
     }
 
+    /// Lets `append` add something that is not the publisher's own: it is no sign of life of it.
+    pub fn on_behalf<R>(&mut self, append: impl FnOnce(&mut Self) -> R) -> R {
+        let last_media = self.last_media;
+        let appended = append(self);
+        self.last_media = last_media;
+        appended
+    }
+
     /// Notes that a publisher came or went. Either forgets headers, kept data frames and the
     /// group of pictures: they belonged to the publisher before.
     pub fn append_marker(&mut self, now: Millis, marker: Marker) {
@@ -221,6 +229,11 @@ impl Ring {
     /// When the last message of this publisher arrived: audio, video or data.
     pub fn last_media(&self) -> Option<Millis> {
         self.last_media
+    }
+
+    /// The media time of the newest entry; 0 where nothing has come of this publisher yet.
+    pub fn last_timestamp(&self) -> u32 {
+        self.entries.back().map_or(0, |entry| entry.timestamp)
     }
 
     /// Codec names and picture size, as far as they are known.

@@ -88,6 +88,11 @@ pub struct ScriptConfig {
     /// call or a header that needs more is refused with a `RangeError`; several calls are spread
     /// over several packets.
     pub remoting_bytes: usize,
+    /// Streams that are remembered, with what the script has given them, although the script has
+    /// kept none of them and nobody publishes. Default 1000. Of more, the oldest are forgotten.
+    pub streams: usize,
+    /// Bytes of a stream's name. Default 1024. `Stream.get` gives `null` for a longer one.
+    pub stream_name_bytes: usize,
     /// Files that load each other, one inside the other. Default 32.
     pub load_depth: usize,
 }
@@ -122,6 +127,8 @@ impl Default for ScriptConfig {
             file_bytes: 64 << 20,
             list_entries: 10_000,
             remoting_bytes: 1 << 20,
+            streams: 1_000,
+            stream_name_bytes: 1_024,
             load_depth: 32,
         }
     }

@@ -46,8 +46,12 @@ impl AppScript {
             ScriptInput::Stop { reason, silent } => self.on_stop(reason, silent),
             ScriptInput::Timeout => self.on_timeout(),
             ScriptInput::Response { request, outcome } => self.on_response(request, outcome),
-            // No object of the script stands for these yet.
-            ScriptInput::Published { .. } | ScriptInput::Unpublished { .. } => {}
+            ScriptInput::Published {
+                client,
+                stream,
+                query,
+            } => self.on_published(client, &stream, &query),
+            ScriptInput::Unpublished { client, stream } => self.on_unpublished(client, &stream),
             ScriptInput::SocketOpened { socket } => self.on_socket_opened(socket),
             ScriptInput::SocketText { socket, bytes } => self.on_socket_text(socket, &bytes),
             ScriptInput::SocketClosed { socket, why } => self.on_socket_closed(socket, why),
@@ -198,6 +202,37 @@ impl AppScript {
             });
             self.settle(result);
         }
+    }
+
+    /// Two handlers: one that fails does not keep the other from being called.
+    fn on_published(&mut self, client: ClientId, stream: &Str, query: &Str) {
+        let key = client.0.to_string();
+        let result = self.run(|_, host| {
+            let told = (key.as_str(), stream.as_str(), query.as_str());
+            Self::entry(host, "published")?.call::<_, ()>(told)
+        });
+        self.settle(result);
+        self.tell_stream(client, stream, true);
+    }
+
+    fn on_unpublished(&mut self, client: ClientId, stream: &Str) {
+        let key = client.0.to_string();
+        let result = self.run(|_, host| {
+            Self::entry(host, "unpublished")?.call::<_, ()>((key.as_str(), stream.as_str()))
+        });
+        self.settle(result);
+        self.tell_stream(client, stream, false);
+    }
+
+    fn tell_stream(&mut self, client: ClientId, stream: &Str, published: bool) {
+        if self.failed {
+            return;
+        }
+        let id = client.to_string();
+        let result = self.run(|_, host| {
+            Self::entry(host, "streamStatus")?.call::<_, ()>((stream.as_str(), id, published))
+        });
+        self.settle(result);
     }
 
     /// A handler that fails does not keep the instance.

@@ -24,6 +24,7 @@ const FILES: &[(&str, &str)] = &[
     ("packet_headers.js", include_str!("host/packet_headers.js")),
     ("gateway.js", include_str!("host/gateway.js")),
     ("connection.js", include_str!("host/connection.js")),
+    ("stream.js", include_str!("host/stream.js")),
     ("byte_array.js", include_str!("host/byte_array.js")),
     ("log.js", include_str!("host/log.js")),
     ("file.js", include_str!("host/file.js")),

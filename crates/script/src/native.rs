@@ -11,6 +11,7 @@ mod http;
 mod remote;
 mod remoting;
 mod socket;
+mod stream;
 mod system;
 
 use std::rc::Rc;
@@ -32,7 +33,8 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     file::install(core, host)?;
     http::install(core, host)?;
     remoting::install(core, host)?;
-    socket::install(core, host)
+    socket::install(core, host)?;
+    stream::install(core, host)
 }
 
 /// Puts one function on the host object.

@@ -14,6 +14,7 @@ mod links;
 mod pending;
 mod programs;
 mod properties;
+mod streams;
 mod timers;
 mod typed;
 mod values;
@@ -42,6 +43,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         life::trials(),
         links::trials(),
         access::trials(),
+        streams::trials(),
         errors::trials(),
         programs::trials(),
     ]

@@ -11,3 +11,4 @@ mod lifecycle;
 mod links;
 mod random;
 mod sockets;
+mod streams;

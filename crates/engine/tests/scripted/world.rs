@@ -260,6 +260,9 @@ pub(crate) fn effect_line(effect: &Effect) -> Option<String> {
         } => format!("socket {} to {host}:{port}", socket.0),
         Effect::SocketSend { socket, text } => format!("socket {} < {text}", socket.0),
         Effect::SocketClose { socket } => format!("socket {} closed", socket.0),
+        Effect::StreamSend { name, data } => {
+            format!("stream {name} < {}", data.payload.escape_ascii())
+        }
         Effect::Stopped { failed } => format!("stopped, failed {failed}"),
         Effect::Problem(problem) => format!("problem: {}", problem.description),
         Effect::Trace(line) => format!("trace: {line}"),
@@ -293,8 +296,16 @@ fn input_line(input: &ScriptInput) -> Option<String> {
             };
             format!("> answer {}: {word}", call.0)
         }
-        ScriptInput::Published { client, stream } => {
-            format!("> {} publishes {}", client.0, stream.as_str())
+        ScriptInput::Published {
+            client,
+            stream,
+            query,
+        } => {
+            let query = match query.as_str() {
+                "" => String::new(),
+                query => format!(" with {query}"),
+            };
+            format!("> {} publishes {}{query}", client.0, stream.as_str())
         }
         ScriptInput::Unpublished { client, stream } => {
             format!("> {} unpublishes {}", client.0, stream.as_str())

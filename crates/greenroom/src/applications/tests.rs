@@ -109,18 +109,22 @@ impl Endpoint for Nowhere {
 }
 
 fn applications(max_idle_ms: u64) -> (Arc<Applications>, Arc<Book>, tempfile::TempDir) {
+    let mut config = Config::default();
+    config.scripts.max_idle_ms = max_idle_ms;
+    applications_with(&config)
+}
+
+fn applications_with(config: &Config) -> (Arc<Applications>, Arc<Book>, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("app")).unwrap();
     std::fs::write(dir.path().join("app/main.asc"), "").unwrap();
-    let mut config = Config::default();
-    config.scripts.max_idle_ms = max_idle_ms;
     let book = Arc::new(Book::default());
     let applications = Applications::new(
         dir.path().to_owned(),
-        settings::application_limits(&config),
+        settings::application_limits(config),
         (
-            settings::instance_settings(&config, 1, 1935),
-            settings::file_settings(&config),
+            settings::instance_settings(config, 1, 1935),
+            settings::file_settings(config),
         ),
         (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
         Box::new(Probes(book.clone())),
@@ -243,27 +247,37 @@ async fn one_instance_runs_at_a_time_and_everybody_is_answered() {
     assert_eq!(count(&book.accepted), count(&book.left));
 }
 
+impl Visitor {
+    /// Calls something that does not come back while the book says so, and waits until it is
+    /// written off.
+    async fn get_lost(&mut self, applications: &Arc<Applications>, book: &Book) -> Arc<Room> {
+        let room = self.seat.room.clone().unwrap();
+        book.hold.store(true, Ordering::SeqCst);
+        book.held.store(false, Ordering::SeqCst);
+        let call = Input::Command {
+            client: self.client,
+            stream_id: 0,
+            command: rtmp::Command::new("stay", 0.0, vec![]),
+        };
+        self.post(call, None).await;
+        while !book.held.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+        // By a clock that is far ahead, so that nothing need be waited for.
+        while !room.written_off.is_cancelled() {
+            applications.write_off_stuck(clock::now() + 3_600_000);
+            tokio::task::yield_now().await;
+        }
+        room
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_script_that_stays_away_is_written_off_and_the_next_begins_anew() {
     let (applications, book, _dir) = applications(60_000);
     let mut stuck = Visitor::come(&applications, 1).await;
     assert!(stuck.answered().await);
-    let room = stuck.seat.room.clone().unwrap();
-    book.hold.store(true, Ordering::SeqCst);
-    let command = rtmp::Command::new("stay", 0.0, vec![]);
-    let client = stuck.client;
-    let call = Input::Command {
-        client,
-        stream_id: 0,
-        command,
-    };
-    stuck.post(call, None).await;
-    // By a clock that is far ahead, so that nothing need be waited for.
-    let ahead = || clock::now() + 3_600_000;
-    while !room.written_off.is_cancelled() {
-        applications.write_off_stuck(ahead());
-        tokio::task::yield_now().await;
-    }
+    let room = stuck.get_lost(&applications, &book).await;
     stuck.seat.written_off().await;
     // Its seat counts in no other instance.
     let mut next = Visitor::come(&applications, 2).await;
@@ -276,4 +290,40 @@ async fn a_script_that_stays_away_is_written_off_and_the_next_begins_anew() {
     next.leave(1).await;
     applications.stop_scripts(Duration::from_mins(1)).await;
     assert_eq!(book.alive.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_script_starts_while_too_many_threads_are_lost() {
+    let mut config = Config::default();
+    config.scripts.lost_threads = 2;
+    let (applications, book, _dir) = applications_with(&config);
+    let mut runs = Visitor::come_to(&applications, "runs", 1).await;
+    assert!(runs.answered().await);
+    // By that clock whoever is busy is stuck.
+    let room = runs.seat.room.clone().unwrap();
+    while room.is_stuck(clock::now() + 3_600_000) {
+        tokio::task::yield_now().await;
+    }
+    let mut rooms = Vec::new();
+    let mut lost = Vec::new();
+    for id in 2..4 {
+        let mut visitor = Visitor::come(&applications, id).await;
+        assert!(visitor.answered().await);
+        rooms.push(visitor.get_lost(&applications, &book).await);
+        lost.push(visitor);
+    }
+    let refused = applications.join("app", "room").err();
+    let expected = Rejection::TooManyLostThreads("app/room".into());
+    assert_eq!(refused, Some(expected));
+    // What runs goes on.
+    let mut late = Visitor::come_to(&applications, "runs", 4).await;
+    assert!(late.answered().await);
+    // One that comes back makes room.
+    book.hold.store(false, Ordering::SeqCst);
+    for room in rooms {
+        room.ended.cancelled().await;
+    }
+    assert_eq!(applications.lost_threads().count(), 0);
+    let mut next = Visitor::come(&applications, 5).await;
+    assert!(next.answered().await);
 }

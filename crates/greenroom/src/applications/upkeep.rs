@@ -115,8 +115,7 @@ impl Applications {
                 after_ms = room.busy_ms(now),
                 "a script does not come back: its clients are closed, its thread is written off"
             );
-            room.written_off.cancel();
-            metrics::script_written_off();
+            room.write_off();
             metrics::instances(-1.0);
             false
         });

@@ -124,9 +124,18 @@ sections! {
         stuck_after_ms: u64 = 10_000, range 100..=DAY_MS,
             reached "The instance's clients are closed and its thread is written off; the log \
                 and the metrics tell.";
+        /// Threads of scripts that were written off and still run. Nothing can end such a thread
+        /// but its script, or the end of the server.
+        lost_threads: usize = 16, range 1..=1_024,
+            reached "No further instance with a script starts: `connect` is refused with \
+                `NetConnection.Connect.Rejected`; the log and the metrics tell.";
         /// Connections that one script may have to other instances and servers.
         connections: usize = 64, range 1..=65_536,
             reached "The connection fails with `NetConnection.Connect.Failed`.";
+        /// Connections and sockets that one script has closed and that are not at their end.
+        ending_connections: usize = 64, range 1..=65_536,
+            reached "A further connection fails with `NetConnection.Connect.Failed`, a socket is \
+                closed.";
         /// Calls that one such connection holds until the other side has accepted it.
         connection_messages: usize = 1_024, range 1..=65_536,
             reached "The call fails with `NetConnection.Call.Failed`.";

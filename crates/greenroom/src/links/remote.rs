@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::{Ended, Errand, LinkSettings, WayBack, overflown};
 use crate::clock;
@@ -22,13 +23,15 @@ pub(super) async fn carry(
     settings: &LinkSettings,
     server: (&str, u16),
     link: LinkId,
-    errands: mpsc::Receiver<Errand>,
+    (errands, unwanted): (mpsc::Receiver<Errand>, CancellationToken),
     back: &WayBack,
 ) -> Ended {
-    let socket = match timeout(settings.patience, TcpStream::connect(server)).await {
-        Ok(Ok(socket)) => socket,
-        Ok(Err(error)) => return Ended::Why(error.to_string()),
-        Err(_) => return Ended::Why("The server does not answer.".into()),
+    let connecting = timeout(settings.patience, TcpStream::connect(server));
+    let socket = match wanted(connecting, &unwanted, back).await {
+        Some(Ok(Ok(socket))) => socket,
+        Some(Ok(Err(error))) => return Ended::Why(error.to_string()),
+        Some(Err(_)) => return Ended::Why("The server does not answer.".into()),
+        None => return Ended::AsWished,
     };
     let session = Session::client(settings.session.clone(), rand::random(), clock::now());
     let mut wire = Wire {
@@ -42,6 +45,19 @@ pub(super) async fn carry(
     // The peer learns of it from the end of the stream; there is nothing more to do for it.
     let _ = wire.socket.shutdown().await;
     ended.unwrap_or_else(|error| Ended::Why(error.to_string()))
+}
+
+/// Waits for something as long as the script wants it.
+pub(super) async fn wanted<T>(
+    something: impl Future<Output = T>,
+    unwanted: &CancellationToken,
+    back: &WayBack,
+) -> Option<T> {
+    tokio::select! {
+        it = something => Some(it),
+        () = unwanted.cancelled() => None,
+        () = back.written_off.cancelled() => None,
+    }
 }
 
 struct Wire<'a> {

@@ -37,6 +37,11 @@ impl Texts {
         (Self { jobs, room }, taken)
     }
 
+    /// Whether what carries the socket has come to its end.
+    pub(super) fn is_over(&self) -> bool {
+        self.jobs.is_closed()
+    }
+
     /// Whether there is room for the text.
     fn send(&self, text: String) -> bool {
         let mut bytes = text.into_bytes();
@@ -58,11 +63,14 @@ impl Errands {
         server: (String, u16),
         text_bytes: usize,
     ) {
+        if let Err(why) = self.make_room() {
+            let why = Some(why);
+            return self.refused.push_back(Input::SocketClosed { socket, why });
+        }
         let settings = self.settings.clone();
         let (texts, jobs) = Texts::new(settings.socket_bytes);
-        self.sockets.retain(|_, texts| !texts.jobs.is_closed());
         self.sockets.insert(socket, texts);
-        let back = self.way_back(life);
+        let (back, carried) = (self.way_back(life), self.carried.clone());
         self.runtime.spawn(async move {
             let incoming = Incoming::new(text_bytes);
             let ended = carry(&settings, &server, socket, (incoming, jobs), &back).await;
@@ -74,6 +82,7 @@ impl Errands {
             let (host, port) = server;
             tracing::debug!(host, port, why, "a script's socket has ended");
             back.post(Input::SocketClosed { socket, why }).await;
+            drop(carried);
         });
     }
 
@@ -87,6 +96,9 @@ impl Errands {
     }
 
     pub(crate) fn close_socket(&mut self, socket: SocketId) {
+        self.forget_refused(
+            |told| matches!(told, Input::SocketClosed { socket: refused, .. } if *refused == socket),
+        );
         if let Some(texts) = self.sockets.remove(&socket) {
             // If there is no room the socket ends as well, for nobody sends any more.
             let _ = texts.jobs.try_send(Job::Close);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use engine::{ClientId, Effect, Instance, StreamName};
 use media::Marker;
+use rtmp::Data;
 
 use super::streams::Streams;
 use super::{Link, Order};
@@ -138,6 +139,14 @@ impl Hands {
             stream_id,
             publication,
         })
+    }
+
+    /// Sends a data message of the script's to the players of a stream. One that is not there
+    /// has nobody who could hear it.
+    pub(super) fn say(&self, name: &StreamName, data: &Data) {
+        if let Some(live) = self.streams.get(name) {
+            live.append_data(data);
+        }
     }
 
     fn mark(&self, instance: &Instance, name: &StreamName, marker: Marker) {

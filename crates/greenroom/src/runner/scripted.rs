@@ -7,16 +7,15 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::scripting::{Script, ScriptHost, ScriptInput, ScriptOutput};
+use engine::scripting::{Script, ScriptHost};
 use engine::{ClientId, Effect, Input, Output, Rejection, ScriptedConfig, ScriptedInstance};
 use rtmp::{Body, Message, Millis};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
 
 use super::hands::Hands;
+use super::room::{Ending, Room, Timed};
 use super::stats::Stats;
 use super::streams::{Streams, StreamsHost};
 use super::{Order, Post, Sender, wait_until};
@@ -28,69 +27,6 @@ use crate::{clock, metrics};
 
 /// Stack of a script's thread. Only what is used of it costs memory.
 const STACK_BYTES: usize = 8 << 20;
-
-/// What the rest of the server knows of a script's thread.
-pub(crate) struct Room {
-    /// Since when the thread has been handling one thing: the clock's time plus one; 0 when
-    /// it handles nothing.
-    busy_since: AtomicU64,
-    /// For how long in ms the thread may handle one thing.
-    stuck_after_ms: AtomicU64,
-    /// Somebody has given back a seat.
-    pub(crate) freed: Notify,
-    /// The thread did not come back, and nobody counts on it any more.
-    pub(crate) written_off: CancellationToken,
-    /// The thread has ended.
-    pub(crate) ended: CancellationToken,
-}
-
-impl Room {
-    fn new(stuck_after_ms: u64) -> Arc<Self> {
-        Arc::new(Self {
-            busy_since: AtomicU64::new(0),
-            stuck_after_ms: AtomicU64::new(stuck_after_ms),
-            freed: Notify::new(),
-            written_off: CancellationToken::new(),
-            ended: CancellationToken::new(),
-        })
-    }
-
-    /// How long in ms the thread has been handling one thing.
-    pub(crate) fn busy_ms(&self, now: Millis) -> u64 {
-        match self.busy_since.load(Ordering::Relaxed) {
-            0 => 0,
-            since => now.since(Millis(since - 1)),
-        }
-    }
-
-    /// Whether the thread has been handling one thing for too long.
-    pub(crate) fn is_stuck(&self, now: Millis) -> bool {
-        self.busy_ms(now) > self.stuck_after_ms.load(Ordering::Relaxed)
-    }
-
-    fn set_busy(&self, busy: bool) {
-        let since = if busy { clock::now().0 + 1 } else { 0 };
-        self.busy_since.store(since, Ordering::Relaxed);
-    }
-}
-
-/// Counts how long the script is away from each thing it is told: a post may be many of them.
-struct Timed {
-    script: Box<dyn Script>,
-    room: Arc<Room>,
-}
-
-impl Script for Timed {
-    fn handle(&mut self, now: Millis, input: ScriptInput) {
-        self.room.set_busy(true);
-        self.script.handle(now, input);
-        self.room.set_busy(true);
-    }
-
-    fn poll(&mut self) -> ScriptOutput {
-        self.script.poll()
-    }
-}
 
 /// Starts the thread of an instance, which waits for nobody if it is to begin `at_once`. Must be
 /// called on the server's runtime.
@@ -106,11 +42,12 @@ pub(crate) fn start(
     at_once: bool,
 ) -> std::io::Result<(mpsc::Sender<Post>, Arc<Room>)> {
     let (inbox, posts) = mpsc::channel(inbox_events);
-    let room = Room::new(applications.settings().stuck_after_ms);
+    let stuck_after_ms = applications.settings().stuck_after_ms;
+    let room = Room::new(stuck_after_ms, applications.lost_threads().clone());
     let (applications, address) = (applications.clone(), address.clone());
     let (thread_room, weak_inbox, runtime) = (room.clone(), inbox.downgrade(), Handle::current());
     let body = move || {
-        let ended = thread_room.ended.clone().drop_guard();
+        let ending = Ending(thread_room.clone());
         let timers = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build();
@@ -142,7 +79,7 @@ pub(crate) fn start(
             }
             Err(error) => tracing::error!(%error, "a script's thread has no timers"),
         }
-        drop(ended);
+        drop(ending);
     };
     std::thread::Builder::new()
         .name("script".into())
@@ -173,7 +110,7 @@ impl Runner {
         while self.wait_for_next_life().await {
             self.live().await;
             if self.is_written_off() {
-                return metrics::script_came_back();
+                return;
             }
         }
     }
@@ -204,6 +141,11 @@ impl Runner {
                     input: Input::Timeout,
                     link: None,
                 }),
+                // In a turn of its own, as any other end of a connection.
+                () = std::future::ready(()), if self.errands.has_refused() => {
+                    let refused = self.errands.take_refused();
+                    refused.map(|input| Post { from: Sender::Errand(self.life), input, link: None })
+                }
             };
             let Some(post) = post else { break };
             // What was loaded with the server is loaded again when it is to be loaded anew.
@@ -233,9 +175,7 @@ impl Runner {
             }
         };
         let stuck_after_ms = settings.stuck_after_ms;
-        self.room
-            .stuck_after_ms
-            .store(stuck_after_ms, Ordering::Relaxed);
+        self.room.set_patience(stuck_after_ms);
         self.hands.streams.set(settings.streams);
         self.hands.recorders.begin(self.life, &settings.recording);
         self.errands.set(settings.links);
@@ -244,7 +184,7 @@ impl Runner {
             ..settings.scripted
         };
         let room = self.room.clone();
-        let script = Box::new(Timed { script, room });
+        let script = Box::new(Timed::new(script, room));
         let streams = Box::new(StreamsHost(self.hands.streams.clone()));
         let instance = ScriptedInstance::new(settings.config, scripted, streams, script);
         (instance, settings.load_on_startup)
@@ -321,6 +261,7 @@ impl Runner {
                 "script: {}",
                 problem.description
             ),
+            Effect::StreamSend { name, data } => self.hands.say(&name, &data),
             Effect::LinkOpen { link, url } => self.errands.open(self.life, link, url),
             Effect::LinkSend { link, message } => self.errands.send(link, message),
             Effect::LinkClose { link } => self.errands.close(link),
@@ -415,44 +356,5 @@ fn joins(input: &Input) -> Option<ClientId> {
     match input {
         Input::Connect { client, .. } => Some(*client),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    /// Each thing it is told takes as long as this.
-    struct Slow(Duration);
-
-    impl Script for Slow {
-        fn handle(&mut self, _: Millis, _: ScriptInput) {
-            std::thread::sleep(self.0);
-        }
-
-        fn poll(&mut self) -> ScriptOutput {
-            ScriptOutput::Timeout(None)
-        }
-    }
-
-    #[test]
-    fn the_time_away_begins_anew_with_each_thing_the_script_is_told() {
-        let room = Room::new(10_000);
-        let each = Duration::from_millis(20);
-        let mut script = Timed {
-            script: Box::new(Slow(each)),
-            room: room.clone(),
-        };
-        room.set_busy(true);
-        let begun = room.busy_since.load(Ordering::Relaxed);
-        let mut before = begun;
-        for _ in 0..3 {
-            script.handle(clock::now(), ScriptInput::Timeout);
-            let since = room.busy_since.load(Ordering::Relaxed);
-            assert!(since >= before + each.as_millis() as u64, "{since}");
-            before = since;
-        }
     }
 }

@@ -46,9 +46,14 @@ impl Streams {
         *self.settings.lock() = settings;
     }
 
+    /// A stream that somebody publishes, plays or waits for.
+    pub(super) fn get(&self, name: &StreamName) -> Option<Arc<LiveStream>> {
+        self.live.lock().get(name).cloned()
+    }
+
     pub(super) fn get_or_make(&self, name: &StreamName) -> Arc<LiveStream> {
-        if let Some(stream) = self.live.lock().get(name) {
-            return stream.clone();
+        if let Some(stream) = self.get(name) {
+            return stream;
         }
         if self.live.lock().len() >= self.sweep_at.load(Ordering::Relaxed) {
             self.sweep();

@@ -10,22 +10,22 @@ const fn function(name: &'static str, note: &'static str) -> Member {
 pub(super) const STREAM: Class = Class {
     name: "Stream",
     since: Fcs1,
-    state: State::Later,
-    note: "A stream of the instance, by its name.",
+    state: State::Differs,
+    note: "A stream of the instance, by its name. It cannot play or record anything yet.",
     members: &[
-        function("get", "`Stream.get(name)`"),
+        method("get", Fcs1, "`Stream.get(name)`: the same object for the same name, as long as it is published, or the script keeps it, or it is one of the last; `null` if the name is none"),
         function(
             "length",
             "`Stream.length(name)`: the length of a recording, in seconds",
         ),
         function("play", "publishes something else under the stream's name"),
-        function("record", "records the stream"),
-        function("send", "calls a handler of all who play it"),
+        function("record", "records the stream").telling(),
+        method("send", Fcs1, "`send(handler, …)` calls a handler of all who play it, in order with its sound and pictures; `@setDataFrame` and `@clearDataFrame` do what they do for a publisher"),
         function("setBufferTime", "how much is kept in the queue"),
         property("bufferTime", Fcs1, "the same, to read").later(),
-        property("name", Fcs1, "its name").later(),
+        property("name", Fcs1, "its name, without `flv:` and what is behind a `?`"),
         function("clear", "deletes its recording"),
-        event("onStatus", Fcs1, "`onStatus(info)`").later(),
+        event("onStatus", Fcs1, "`onStatus(info)`: `NetStream.Publish.Start` and `NetStream.Unpublish.Success` of a client, after `application.onPublish`; `application.onStatus` where there is none").differs(),
         method("setVirtualPath", Fms2, "folders for recordings")
             .later()
             .telling(),
@@ -45,9 +45,8 @@ pub(super) const STREAM: Class = Class {
         property(
             "publishQueryString",
             Fms35,
-            "what stands behind the `?` of the published name",
+            "what stands behind the `?` of the published name; empty once nobody publishes",
         )
-        .later()
         .telling(),
         property("time", Undocumented, "how far it is").later(),
         method("destroy", Undocumented, "`Stream.destroy(stream)`").later(),

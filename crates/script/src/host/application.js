@@ -66,14 +66,13 @@
     }
 
     const application = new Application(host.secret);
-    const streams = {};
     host.hide(Application.prototype, Symbol.toStringTag, "Application");
     host.reader(application, "clients", () => clients);
     host.reader(application, "name", () => host.info.name);
     host.reader(application, "hostname", () => host.info.hostname);
     host.reader(application, "server", () => host.info.server);
     host.reader(application, "config", () => host.info.config);
-    host.reader(application, "streams", () => streams);
+    host.reader(application, "streams", () => host.streams);
     host.hide(application, "allowDebug", false);
     host.define("Application", Application);
     host.define("application", application);

@@ -100,8 +100,10 @@ fn members_are_found_where_they_can_mean_nothing_else() {
         findings.map(|finding| finding.subject).collect()
     };
     assert_eq!(
-        subjects("application.onPublish = function (client, stream) { client.virtualKey = 1; };"),
-        ["application.onPublish", "Client.virtualKey"]
+        subjects(
+            "application.onPublish = function (client, stream) { client.virtualKey = 1; stream.record(); };"
+        ),
+        ["Client.virtualKey", "Stream.record"]
     );
     assert_eq!(
         subjects("function f(app) { app.clearStreams('/'); }"),
@@ -185,8 +187,8 @@ fn files_that_are_loaded_later_are_looked_at() {
             var name = 'dyn' + 'amic.asc'; load(name);",
         )
         .with("lib/a.asc", "load('b.asc');\nvar = 1;")
-        .with("scripts/dynamic.asc", "new Stream();")
-        .with_library("b.asc", "Stream.get('x');");
+        .with("scripts/dynamic.asc", "new NetStream();")
+        .with_library("b.asc", "Stream.length('x');");
     let report = report(files);
     assert_eq!(report.main.as_deref(), Some("scripts/main.asc"));
     assert_eq!(
@@ -205,9 +207,9 @@ fn files_that_are_loaded_later_are_looked_at() {
         "scripts/main.asc:1:39: error: there is no file gone.asc to load"
     );
     assert!(found[1].starts_with("scripts/main.asc:1:57: error: the file \"../x.asc\" is not"));
-    assert!(found[2].starts_with("scripts/dynamic.asc:1:5: unsupported: `Stream`"));
+    assert!(found[2].starts_with("scripts/dynamic.asc:1:5: unsupported: `NetStream`"));
     assert!(found[3].starts_with("lib/a.asc:2:5: error: syntax error"));
-    assert!(found[4].starts_with("b.asc:1:1: unsupported: `Stream.get`"));
+    assert!(found[4].starts_with("b.asc:1:1: unsupported: `Stream.length`"));
 }
 
 #[test]

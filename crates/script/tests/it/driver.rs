@@ -183,6 +183,23 @@ impl Driver {
         })
     }
 
+    /// A client begins to publish a stream, with a query behind its name.
+    pub(crate) fn publish(&mut self, client: u64, stream: &str, query: &str) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Published {
+            client: ClientId(client),
+            stream: stream.into(),
+            query: query.into(),
+        })
+    }
+
+    /// A client no longer publishes a stream.
+    pub(crate) fn unpublish(&mut self, client: u64, stream: &str) -> Vec<ScriptEffect> {
+        self.input(ScriptInput::Unpublished {
+            client: ClientId(client),
+            stream: stream.into(),
+        })
+    }
+
     /// Calls a method that the server has an answer of its own to.
     pub(crate) fn native_call(&mut self, client: u64, method: &str) -> Vec<ScriptEffect> {
         self.input(ScriptInput::Call {

@@ -23,6 +23,7 @@ mod remote_calls;
 mod remoting;
 mod remoting_limits;
 mod sequences;
+mod streams;
 mod timing;
 mod trouble;
 mod values;

@@ -24,6 +24,7 @@ fn instance(class: &str) -> String {
         "XMLNode" => "new XMLNode(1, 'a')".to_owned(),
         "Log" => "new Log()".to_owned(),
         "NetServices" => class.to_owned(),
+        "Stream" => "Stream.get('name')".to_owned(),
         name => format!("new {name}('name')"),
     }
 }
@@ -214,6 +215,8 @@ fn the_handlers_of_the_application_are_called() {
     driver.connect(2, &[]);
     driver.disconnect(2);
     driver.call(1, "fail", &[]);
+    driver.publish(1, "cam", "");
+    driver.unpublish(1, "cam");
     driver.stop(StopReason::Idle, false);
     assert_eq!(reported(&mut driver), events("application"));
 }
@@ -237,6 +240,18 @@ fn the_handlers_of_a_connection_are_called() {
         connected: true,
     });
     assert_eq!(reported(&mut driver), events("NetConnection"));
+}
+
+#[test]
+fn the_handlers_of_a_stream_are_called() {
+    let main = format!(
+        "{} Client.prototype.report = report;",
+        spy("Stream.prototype")
+    );
+    let (mut driver, _) = Driver::limited(&main, ScriptConfig::default());
+    driver.connect(1, &[]);
+    driver.publish(1, "cam", "");
+    assert_eq!(reported(&mut driver), events("Stream"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
         instances_per_application: 2,
         clients_per_instance: 2,
         inbox_events: INBOX,
+        lost_threads: 16,
     };
     let config = load(&Layers::default()).unwrap().config;
     for app in ["live", "chat"] {

@@ -1,0 +1,49 @@
+//! Native functions about the streams of the instance.
+
+use std::rc::Rc;
+
+use amf::Value;
+use engine::StreamName;
+use engine::scripting::ScriptEffect;
+use rquickjs::function::This;
+use rquickjs::{Array, Exception, Object};
+
+use super::{put, take_args, text};
+use crate::core::Core;
+
+pub(super) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
+    let this = Rc::clone(core);
+    put(host, "streamName", move |name: rquickjs::String<'_>| {
+        stream_name(&this, &name)
+    })?;
+    let this = Rc::clone(core);
+    put(host, "emitStreamSend", move |host, name, handler, args| {
+        send(&this, &host, &name, &handler, &args)
+    })
+}
+
+/// A stream's name as the instance knows it, from how a script writes it; `None` if it is none.
+fn stream_name(core: &Core, name: &rquickjs::String<'_>) -> rquickjs::Result<Option<String>> {
+    let most = core.config.stream_name_bytes;
+    if crate::text::len(name)? > most {
+        return Ok(None);
+    }
+    let name = StreamName::parse(&crate::text::of(name)?, most);
+    Ok(name.ok().map(|name| name.as_str().to_owned()))
+}
+
+/// `name`: as [`stream_name`] gave it.
+fn send<'js>(
+    core: &Core,
+    host: &This<Object<'js>>,
+    name: &rquickjs::String<'js>,
+    handler: &rquickjs::String<'js>,
+    args: &Array<'js>,
+) -> rquickjs::Result<()> {
+    let ctx = host.ctx();
+    let stream = StreamName::parse(&text(core, name)?, core.config.stream_name_bytes);
+    let stream = stream.map_err(|error| Exception::throw_internal(ctx, &error.to_string()))?;
+    let mut values = vec![Value::String(text(core, handler)?.into())];
+    values.extend(take_args(core, host, args)?);
+    core.emit(ctx, ScriptEffect::StreamSend { stream, values })
+}
