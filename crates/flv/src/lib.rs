@@ -25,6 +25,7 @@ mod scan;
 pub mod tag;
 mod timeline;
 pub mod video;
+mod walk;
 
 pub use color::{ColorInfo, MasteringDisplay};
 pub use enhanced::{Multitrack, MultitrackMode};
@@ -37,3 +38,4 @@ pub use reader::{Item, Limits, Reader};
 pub use recorder::{Full, Patch, Recorder, RecorderLimits, Recording};
 pub use scan::{Read, Repair, ScanLimits, Scanned, Scanner};
 pub use tag::{FileHeader, Tag, TagKind, write_header, write_tag};
+pub use walk::{Located, Walker};
