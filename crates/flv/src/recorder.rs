@@ -9,6 +9,7 @@
 
 use amf::{Limits as AmfLimits, Value, amf0};
 
+use crate::headers::{COMPARED_BYTES, InForce};
 use crate::index::{FileMetadata, FileTotals, Keyframe, KeyframeIndex};
 use crate::metadata::ON_META_DATA;
 use crate::tag::{BACK_POINTER_BYTES, FILE_HEADER_BYTES, TAG_HEADER_BYTES};
@@ -111,17 +112,19 @@ pub struct Recorder {
     limits: RecorderLimits,
     recording: Option<Recording>,
     timeline: Timeline,
+    headers: InForce,
     full: Option<Full>,
 }
 
 impl Recorder {
     /// A recorder for a file that is empty.
     #[must_use]
-    pub const fn new(limits: RecorderLimits) -> Self {
+    pub fn new(limits: RecorderLimits) -> Self {
         Self {
             limits,
             recording: None,
             timeline: Timeline::starting_at(0),
+            headers: InForce::default(),
             full: None,
         }
     }
@@ -140,6 +143,7 @@ impl Recorder {
             limits,
             recording: Some(recording),
             timeline: Timeline::starting_at(start_ms),
+            headers: InForce::default(),
             full: None,
         }
     }
@@ -180,6 +184,13 @@ impl Recorder {
         }
         write_tag(kind, time_ms as u32, payload, out)?;
         self.timeline = timeline;
+        let compared = payload.get(..COMPARED_BYTES).unwrap_or(payload);
+        if self.headers.is_changed_by(kind, compared, payload.len()) {
+            recording.index.push_header(Keyframe {
+                time_ms,
+                position: recording.totals.file_bytes,
+            });
+        }
         note(recording, kind, time_ms, payload, bytes);
         Ok(())
     }

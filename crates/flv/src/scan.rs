@@ -12,6 +12,7 @@ pub use repair::{Repair, Scanned};
 
 use amf::Value;
 
+use crate::headers::{COMPARED_BYTES, InForce};
 use crate::index::{FileTotals, Keyframe, KeyframeIndex};
 use crate::reader::{read_file_header, read_tag_header};
 use crate::recorder::{is_key_frame, published_properties};
@@ -19,8 +20,8 @@ use crate::tag::{BACK_POINTER_BYTES, FILE_HEADER_BYTES, TAG_HEADER_BYTES};
 use crate::timeline::Timeline;
 use crate::{Error, FileHeader, TagKind};
 
-/// Bytes of a payload that tell a key frame from others.
-const PEEK_BYTES: usize = 32;
+/// Bytes of a payload that are looked at.
+const PEEK_BYTES: usize = COMPARED_BYTES;
 /// Bytes between the payloads of two tags.
 const BETWEEN_BYTES: usize = BACK_POINTER_BYTES + TAG_HEADER_BYTES;
 
@@ -87,6 +88,8 @@ struct Open {
     start: u64,
     size: usize,
     is_key: bool,
+    /// It holds a codec header that tells something new.
+    is_header: bool,
     /// It counts only if its back pointer is right.
     is_doubtful: bool,
 }
@@ -119,6 +122,7 @@ pub struct Scanner {
     end: u64,
     timeline: Timeline,
     index: KeyframeIndex,
+    headers: InForce,
     totals: FileTotals,
     /// The key frame of the file's index from which was gone on, until it has proved to be one.
     unproven: Option<Keyframe>,
@@ -146,6 +150,7 @@ impl Scanner {
             end: 0,
             timeline: Timeline::of_file(0),
             index: KeyframeIndex::new(limits.index_entries),
+            headers: InForce::default(),
             totals: FileTotals::default(),
             unproven: None,
             from_index: false,
@@ -290,14 +295,16 @@ impl Scanner {
         let Some(peeked) = rest[TAG_HEADER_BYTES..].get(..size.min(PEEK_BYTES)) else {
             return Step::More;
         };
-        self.enter(Open {
+        let tag = Open {
             kind: tag.kind,
             timestamp: tag.timestamp_ms,
             start: self.at + BACK_POINTER_BYTES as u64,
             size,
             is_key: is_key_frame(tag.kind, peeked),
+            is_header: self.headers.is_changed_by(tag.kind, peeked, size),
             is_doubtful: !is_usual || self.unproven.is_some(),
-        })
+        };
+        self.enter(tag)
     }
 
     /// Whether a back pointer fits the tag before it; the first one has none before it.
@@ -340,6 +347,13 @@ impl Scanner {
         };
         self.totals.has_audio |= tag.kind == TagKind::Audio;
         self.totals.has_video |= tag.kind == TagKind::Video;
+        let last = self.index.headers().last();
+        if tag.is_header && last.is_none_or(|last| last.position < tag.start) {
+            self.index.push_header(Keyframe {
+                time_ms,
+                position: tag.start,
+            });
+        }
         let last = self.index.entries().last();
         if tag.is_key && last.is_none_or(|last| last.position < tag.start) {
             self.index.push(Keyframe {
@@ -389,6 +403,7 @@ impl Scanner {
     fn start_over(&mut self) {
         self.totals = FileTotals::default();
         self.index = KeyframeIndex::new(self.limits.index_entries);
+        self.headers = InForce::default();
         self.open = None;
         self.at = self.header.size_bytes.into();
         self.end = 0;

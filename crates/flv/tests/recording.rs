@@ -351,6 +351,41 @@ fn what_is_appended_goes_on_in_time() {
 }
 
 #[test]
+fn the_places_of_codec_headers_are_kept_where_they_tell_something_new() {
+    let mut messages = stream(10, 0);
+    let [video, audio] = [messages[1].clone(), messages[2].clone()];
+    let mut other = video.2.clone();
+    other.push(0);
+    messages.push((TagKind::Video, 400, video.2.clone()));
+    messages.push((TagKind::Video, 400, other.clone()));
+    messages.push((TagKind::Audio, 400, audio.2.clone()));
+    messages.push((TagKind::Video, 400, video.2.clone()));
+    messages.extend(stream(5, 400).split_off(3));
+    let wanted = [&video.2, &audio.2, &other, &video.2];
+    let file = recorded(&messages);
+    let mut unfinished = record(&mut Recorder::new(RecorderLimits::default()), &messages);
+    unfinished.extend([0; 5]);
+    let mut foreign = flv::write_header(true, true).to_vec();
+    for (kind, timestamp, payload) in &messages {
+        flv::write_tag(*kind, *timestamp, payload, &mut foreign).unwrap();
+    }
+    for (file, is_whole) in [(file, true), (unfinished, false), (foreign, false)] {
+        let (repaired, recording) = repaired(&file);
+        assert_eq!(repaired == file, is_whole);
+        let found = scanned(&repaired);
+        assert!(found.from_index);
+        assert_eq!(found.index.headers(), recording.index.headers());
+        let headers = found.index.headers().iter().map(|place| {
+            let rest = &repaired[place.position as usize..];
+            let rest = [&flv::write_header(true, true)[..], rest].concat();
+            tags(&rest).remove(0).payload.to_vec()
+        });
+        let headers: Vec<_> = headers.collect();
+        assert_eq!(headers.iter().collect::<Vec<_>>(), wanted);
+    }
+}
+
+#[test]
 fn limits_end_a_recording_at_a_tag() {
     let messages = stream(50, 0);
     let whole = recorded(&messages).len() as u64;

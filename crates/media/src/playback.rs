@@ -5,14 +5,14 @@
 //! connection, so any number of them may share a file's pages and its index.
 //!
 //! A play that begins inside the file begins with the key frame at or before the place, and with
-//! the codec headers of the file's start. What lies before the place itself is either shown (the
+//! the codec headers that hold there. What lies before the place itself is either shown (the
 //! play begins early) or, where it is to be exact, only sent to be decoded.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use flv::{KeyframeIndex, Located, Read, Tag, TagKind, Walker};
+use flv::{KeyframeIndex, Located, Read, Tag, TagKind, Walker, codec_header};
 use rtmp::Millis;
 
 /// How far apart, in ms of their times, sound and picture lie in a file at most: a play of some
@@ -20,7 +20,7 @@ use rtmp::Millis;
 const INTERLEAVED_MS: u64 = 1000;
 /// The largest payload that is played.
 const MAX_PAYLOAD_BYTES: usize = 16 << 20;
-/// Codec headers sent before the first frame: the newest of so many.
+/// Codec headers sent before the first frame, one for each track.
 const MAX_HEADERS: usize = 64;
 
 /// How much of a recording is played.
@@ -52,8 +52,9 @@ pub struct Recorded {
     pub index: Arc<KeyframeIndex>,
     /// Where its first tag starts.
     pub first_tag: u64,
-    /// What decoders need before the first frame, in order: the codec headers of its start.
-    pub headers: Arc<[Tag]>,
+    /// What decoders need before the first frame, in order: the tags at the places of
+    /// [`KeyframeIndex::headers`].
+    pub headers: Arc<[Located]>,
     /// Whether there are pictures.
     pub has_video: bool,
     /// Whether there is sound.
@@ -122,7 +123,7 @@ pub struct Playback {
     /// Codec headers that hold where the play begins, still to be sent.
     headers: VecDeque<Tag>,
     /// Those passed since the last key frame that was found.
-    passed: Vec<Tag>,
+    passed: VecDeque<Tag>,
     /// When which time of the file is shown; `None` before the first frame.
     clock: Option<(Millis, u64)>,
     /// The time of the file at which it is paused.
@@ -144,7 +145,7 @@ impl Playback {
             stage: Stage::Playing,
             read: VecDeque::new(),
             headers: VecDeque::new(),
-            passed: Vec::new(),
+            passed: VecDeque::new(),
             clock: None,
             paused_at: None,
             ahead_ms,
@@ -256,7 +257,11 @@ impl Playback {
         let keyframe = keyframe.filter(|found| found.time_ms <= at_ms && at_ms > 0);
         match keyframe {
             Some(found) => {
-                self.headers.extend(self.file.headers.iter().cloned());
+                let before = self.file.headers.iter();
+                let before = before.take_while(|header| header.position < found.position);
+                for header in before {
+                    hold(&mut self.headers, &header.tag);
+                }
                 self.start_seeking(found.position, found.time_ms);
             }
             None if at_ms > 0 && self.file.has_video => {
@@ -286,9 +291,7 @@ impl Playback {
             return;
         };
         if is_header(&found.tag) {
-            if self.passed.len() < MAX_HEADERS {
-                self.passed.push(found.tag);
-            }
+            hold(&mut self.passed, &found.tag);
             return;
         }
         if found.tag.kind != TagKind::Video {
@@ -297,13 +300,10 @@ impl Playback {
         if found.time_ms > self.window.start_ms {
             self.play_from(position, time_ms);
         } else if is_key_frame(&found.tag) {
-            if self.headers.is_empty() {
-                self.headers.extend(self.file.headers.iter().cloned());
-            }
             // What was passed on the way holds now.
-            self.headers.extend(self.passed.drain(..));
-            let over = self.headers.len().saturating_sub(MAX_HEADERS);
-            self.headers.drain(..over);
+            for header in self.passed.drain(..) {
+                hold(&mut self.headers, &header);
+            }
             self.stage = Stage::Seeking {
                 position: found.position,
                 time_ms: found.time_ms,
@@ -396,14 +396,15 @@ fn shown_at((since, shown_ms): (Millis, u64), now: Millis) -> u64 {
 }
 
 fn is_header(tag: &Tag) -> bool {
-    match tag.kind {
-        TagKind::Video => {
-            flv::video::parse(&tag.payload).is_ok_and(|header| header.is_sequence_header())
-        }
-        TagKind::Audio => {
-            flv::audio::parse(&tag.payload).is_ok_and(|header| header.is_sequence_header())
-        }
-        _ => false,
+    codec_header(tag.kind, &tag.payload).is_some()
+}
+
+/// Puts a codec header in the place of the one before it of its track.
+fn hold(headers: &mut VecDeque<Tag>, header: &Tag) {
+    let track = |tag: &Tag| codec_header(tag.kind, &tag.payload);
+    headers.retain(|known| track(known) != track(header));
+    if headers.len() < MAX_HEADERS {
+        headers.push_back(header.clone());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use flv::{Read, Recorder, RecorderLimits, ScanLimits, Scanner, Tag, TagKind};
+use flv::{Read, Recorder, RecorderLimits, ScanLimits, Scanner, TagKind, Walker};
 use media::{Frame, Length, Next, Playback, Recorded, Role, Window};
 use proptest::prelude::*;
 use rtmp::Millis;
@@ -23,7 +23,6 @@ fn recorded(pictures: u32, (video, audio): (bool, bool), room: usize) -> (Bytes,
     };
     let mut recorder = Recorder::new(limits);
     let mut file = Vec::new();
-    let mut headers = Vec::new();
     let mut put = |kind, at: u32, payload: Vec<u8>| {
         if (kind == TagKind::Video && video) || (kind == TagKind::Audio && audio) {
             let put = recorder.record(kind, at, &payload, &mut file);
@@ -34,9 +33,7 @@ fn recorded(pictures: u32, (video, audio): (bool, bool), room: usize) -> (Bytes,
         (TagKind::Video, clip::video_header(Video::H264)),
         (TagKind::Audio, clip::audio_header(Audio::Aac)),
     ] {
-        let payload = payload.expect("it has one");
-        put(kind, 0, payload.clone());
-        headers.push(tag(kind, payload));
+        put(kind, 0, payload.expect("it has one"));
     }
     for number in 0..pictures {
         let kind = if u64::from(number).is_multiple_of(GROUP) {
@@ -60,34 +57,37 @@ fn recorded(pictures: u32, (video, audio): (bool, bool), room: usize) -> (Bytes,
         let at = patch.position as usize;
         file[at..at + patch.bytes.len()].copy_from_slice(&patch.bytes);
     }
+    let file = Bytes::from(file);
+    let known = known(&file, room);
+    assert_eq!((known.has_video, known.has_audio), (video, audio));
+    (file, known)
+}
+
+/// What is known of a file after a look through it.
+fn known(file: &Bytes, room: usize) -> Recorded {
     let limits = ScanLimits {
         index_entries: room,
         ..ScanLimits::default()
     };
     let mut scanner = Scanner::new(file.len() as u64, limits);
     while let Some(Read { position, .. }) = scanner.wants() {
-        scanner
-            .read(&file[position as usize..])
-            .expect("a recording");
+        let read = scanner.read(&file[position as usize..]);
+        read.expect("a recording");
     }
     let found = scanner.finish().expect("a recording");
-    let known = Recorded {
+    let headers = found.index.headers().iter().map(|place| {
+        let mut walker = Walker::from(place.position, place.time_ms, 1000);
+        let mut tags = Vec::new();
+        let rest = file.slice(place.position as usize..);
+        walker.read(&rest, &mut tags).expect("tags");
+        tags.remove(0)
+    });
+    Recorded {
+        headers: headers.collect(),
         index: Arc::new(found.index),
         first_tag: 13,
-        headers: headers.into(),
-        has_video: video,
-        has_audio: audio,
-    };
-    (file.into(), known)
-}
-
-fn tag(kind: TagKind, payload: Vec<u8>) -> Tag {
-    Tag {
-        kind,
-        filtered: false,
-        timestamp_ms: 0,
-        stream_id: 0,
-        payload: payload.into(),
+        has_video: found.totals.has_video,
+        has_audio: found.totals.has_audio,
     }
 }
 
@@ -319,48 +319,56 @@ fn an_index_spares_reading_what_is_before() {
 }
 
 #[test]
-fn a_codec_header_on_the_way_to_the_place_holds_there() {
-    let limits = RecorderLimits {
-        index_entries: 2,
-        ..RecorderLimits::default()
-    };
-    let mut recorder = Recorder::new(limits);
-    let mut file = Vec::new();
+fn the_codec_headers_are_those_that_hold_at_the_place() {
     let header = clip::video_header(Video::H264).expect("it has one");
     let mut other = header.clone();
     other.push(0);
-    for number in 0..40_u32 {
-        let at = number * STEP_MS as u32;
-        if number.is_multiple_of(20) {
-            let header = if number == 0 { &header } else { &other };
-            recorder
-                .record(TagKind::Video, at, header, &mut file)
-                .unwrap();
-        }
-        let kind = if number.is_multiple_of(10) {
-            FrameKind::Key
-        } else {
-            FrameKind::Inter
+    // An index with every key frame, and one that leads to the first only.
+    for room in [100, 2] {
+        let limits = RecorderLimits {
+            index_entries: room,
+            ..RecorderLimits::default()
         };
-        let picture = clip::video_frame(Video::H264, kind, number, 80);
-        recorder
-            .record(TagKind::Video, at, &picture, &mut file)
-            .unwrap();
-    }
-    let (_, mut known) = recorded(1, (true, false), 2);
-    known.headers = [tag(TagKind::Video, header.clone())].into();
-    let file = (file.into(), known);
-    // Before the change, at it, and in the group behind it. The index has the first key frame.
-    for (start_ms, wanted) in [(799, &header), (800, &other), (1500, &other)] {
-        let mut world = World::new(&file, window(start_ms, Length::OneFrame, true), None);
-        world.all();
-        let headers = world.frames.iter().map(|(_, frame)| frame);
-        let first = headers
-            .clone()
-            .position(|frame| frame.role != Role::Header)
-            .unwrap();
-        let last = headers.take(first).last().expect("a header");
-        assert_eq!(last.tag.payload, wanted, "{start_ms}");
+        let mut recorder = Recorder::new(limits);
+        let mut file = Vec::new();
+        for number in 0..60_u32 {
+            let at = number * STEP_MS as u32;
+            let (kind, is_first) = (TagKind::Video, number == 0);
+            if number.is_multiple_of(20) {
+                let header = if is_first { &header } else { &other };
+                recorder.record(kind, at, header, &mut file).unwrap();
+            }
+            let frame = if number.is_multiple_of(10) {
+                FrameKind::Key
+            } else {
+                FrameKind::Inter
+            };
+            let picture = clip::video_frame(Video::H264, frame, number, 80);
+            recorder.record(kind, at, &picture, &mut file).unwrap();
+        }
+        for patch in recorder.finish(&mut file) {
+            let at = patch.position as usize;
+            file[at..at + patch.bytes.len()].copy_from_slice(&patch.bytes);
+        }
+        let file = Bytes::from(file);
+        let file = (file.clone(), known(&file, room));
+        assert_eq!(file.1.headers.len(), 2, "the third tells nothing new");
+        // Before the change, at it, and in the groups behind it.
+        for (start_ms, wanted) in [
+            (799, &header),
+            (800, &other),
+            (1500, &other),
+            (2399, &other),
+        ] {
+            let mut world = World::new(&file, window(start_ms, Length::OneFrame, true), None);
+            world.all();
+            let frames = world.frames.iter().map(|(_, frame)| frame);
+            let first = frames.clone().position(|frame| frame.role != Role::Header);
+            let headers: Vec<_> = frames.take(first.expect("a picture")).collect();
+            let last = headers.last().expect("a header");
+            assert_eq!(last.tag.payload, wanted, "{start_ms} with {room}");
+            assert_eq!(headers.len(), 1, "{start_ms} with {room}");
+        }
     }
 }
 

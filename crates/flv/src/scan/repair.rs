@@ -5,7 +5,7 @@ use std::ops::Range;
 use amf::Value;
 
 use super::Head;
-use crate::index::{FileMetadata, FileTotals, KeyframeIndex};
+use crate::index::{FileMetadata, FileTotals, KeyframeIndex, room_of};
 use crate::recorder::{MAX_INDEX_ENTRIES, METADATA_POSITION, Patch, Recording, start_of_file};
 use crate::tag::{BACK_POINTER_BYTES, TAG_HEADER_BYTES};
 use crate::{FileHeader, Metadata};
@@ -133,11 +133,4 @@ impl Scanned {
         }
         (recording, Repair::Anew { start, rest })
     }
-}
-
-/// For how many key frames an `onMetaData` of ours has room.
-fn room_of(properties: &Value) -> Option<usize> {
-    let times = properties.get("keyframes")?.get("times")?.as_array()?;
-    let spacer = properties.get("spacer")?.as_array()?;
-    Some(times.len() + spacer.len() / 2)
 }
