@@ -33,11 +33,15 @@ const SEEDS: [(&str, &str, &str, &str); 14] = [
         "raw_after_handshake_hex",
     ),
     ("shared_object", "shared-object.json", "vectors", "hex"),
+    ("sol", "sol.json", "vectors", "hex"),
 ];
 
 /// The folder of a target's seeds, from this package.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 5] = [
     ("application_xml", "../crates/appconfig/src/tests/files"),
+    ("dialect", "../crates/xmlsocket/tests/samples"),
+    ("electroserver", "../crates/xmlsocket/tests/samples"),
+    ("framer", "../crates/xmlsocket/tests/samples"),
     ("prepass", "../crates/script/tests/samples"),
 ];
 

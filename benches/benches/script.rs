@@ -8,7 +8,8 @@ use amf::Value;
 use divan::Bencher;
 use engine::ClientId;
 use engine::scripting::{
-    ApplicationStats, ClientInfo, ClientStats, Script as _, ScriptHost, ScriptInput, ScriptOutput,
+    ApplicationStats, ClientInfo, ClientStats, NoSharedObjects, Script as _, ScriptHost,
+    ScriptInput, ScriptOutput, SharedObjectHost,
 };
 use rtmp::Millis;
 use script::{AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptSetup};
@@ -30,6 +31,10 @@ impl ScriptHost for Nothing {
 
     fn unix_ms(&self) -> f64 {
         0.0
+    }
+
+    fn shared_objects(&self) -> &dyn SharedObjectHost {
+        &NoSharedObjects
     }
 }
 

@@ -43,6 +43,30 @@ pub fn python(visit: Visit<'_>) -> Result<Vec<Value>> {
     run(command.arg(driver("python/call.py")), visit)
 }
 
+/// The command that has the npm package `rtmp-client` use a shared object; more options tell it what
+/// to do. [`events`] reads what it says.
+pub fn node_sharing(url: &str, object: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(driver("node/share.mjs"));
+    command.args(["--url", url, "--object", object]);
+    command
+}
+
+/// Waits until a program has done what it was told: what happened, one object for each event.
+///
+/// # Errors
+///
+/// It failed, or takes too long.
+pub fn events(program: &mut Program) -> Result<Vec<Value>> {
+    // Twice: interpreters start slowly on a machine that other tests keep busy.
+    program.succeed(SOON * 2)?;
+    let output = program.output();
+    let events = output.lines().filter(|line| line.starts_with('{'));
+    events
+        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
+        .collect()
+}
+
 fn driver(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("clients")
@@ -54,12 +78,5 @@ fn run(command: &mut Command, visit: Visit<'_>) -> Result<Vec<Value>> {
     command.args(visit.arguments.iter().flat_map(|text| ["--argument", text]));
     command.args(visit.calls.iter().flat_map(|text| ["--call", text]));
     command.args(visit.until.iter().flat_map(|name| ["--until", name]));
-    let mut program = Program::start(command)?;
-    // Twice: interpreters start slowly on a machine that other tests keep busy.
-    program.succeed(SOON * 2)?;
-    let output = program.output();
-    let events = output.lines().filter(|line| line.starts_with('{'));
-    events
-        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
-        .collect()
+    events(&mut Program::start(command)?)
 }

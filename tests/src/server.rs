@@ -105,13 +105,23 @@ impl Server {
         })
     }
 
-    /// Kills the server and starts it anew in its folder.
+    /// Ends the server by a signal and starts another in the same folder, with other settings.
     ///
     /// # Errors
     ///
-    /// It does not end, or does not start within ten seconds.
-    pub fn restart(&mut self, settings: &[&str]) -> Result<()> {
-        self.kill()?;
+    /// It does not end, or the other does not start.
+    pub fn restart(&mut self, signal: &str, settings: &[&str]) -> Result<()> {
+        self.signal(signal)?;
+        self.wait(SOON)?;
+        self.start_again(settings)
+    }
+
+    /// Starts another server in the folder of one that has ended.
+    ///
+    /// # Errors
+    ///
+    /// It does not start within ten seconds.
+    pub fn start_again(&mut self, settings: &[&str]) -> Result<()> {
         self.program = Program::start(&mut command(&self.folder, settings)?)?;
         self.rtmp = listening(&mut self.program, "rtmp=")?;
         self.http = listening(&mut self.program, "http=")?;

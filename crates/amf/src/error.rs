@@ -74,8 +74,16 @@ pub enum DecodeError {
         /// The version.
         version: u16,
     },
+    /// Something of a local shared object's file that is always the same is not so.
+    #[error("this is no file of a local shared object: {what} at byte {offset}")]
+    Sol {
+        /// What is wrong.
+        what: &'static str,
+        /// Where it stands.
+        offset: usize,
+    },
     /// Bytes after the end of something that fills its input.
-    #[error("{left} bytes follow the end of the AMF packet at byte {offset}")]
+    #[error("{left} bytes follow the end of the AMF packet or file at byte {offset}")]
     Trailing {
         /// Where it ends.
         offset: usize,
@@ -104,6 +112,7 @@ impl DecodeError {
             | Self::Utf8 { offset, .. }
             | Self::Reference { offset, .. }
             | Self::UnknownExternalizable { offset, .. }
+            | Self::Sol { offset, .. }
             | Self::Trailing { offset, .. }
             | Self::Limit { offset, .. } => *offset,
             Self::PacketVersion { .. } => 0,

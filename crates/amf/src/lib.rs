@@ -1,4 +1,4 @@
-//! AMF0 and AMF3 values, their reader and writer, and the Flash Remoting envelope.
+//! AMF0 and AMF3 values, their reader and writer, the Flash Remoting envelope, and `.sol` files.
 //!
 //! AMF is how Flash clients and servers write the values of their scripts. This crate owns the
 //! value type of the whole product and turns it into bytes and back; it opens no sockets, reads
@@ -10,6 +10,7 @@
 //!   to AMF3.
 //! - [`amf3`] reads and writes the format of Flash Player 9 and later.
 //! - [`packet`] is the envelope of Flash Remoting over HTTP.
+//! - [`sol`] is the file in which Flash Player keeps a local shared object.
 //!
 //! Input is never trusted: [`Limits`] says what a message may cost, and nothing is allocated
 //! because a length field says so.
@@ -33,6 +34,7 @@ mod error;
 mod limits;
 pub mod packet;
 mod read;
+pub mod sol;
 mod tables;
 mod text;
 mod value;

@@ -17,6 +17,8 @@ enum Slot {
         depth: u32,
     },
     Done(Value),
+    /// Of something that is not in the input.
+    Missing,
 }
 
 impl ReadTable {
@@ -38,6 +40,11 @@ impl ReadTable {
         self.slots.push(Slot::Done(value.clone()));
     }
 
+    /// Gives the next place to something that is not in the input.
+    pub(crate) fn skip(&mut self) {
+        self.slots.push(Slot::Missing);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
@@ -56,7 +63,7 @@ impl ReadTable {
                 // The container itself is one of the `depth`, so the difference is at least 1.
                 Ok(Reference::Enclosing(depth.saturating_sub(start + 1)).into())
             }
-            None => Err(DecodeError::Reference {
+            Some(Slot::Missing) | None => Err(DecodeError::Reference {
                 table: "values",
                 index,
                 len: self.len(),
@@ -99,6 +106,11 @@ impl WriteTable {
         if let Some(identity) = identity(value) {
             self.seen.insert(identity, (index, value.clone()));
         }
+    }
+
+    /// Gives the next position to something that is not written.
+    pub(crate) fn skip(&mut self) {
+        self.next += 1;
     }
 
     /// How many positions are taken.

@@ -85,8 +85,7 @@ sections! {
         /// The same for `NetConnection`. `onStatus` must stay allowed.
         net_connection: Vec<String> = on_status(), range 0..=1_024;
         /// The same for `SharedObject`.
-        shared_object: Vec<String> = Vec::new(), range 0..=1_024,
-            later "shared objects";
+        shared_object: Vec<String> = Vec::new(), range 0..=1_024;
         /// The same for `Stream`. `onStatus` must stay allowed.
         stream: Vec<String> = on_status(), range 0..=1_024,
             later "the server's streams";
@@ -201,49 +200,36 @@ sections! {
             later "recording";
     }
 
-    /// Shared objects of the application.
+    /// Shared objects of the application. The persistent ones are in the server's own store, in its
+    /// `data.dir`.
     shared_objects: SharedObjects {
-        /// Directory of the persistent objects. A relative path starts at the application's folder
-        /// in the server's `data.dir`.
-        dir: PathBuf = PathBuf::from("sharedobjects"), range 1..=4_096,
-            later "shared objects";
-        /// A second directory in which every persistent object is kept too; `""` for none. It must
-        /// exist.
-        duplicate_dir: Option<PathBuf> = None, range 0..=4_096,
-            later "shared objects";
         /// For how many versions of an object a deleted slot is remembered. A client whose copy is
         /// older gets the whole object anew. Scripts can set it per object (`resyncDepth`).
-        resync_depth: Limit = Limit::Unlimited,
-            later "shared objects";
+        resync_depth: Limit = Limit::Unlimited;
         /// How long a script may keep an object locked while clients wait to change it.
-        lock_timeout_ms: Limit = Limit::Unlimited, reached "The object is unlocked.",
-            later "shared objects";
+        lock_timeout_ms: Limit = Limit::Unlimited, reached "The object is unlocked; the log tells.";
         /// Stores changed persistent objects without being asked. When false, only `flush` and
-        /// `commit` do. Scripts can set it per object (`autoCommit`).
-        auto_commit: bool = true,
-            later "shared objects";
+        /// `commit` do, and the end of an object's use. Scripts can set it per object
+        /// (`autoCommit`).
+        auto_commit: bool = true;
         /// How long a change may be unstored while `shared_objects.auto_commit` is on.
-        auto_commit_interval_ms: u64 = 1_000, range 10..=DAY_MS,
-            later "shared objects";
+        auto_commit_interval_ms: u64 = 1_000, server "shared_objects.auto_commit_interval_ms",
+            range 10..=DAY_MS;
         /// Slots of one object.
-        slots: usize = 16_384, range 1..=1_048_576,
-            reached "The change is refused with a status.",
-            later "shared objects";
+        slots: usize = 16_384, server "shared_objects.slots", range 1..=1_048_576,
+            reached "The change is refused with a status.";
         /// Length of the value of one slot, in AMF.
-        slot_bytes: u64 = 256 * KIB, range 64..=16_777_215,
-            reached "The change is refused with a status.",
-            later "shared objects";
+        slot_bytes: u64 = 256 * KIB, server "shared_objects.slot_bytes", range 64..=16_777_215,
+            reached "The change is refused with a status.";
         /// Objects of one instance at one time.
-        objects: usize = 10_000, range 1..=1_000_000,
-            reached "The object is refused with `SharedObject.ObjectCreationFailed`.",
-            later "shared objects";
+        objects: usize = 10_000, server "shared_objects.objects", range 1..=1_000_000,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
         /// Clients that use one object at one time.
-        subscribers: usize = 10_000, range 1..=1_000_000,
-            reached "The object is refused with `SharedObject.ObjectCreationFailed`.",
-            later "shared objects";
+        subscribers: usize = 10_000, server "shared_objects.subscribers", range 1..=1_000_000,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
         /// Slots that one client may write each second, on average; 0 means no such limit.
-        writes_per_second: u32 = 1_000, range 0..=1_000_000,
-            reached "The change is refused with a status.",
-            later "shared objects";
+        writes_per_second: u32 = 100, server "limits.shared_object_writes_per_second",
+            range 0..=1_000_000,
+            reached "The change is refused with a status.";
     }
 }

@@ -130,8 +130,8 @@ pub(crate) static TAGS: &[Tag] = &[
     key("StreamManager/Recording/MaxDuration", "recording.max_duration_ms", convert::limit_seconds),
     key("StreamManager/Recording/MaxDurationCap", "recording.cap_duration_ms", convert::limit_seconds),
 
-    key("SharedObjManager/StorageDir", "shared_objects.dir", convert::path),
-    key("SharedObjManager/DuplicateDir", "shared_objects.duplicate_dir", convert::path),
+    nothing("SharedObjManager/StorageDir", "all shared objects are kept in one store in the server's `data.dir`"),
+    nothing("SharedObjManager/DuplicateDir", "the store is kept once; back it up instead"),
     key("SharedObjManager/ResyncDepth", "shared_objects.resync_depth", convert::limit),
     key("SharedObjManager/LockTimeOut", "shared_objects.lock_timeout_ms", convert::limit_seconds),
     key("SharedObjManager/AutoCommit", "shared_objects.auto_commit", convert::flag),

@@ -206,11 +206,11 @@ fn what_has_no_effect_yet_is_told_with_its_place() {
         assert_eq!(told, Vec::from_iter(expected));
     }
     assert!(without > 0);
-    let loaded = xml("<SharedObjManager>\n<AutoCommit>false</AutoCommit></SharedObjManager>");
+    let loaded = xml("<StreamManager>\n<EnhancedSeek>true</EnhancedSeek></StreamManager>");
     assert_eq!(
         loaded.findings[0].to_string(),
-        "Application.xml:3: `SharedObjManager/AutoCommit` has no effect yet: it comes with shared \
-         objects"
+        "Application.xml:3: `StreamManager/EnhancedSeek` has no effect yet: it comes with recorded \
+         streams"
     );
     assert_eq!(loaded.findings[0].severity(), Severity::Warning);
 }

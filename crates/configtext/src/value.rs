@@ -219,27 +219,6 @@ impl Setting for PathBuf {
     }
 }
 
-/// A path that need not be there, which is written as an empty text.
-impl Setting for Option<PathBuf> {
-    const ACCEPTS: &'static str = PathBuf::ACCEPTS;
-
-    fn from_given(given: &Given, unit: Unit) -> Result<Self, String> {
-        match given.text()? {
-            "" => Ok(None),
-            _ => PathBuf::from_given(given, unit).map(Some),
-        }
-    }
-
-    fn measure(&self) -> u64 {
-        self.as_ref().map_or(0, PathBuf::measure)
-    }
-
-    fn to_toml(&self) -> toml::Value {
-        self.as_ref()
-            .map_or_else(|| toml::Value::String(String::new()), PathBuf::to_toml)
-    }
-}
-
 /// Several values: a TOML array, or a comma-separated word.
 impl<T: Setting> Setting for Vec<T> {
     const ACCEPTS: &'static str = "list";

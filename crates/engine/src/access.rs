@@ -17,18 +17,19 @@ impl Instance {
         }
     }
 
-    pub(crate) fn may_read(&self, client: ClientId, name: &StreamName) -> bool {
+    pub(crate) fn may_read(&self, client: ClientId, name: &str) -> bool {
         self.access(client, name, |rules| &rules.read)
     }
 
-    pub(crate) fn may_write(&self, client: ClientId, name: &StreamName) -> bool {
+    pub(crate) fn may_write(&self, client: ClientId, name: &str) -> bool {
         self.access(client, name, |rules| &rules.write)
     }
 
     /// Whether the client may read the raw sound and picture of a stream.
     pub(crate) fn may_sample(&self, client: ClientId, name: &StreamName) -> (bool, bool) {
         let config = &self.config;
-        let everybody = |list: &str| covers(list, name.as_str(), config.access_match);
+        let name = name.as_str();
+        let everybody = |list: &str| covers(list, name, config.access_match);
         (
             everybody(&config.audio_samples)
                 || self.access(client, name, |rules| &rules.audio_samples),
@@ -40,12 +41,12 @@ impl Instance {
     fn access(
         &self,
         client: ClientId,
-        name: &StreamName,
+        name: &str,
         list: impl FnOnce(&AccessRules) -> &str,
     ) -> bool {
         let how = self.config.access_match;
         let client = self.clients.get(&client);
-        client.is_some_and(|here| covers(list(&here.access), name.as_str(), how))
+        client.is_some_and(|here| covers(list(&here.access), name, how))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use amf::Value;
 use rtmp::connect::{ConnectInfo, caps_ex, codec_flags};
-use rtmp::shared_object;
 use rtmp::status::{self, Code, Status};
 use rtmp::{Body, Command, Encoding, Millis, UserControl};
 
@@ -67,7 +66,9 @@ impl Instance {
         if self.config.on_bw_done {
             self.send_command(client, 0, status::on_bw_done());
         }
-        self.clients.insert(client, Client::new(client, info));
+        let writes = self.config.object_writes;
+        self.clients
+            .insert(client, Client::new(client, info, writes));
         let (down, up) = (self.config.bandwidth_down, self.config.bandwidth_up);
         if down.is_some() || up.is_some() {
             let limits = Effect::LimitBandwidth { client, down, up };
@@ -230,28 +231,6 @@ impl Instance {
         self.send_command(client, 0, Command::new(answer, 0.0, vec![status]));
     }
 
-    /// Shared objects are not served yet: every request is refused in the protocol's own
-    /// way, since a client that gets no answer waits for ever.
-    pub(crate) fn on_shared_object(&mut self, client: ClientId, message: shared_object::Message) {
-        let asks = message
-            .events
-            .iter()
-            .any(|event| !matches!(event, shared_object::Event::Release));
-        if !asks || !self.clients.contains_key(&client) {
-            return;
-        }
-        let code = Code::SharedObjectCreationFailed.as_str();
-        let refusal = shared_object::Event::Status {
-            code: code.into(),
-            level: "error".into(),
-        };
-        let answer = shared_object::Message {
-            events: vec![refusal],
-            ..message
-        };
-        self.send_control(client, Body::SharedObject(answer));
-    }
-
     fn on_answer(&mut self, now: Millis, client: ClientId, command: &Command) {
         bandwidth::on_answer(self, now, client, command);
     }
@@ -281,7 +260,7 @@ fn enhanced_properties(info: &ConnectInfo) -> Vec<(&'static str, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InstanceConfig, Output, StreamName};
+    use crate::{InstanceConfig, Output, SharedObjects, StreamName};
 
     struct Nothing;
 
@@ -293,7 +272,11 @@ mod tests {
 
     /// Whether the server has an answer of its own to the command.
     fn is_known(name: &str) -> bool {
-        let mut instance = Instance::new(InstanceConfig::default(), Box::new(Nothing));
+        let mut instance = Instance::new(
+            InstanceConfig::default(),
+            Box::new(Nothing),
+            SharedObjects::unsaved(sharedobject::Config::default()),
+        );
         let client = ClientId(1);
         instance.on_connect(client, Box::default(), 1.0);
         instance.effects.clear();

@@ -7,8 +7,10 @@ use media::Selection;
 use rtmp::connect::ConnectInfo;
 
 use crate::bandwidth::Check;
+use crate::config::WriteRate;
 use crate::name::StreamName;
 use crate::play::Playing;
+use crate::rate::Bucket;
 use crate::scripting::AccessRules;
 
 /// A client's id, unique across nodes and never reused.
@@ -52,10 +54,12 @@ pub(crate) struct Client {
     pub(crate) fc_publish: bool,
     /// What a script lets it read and write.
     pub(crate) access: AccessRules,
+    /// What it may still write to shared objects.
+    pub(crate) object_writes: Bucket,
 }
 
 impl Client {
-    pub(crate) fn new(id: ClientId, info: Box<ConnectInfo>) -> Self {
+    pub(crate) fn new(id: ClientId, info: Box<ConnectInfo>, writes: WriteRate) -> Self {
         Self {
             id,
             info,
@@ -65,6 +69,7 @@ impl Client {
             check: None,
             fc_publish: false,
             access: AccessRules::default(),
+            object_writes: Bucket::new(writes.per_second, writes.burst),
         }
     }
 

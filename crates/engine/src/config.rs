@@ -22,6 +22,16 @@ pub enum AccessMatch {
     Prefix,
 }
 
+/// How fast one client may write to shared objects. Each slot counts, and each message sent over
+/// an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteRate {
+    /// Writes a second, on average; 0 is no limit.
+    pub per_second: u32,
+    /// Writes at once after a pause.
+    pub burst: u32,
+}
+
 /// Settings and limits of an instance.
 #[derive(Clone, Debug)]
 pub struct InstanceConfig {
@@ -66,6 +76,8 @@ pub struct InstanceConfig {
     pub on_bw_done: bool,
     /// How a script's access rules are read.
     pub access_match: AccessMatch,
+    /// How fast a client may write to shared objects.
+    pub object_writes: WriteRate,
 }
 
 /// Settings and limits of an instance that has a script, beside its [`InstanceConfig`].
@@ -96,6 +108,8 @@ pub struct ScriptedConfig {
     /// Beginnings of the names that clients may call in the script; `None` lets them call all.
     /// What the server answers itself needs no permission.
     pub client_methods: Option<Vec<String>>,
+    /// The same for the methods of shared objects, which clients call with `send`.
+    pub object_methods: Option<Vec<String>>,
     /// The same for the other sides of the script's connections. `onStatus` needs no permission.
     pub link_methods: Option<Vec<String>>,
 }
@@ -115,6 +129,7 @@ impl Default for ScriptedConfig {
             agent: "FlashCom/1.5.2".into(),
             client_methods: None,
             link_methods: None,
+            object_methods: None,
         }
     }
 }
@@ -142,6 +157,10 @@ impl Default for InstanceConfig {
             bandwidth_up: None,
             on_bw_done: true,
             access_match: AccessMatch::Component,
+            object_writes: WriteRate {
+                per_second: 100,
+                burst: 400,
+            },
         }
     }
 }

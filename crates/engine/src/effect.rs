@@ -2,7 +2,9 @@
 
 use amf::Str;
 use media::{Marker, Selection};
+use rtmp::status::Code;
 use rtmp::{Data, Message, Millis};
+use sharedobject::Update;
 
 use crate::client::ClientId;
 use crate::close::CloseReason;
@@ -20,7 +22,7 @@ pub enum Output {
 }
 
 /// Something the server is to do.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Effect {
     /// Send a message to a client.
     Send {
@@ -29,6 +31,16 @@ pub enum Effect {
         /// The message.
         message: Message,
     },
+    /// Send what happened to a shared object to a client; what it was not sent before may become
+    /// one with it.
+    SharedObject {
+        /// To whom.
+        client: ClientId,
+        /// What happened.
+        update: Update,
+    },
+    /// For the log: something about shared objects.
+    ObjectNote(Box<ObjectNote>),
     /// Send what is queued for the client, then close its connection.
     Close {
         /// Whose.
@@ -149,11 +161,12 @@ pub enum Effect {
         /// From the client to the server; `None` leaves it as it is.
         up: Option<u64>,
     },
-    /// For the log: a client that has not been let in sent a command, which was dropped.
+    /// For the log: a client that has not been let in sent a command or something for a shared
+    /// object, which was dropped.
     Dropped {
         /// Who.
         client: ClientId,
-        /// The command.
+        /// The command, or the object.
         name: Str,
     },
     /// A line the script wrote.
@@ -221,5 +234,49 @@ pub enum Effect {
     Stopped {
         /// Whether its script did not start or ran out of memory.
         failed: bool,
+    },
+}
+
+/// Something about shared objects that whoever runs the server may want to know.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ObjectNote {
+    /// A client's request was refused, and the client told so.
+    Refused {
+        /// Whose.
+        client: ClientId,
+        /// The object, as the client named it.
+        name: Str,
+        /// What the client was told.
+        code: Code,
+        /// Why, in words.
+        why: String,
+    },
+    /// A client writes faster than it may. Its message is refused.
+    TooFast {
+        /// Who.
+        client: ClientId,
+        /// The object, as the client named it.
+        name: Str,
+    },
+    /// A client sent an event that servers do not know. It was skipped.
+    UnknownEvent {
+        /// Who.
+        client: ClientId,
+        /// The object, as the client named it.
+        name: Str,
+        /// The event's number.
+        event: u8,
+    },
+    /// A stored object could not be read.
+    LoadFailed {
+        /// Which.
+        name: Str,
+        /// Why, in words.
+        why: String,
+    },
+    /// The script had an object locked for too long. It was unlocked.
+    Unlocked {
+        /// Which.
+        object: Str,
     },
 }

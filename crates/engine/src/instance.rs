@@ -16,8 +16,9 @@ use crate::close::CloseReason;
 use crate::config::InstanceConfig;
 use crate::effect::{Effect, Output};
 use crate::name::StreamName;
+use crate::objects::SharedObjects;
 use crate::record::Recording;
-use crate::scripting::{HttpResponse, LinkId, RequestId, SocketId};
+use crate::scripting::{HttpResponse, LinkId, RequestId, ScriptInput, SocketId};
 
 /// What clients are told when their instance ends before them.
 pub(crate) const UNLOADED: &str = "The application was unloaded.";
@@ -137,6 +138,9 @@ pub enum Input {
         /// Why, in words; `None` if the other side just closed it.
         why: Option<String>,
     },
+    /// It is known what became of saves of shared objects
+    /// ([`ObjectSaver::take_saved`](crate::ObjectSaver::take_saved)).
+    ObjectsSaved,
     /// The time asked for by [`Output::Timeout`] has come.
     Timeout,
 }
@@ -166,6 +170,9 @@ pub struct Instance {
     pub(crate) recordings_begun: u64,
     /// Those that the server has not ended.
     pub(crate) recordings: BTreeMap<u64, Recording>,
+    pub(crate) objects: SharedObjects,
+    /// What a script is to be told of shared objects.
+    pub(crate) object_news: VecDeque<ScriptInput>,
     pub(crate) effects: VecDeque<Effect>,
 }
 
@@ -182,8 +189,8 @@ pub(crate) struct Publisher {
 }
 
 impl Instance {
-    /// An empty instance.
-    pub fn new(config: InstanceConfig, host: Box<dyn Host>) -> Self {
+    /// An empty instance. What becomes of `objects` it tells its clients.
+    pub fn new(config: InstanceConfig, host: Box<dyn Host>, objects: SharedObjects) -> Self {
         Self {
             config,
             host,
@@ -193,6 +200,8 @@ impl Instance {
             plays: 0,
             recordings_begun: 0,
             recordings: BTreeMap::new(),
+            objects,
+            object_news: VecDeque::new(),
             effects: VecDeque::new(),
         }
     }
@@ -217,7 +226,9 @@ impl Instance {
                     self.on_command(now, client, stream_id, &command);
                 }
             }
-            Input::SharedObject { client, message } => self.on_shared_object(client, message),
+            Input::SharedObject { client, message } => {
+                self.on_shared_object(now, client, &message);
+            }
             Input::PlayEnded {
                 client,
                 stream_id,
@@ -231,7 +242,11 @@ impl Instance {
                 why,
             } => self.on_recording_failed(recording, no_access, why),
             Input::Disconnect { client } => self.on_disconnect(now, client),
-            Input::Timeout => self.on_play_timeout(now),
+            Input::ObjectsSaved => self.see_to_objects(now),
+            Input::Timeout => {
+                self.on_play_timeout(now);
+                self.see_to_objects(now);
+            }
             Input::Stop { .. } => self.unload_clients(),
             // Without a script there is nothing they could be about.
             Input::LinkMessage { .. }
@@ -247,8 +262,25 @@ impl Instance {
     pub fn poll(&mut self) -> Output {
         match self.effects.pop_front() {
             Some(effect) => Output::Effect(effect),
-            None => Output::Timeout(self.next_play_timeout()),
+            None => Output::Timeout(self.next_timeout()),
         }
+    }
+
+    /// When something is due.
+    pub(crate) fn next_timeout(&self) -> Option<Millis> {
+        let objects = self.objects.next_timeout();
+        self.next_play_timeout().into_iter().chain(objects).min()
+    }
+
+    /// Asks for everything that has changed in shared objects to be saved: the instance ends.
+    pub fn save_objects(&mut self, now: Millis) {
+        self.objects.save_all(now);
+        self.take_objects();
+    }
+
+    fn see_to_objects(&mut self, now: Millis) {
+        self.objects.handle_timeout(now);
+        self.take_objects();
     }
 
     /// Clients connected.
@@ -296,6 +328,8 @@ impl Instance {
             self.close_stream(now, client, stream_id);
         }
         self.clients.remove(&client);
+        self.objects.leave(now, client);
+        self.take_objects();
         // Nobody is left to be told about the client's own streams.
         self.effects
             .retain(|effect| !matches!(effect, Effect::Send { client: to, .. } if *to == client));

@@ -123,7 +123,7 @@ impl Instance {
         item: Item,
         reset: bool,
     ) {
-        if !self.may_read(client, &item.name) {
+        if !self.may_read(client, item.name.as_str()) {
             let why = format!("No read access to {}.", item.name);
             let name = item.name.to_string();
             return self.refuse(client, stream_id, Code::PlayFailed, &why, Some(&name));

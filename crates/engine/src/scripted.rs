@@ -4,7 +4,8 @@
 //! script has accepted are known to it, and only commands that are not the script's affair
 //! reach it. Beside this file lie admission (`admission`), calls both ways (`calls`), the life
 //! of the instance (`lifecycle`), the script's connections to other instances (`links`), its
-//! sockets (`sockets`) and what it says to players (`streams`).
+//! sockets (`sockets`), what it says to players (`streams`) and what it is told of shared objects
+//! (`objects`).
 //!
 //! The script runs to the end of one handler before the next begins: what an effect of it
 //! leads to is queued as a further input.
@@ -13,6 +14,7 @@ mod admission;
 mod calls;
 mod lifecycle;
 mod links;
+mod objects;
 mod sockets;
 mod streams;
 
@@ -29,6 +31,7 @@ use crate::config::{InstanceConfig, ScriptedConfig};
 use crate::effect::{Effect, Output};
 use crate::instance::{Host, Input, Instance};
 use crate::name::StreamName;
+use crate::objects::SharedObjects;
 use crate::scripting::{LinkId, Script, ScriptEffect, ScriptInput, ScriptOutput, SocketId};
 use admission::{Guest, Join};
 use calls::{Call, Calls};
@@ -65,15 +68,17 @@ pub struct ScriptedInstance {
 }
 
 impl ScriptedInstance {
-    /// An instance whose script has not started: call [`start`](Self::start).
+    /// An instance whose script has not started: call [`start`](Self::start). The script uses the
+    /// same `objects`.
     pub fn new(
         config: InstanceConfig,
         scripted: ScriptedConfig,
         host: Box<dyn Host>,
+        objects: SharedObjects,
         script: Box<dyn Script>,
     ) -> Self {
         Self {
-            instance: Instance::new(config, host),
+            instance: Instance::new(config, host, objects),
             script,
             config: scripted,
             stage: Stage::Starting { stop: None },
@@ -121,8 +126,9 @@ impl ScriptedInstance {
                 stream_id,
                 command,
             } => self.on_command(client, stream_id, command),
-            Input::SharedObject { .. }
-            | Input::PlayEnded { .. }
+            Input::SharedObject { client, message } => self.on_shared_object(client, message),
+            Input::PlayEnded { .. }
+            | Input::ObjectsSaved
             | Input::RecordingStarted { .. }
             | Input::RecordingStopped { .. }
             | Input::RecordingFailed { .. } => self.tell_instance(input),
@@ -184,7 +190,7 @@ impl ScriptedInstance {
         }
         let undecided = self.undecided_until.first().map(|(at, _)| *at);
         let deferred = (!self.deferred.is_empty()).then_some(self.now);
-        let instance = self.instance.next_play_timeout();
+        let instance = self.instance.next_timeout();
         [
             instance,
             self.script_timeout,
@@ -215,7 +221,10 @@ impl ScriptedInstance {
     /// Lets the script handle all it is to be told, then sees whether anybody is here.
     fn finish_turn(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
+            self.instance.objects.set_now(self.now);
             self.script.handle(self.now, input);
+            self.instance.take_objects();
+            self.take_effects();
             loop {
                 match self.script.poll() {
                     ScriptOutput::Effect(effect) => self.on_effect(effect),
@@ -316,6 +325,7 @@ impl ScriptedInstance {
             }
             self.effects.push_back(effect);
         }
+        self.take_object_news();
         for client in closed {
             self.on_disconnect(client);
         }

@@ -11,11 +11,17 @@
 //! This module owns no script engine: the instance can be tested with a script written in Rust,
 //! and the engine behind it can be another one.
 
+mod shared_objects;
+
 use amf::{Str, Value};
 use rtmp::Millis;
 
 use crate::client::ClientId;
 use crate::name::StreamName;
+
+pub use shared_objects::{
+    ChangeError, NoSharedObjects, ObjectId, OpenError, SharedObjectHost, SyncCode, SyncEntry,
+};
 
 /// A script, as the instance drives it.
 pub trait Script {
@@ -36,6 +42,9 @@ pub trait ScriptHost {
 
     /// Wall clock time in ms since 1970, for `Date`-like needs of host objects.
     fn unix_ms(&self) -> f64;
+
+    /// The shared objects of the instance.
+    fn shared_objects(&self) -> &dyn SharedObjectHost;
 }
 
 /// What one client has moved so far. Bytes are bytes on the wire.
@@ -237,6 +246,30 @@ pub enum ScriptInput {
         socket: SocketId,
         /// Why, in words; `None` if the other side just closed it.
         why: Option<String>,
+    },
+    /// Others have changed a shared object that the script has open (`onSync`). An empty list
+    /// says that a proxy is in step with its owner, and nothing has changed.
+    Sync {
+        /// Which.
+        object: ObjectId,
+        /// What has happened, in this order.
+        list: Vec<SyncEntry>,
+    },
+    /// A client, or the owner of a proxy, has called a method of a shared object (`send`).
+    ObjectMessage {
+        /// Which.
+        object: ObjectId,
+        /// The method.
+        handler: Str,
+        /// Its arguments.
+        args: Vec<Value>,
+    },
+    /// A shared object has a new status (`onStatus`): its owner has refused the subscription.
+    ObjectStatus {
+        /// Which.
+        object: ObjectId,
+        /// The information object for `onStatus`.
+        info: Value,
     },
     /// The instance is to stop: `onAppStop`, unless `silent`. Answered with
     /// [`ScriptEffect::Stop`]. If it stops, the script is still told of the

@@ -12,13 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use amf::Value;
 use engine::{
-    ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Origin, Output, StreamName,
-    Takeover,
+    ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Origin, Output, SharedObjects,
+    StreamName, Takeover,
 };
 use lines::message_line;
 use rtmp::connect::ConnectInfo;
-use rtmp::shared_object;
-use rtmp::{Body, Command, Encoding};
+use rtmp::{Body, Command};
 
 /// Knows when the only publisher last sent media; `u64::MAX` is never.
 #[derive(Clone)]
@@ -53,7 +52,11 @@ impl World {
 
     fn with(config: InstanceConfig) -> Self {
         let last_media = LastMedia(Arc::new(AtomicU64::new(u64::MAX)));
-        let instance = Instance::new(config, Box::new(last_media.clone()));
+        let instance = Instance::new(
+            config,
+            Box::new(last_media.clone()),
+            SharedObjects::unsaved(sharedobject::Config::default()),
+        );
         let now = Millis(1000);
         Self {
             instance,
@@ -868,29 +871,6 @@ fn a_bandwidth_check_measures_latency_then_throughput() {
         world.call(client, 0, "_result", 3.0, &[0.0.into()]);
         world.expect(&[]);
     }
-}
-
-#[test]
-fn shared_objects_are_refused_and_never_left_unanswered() {
-    let mut world = World::new();
-    let client = world.client(1);
-    let message = |event| shared_object::Message {
-        name: "chat".into(),
-        version: 0,
-        flags: 0,
-        reserved: 0,
-        events: vec![event],
-        encoding: Encoding::Amf0,
-    };
-    let input = |event| Input::SharedObject {
-        client,
-        message: message(event),
-    };
-    world.handle(input(shared_object::Event::Use));
-    let line = world.lines.pop_front().unwrap();
-    assert!(line.contains("SharedObject.ObjectCreationFailed"), "{line}");
-    world.handle(input(shared_object::Event::Release));
-    world.expect(&[]);
 }
 
 #[test]

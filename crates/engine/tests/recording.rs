@@ -5,7 +5,7 @@ mod lines;
 
 use amf::Value;
 use engine::{ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Origin, Output};
-use engine::{RecordMode, StreamName};
+use engine::{RecordMode, SharedObjects, StreamName};
 use lines::message_line;
 use rtmp::Command;
 use rtmp::connect::ConnectInfo;
@@ -30,7 +30,11 @@ impl World {
             on_bw_done: false,
             ..config
         };
-        let instance = Instance::new(config, Box::new(NoMedia));
+        let instance = Instance::new(
+            config,
+            Box::new(NoMedia),
+            SharedObjects::unsaved(sharedobject::Config::default()),
+        );
         let lines = Vec::new();
         let mut world = Self { instance, lines };
         world.handle(Input::Connect {

@@ -10,30 +10,28 @@ use std::process::ExitCode;
 use amf::Value as Amf;
 use bytes::Bytes;
 use engine::{
-    ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Origin, Output, StreamName,
+    ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Origin, Output, SharedObjects,
+    StreamName,
 };
 use libtest_mimic::{Arguments, Trial};
 use media::{Entry, Kind, Marker, Reader, ReaderLimits, Ring, RingLimits, Weight};
 use rtmp::connect::ConnectInfo;
-use rtmp::{Body, Command, Data, Message, UserControl};
+use rtmp::shared_object::{self, Event};
+use rtmp::{Body, Command, Data, Encoding, Message, UserControl};
 use serde_json::Value;
 use testkit::vectors;
 
 const FILE: &str = "sequences.json";
 
 /// Operations that belong to a later capability.
-const LATER: [(&str, &str); 7] = [
+const LATER: [(&str, &str); 3] = [
     ("play-recorded", "no stream is recorded yet"),
     ("end-of-recorded", "no stream is recorded yet"),
     ("seek", "only recorded streams can be searched"),
-    ("so-use", "shared objects are not served yet"),
-    ("so-set", "shared objects are not served yet"),
-    ("so-remove", "shared objects are not served yet"),
-    ("so-send", "shared objects are not served yet"),
 ];
 
 /// Steps of an entry (operation, implementation) that we do not send, or not in that place.
-const DEPARTURES: [(&str, &str, &[&str], &str); 6] = [
+const DEPARTURES: [(&str, &str, &[&str], &str); 8] = [
     (
         "publish-appears-to-subscriber",
         "flazr (FMS-modelled)",
@@ -63,6 +61,18 @@ const DEPARTURES: [(&str, &str, &[&str], &str); 6] = [
         "flazr",
         &["ucm is-recorded", "empty audio"],
         "a live stream is not recorded; flazr alone sends empty media",
+    ),
+    (
+        "so-use",
+        "crtmpserver",
+        &["so 8"],
+        "the specification and Red5 send it behind use-success(11)",
+    ),
+    (
+        "so-remove",
+        "crtmpserver",
+        &["so 9 to sender"],
+        "the sender is told by success(5), as by Red5",
     ),
     (
         "publish",
@@ -150,7 +160,29 @@ fn server_steps(entry: &Value) -> Result<Vec<String>, String> {
     let sent = steps
         .iter()
         .filter_map(|step| step.as_str()?.strip_prefix("> "));
-    Ok(sent.map(without_values).collect())
+    Ok(sent.flat_map(steps_said).collect())
+}
+
+/// The steps that one step of an entry is: about shared objects, one for each event and for each
+/// of those who get it.
+fn steps_said(step: &str) -> Vec<String> {
+    let Some(events) = step.strip_prefix("so ") else {
+        return vec![without_values(step)];
+    };
+    let whom: &[&str] = if events.contains("to all") {
+        &[" to sender", " to others"]
+    } else if events.contains("to sender") {
+        &[" to sender"]
+    } else if events.contains("to others") {
+        &[" to others"]
+    } else {
+        &[""]
+    };
+    let numbers = events.split('(').skip(1);
+    let numbers = numbers.filter_map(|rest| Some(rest.split_once(')')?.0));
+    numbers
+        .flat_map(|number| whom.iter().map(move |whom| format!("so {number}{whom}")))
+        .collect()
 }
 
 /// `ucm stream-begin 1` and the like: the words that say what it is.
@@ -183,6 +215,7 @@ struct World {
     /// Whose steps are written down.
     watched: ClientId,
     steps: Vec<String>,
+    now: Millis,
 }
 
 /// What the watched client gets in an operation.
@@ -248,6 +281,7 @@ fn play(operation: &str) -> Result<Vec<String>, String> {
                 world.call(PLAYER, 1, "pause", &[false.into(), 0.0.into()]);
             }
         }
+        "so-use" | "so-set" | "so-remove" | "so-send" => world.objects(operation),
         _ => return Err(format!("nobody knows how to play {operation:?}")),
     }
     Ok(world.steps)
@@ -256,11 +290,16 @@ fn play(operation: &str) -> Result<Vec<String>, String> {
 impl World {
     fn new(watched: ClientId) -> Self {
         Self {
-            instance: Instance::new(InstanceConfig::default(), Box::new(NoMedia)),
+            instance: Instance::new(
+                InstanceConfig::default(),
+                Box::new(NoMedia),
+                SharedObjects::unsaved(sharedobject::Config::default()),
+            ),
             ring: Ring::new(RingLimits::default()),
             reader: None,
             watched,
             steps: Vec::new(),
+            now: Millis(0),
         }
     }
 
@@ -282,6 +321,40 @@ impl World {
         });
     }
 
+    /// What happens to a shared object with a slot, which two clients use but for `so-use`.
+    fn objects(&mut self, operation: &str) {
+        let slot = || vec![("slot".into(), Amf::from(1.0))];
+        self.object(PUBLISHER, Event::Use);
+        self.object(PUBLISHER, Event::RequestChange(slot()));
+        if operation == "so-use" {
+            self.steps.clear();
+            self.object(PLAYER, Event::Use);
+            for step in &mut self.steps {
+                *step = step.replace(" to others", "");
+            }
+            return;
+        }
+        self.object(PLAYER, Event::Use);
+        self.steps.clear();
+        let event = match operation {
+            "so-set" => Event::RequestChange(slot()),
+            "so-remove" => Event::RequestRemove(vec!["slot".into()]),
+            _ => Event::SendMessage {
+                handler: "hear".into(),
+                args: vec![],
+            },
+        };
+        self.object(PUBLISHER, event);
+    }
+
+    fn object(&mut self, client: ClientId, event: Event) {
+        // Each is announced at once: the last announcement was long ago.
+        self.now = self.now + 1000;
+        let version = 1;
+        let message = shared_object::Message::new("chat", version, false, vec![event]);
+        self.handle(Input::SharedObject { client, message });
+    }
+
     fn publish(&mut self) {
         self.call(PUBLISHER, 0, "createStream", &[]);
         self.call(PUBLISHER, 1, "publish", &["cam".into(), "live".into()]);
@@ -301,7 +374,7 @@ impl World {
     }
 
     fn handle(&mut self, input: Input) {
-        self.instance.handle(Millis(0), input);
+        self.instance.handle(self.now, input);
         while let Output::Effect(effect) = self.instance.poll() {
             self.carry_out(effect);
         }
@@ -312,6 +385,17 @@ impl World {
         match effect {
             Effect::Send { client, message } if client == self.watched => {
                 self.steps.push(step(&message));
+            }
+            Effect::SharedObject { client, update } => {
+                let message = update.message(Encoding::Amf0);
+                let whom = if client == PUBLISHER {
+                    "sender"
+                } else {
+                    "others"
+                };
+                let steps = message.events.iter().map(Event::kind);
+                self.steps
+                    .extend(steps.map(|kind| format!("so {kind} to {whom}")));
             }
             Effect::Mark { marker, .. } => {
                 self.ring.append_marker(Millis(0), marker);

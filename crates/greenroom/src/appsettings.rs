@@ -142,6 +142,7 @@ impl AppSettings {
         let mut settings = self.server.clone();
         settings.load_on_startup = config.application.load_on_startup;
         self.set_streams(&mut settings, config);
+        set_objects(&mut settings, config);
         set_clients(&mut settings, config);
         set_recording(&mut settings, &self.settings.data_dir.join(app), config);
         set_script(&mut settings, folder, config);
@@ -201,6 +202,23 @@ fn set_recording(settings: &mut InstanceSettings, data: &Path, config: &Applicat
     instance.erase_recording = config.live.erase_recording;
 }
 
+fn set_objects(settings: &mut InstanceSettings, config: &ApplicationConfig) {
+    let of_application = &config.shared_objects;
+    let objects = &mut settings.objects.config;
+    objects.limits.slots = of_application.slots;
+    objects.limits.slot_bytes = usize::try_from(of_application.slot_bytes).unwrap_or(usize::MAX);
+    objects.limits.objects = of_application.objects;
+    objects.limits.subscribers = of_application.subscribers;
+    objects.auto_commit = of_application.auto_commit;
+    objects.commit_interval_ms = of_application.auto_commit_interval_ms;
+    let depth = of_application.resync_depth.number();
+    objects.resync_depth = depth.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX));
+    settings.objects.lock_timeout_ms = of_application.lock_timeout_ms.number();
+    let writes = &mut settings.config.object_writes;
+    writes.per_second = of_application.writes_per_second;
+    writes.burst = writes.burst.max(writes.per_second);
+}
+
 /// Bytes per second. A rate of 0 would be no limit to those who apply it.
 fn rate(limit: Limit) -> Option<u64> {
     limit.number().map(|bytes| bytes.max(1))
@@ -228,6 +246,7 @@ fn set_script(settings: &mut InstanceSettings, folder: &Path, config: &Applicati
     let only = |methods: &Vec<String>| calls.restricted.then(|| methods.clone());
     settings.scripted.client_methods = only(&calls.client);
     settings.scripted.link_methods = only(&calls.net_connection);
+    settings.scripted.object_methods = only(&calls.shared_object);
     settings.links.allowed_hosts.clone_from(&script.hosts);
     settings.links.outgoing = OutgoingPolicy::of(config, settings.links.own_http.clone());
     // A handler that may run for longer than the server waits is waited for.

@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use amf::Value;
-use engine::{ClientId, CloseReason, Input, Origin, Rejection};
+use engine::{Bucket, ClientId, CloseReason, Input, Origin, Rejection};
 use media::Kind;
 use rtmp::connect::ConnectInfo;
 use rtmp::status::{Code, Status};
@@ -32,7 +32,7 @@ use crate::clock;
 use crate::live::Publication;
 use crate::metrics::{self, OpenConnection, Transport};
 use crate::outbox::Outbox;
-use crate::rate::{self, Bucket};
+use crate::rate;
 use crate::runner::{Link, Order, Post, Sender, wait_until};
 use crate::settings;
 use crate::shared::{Pass, Shared};

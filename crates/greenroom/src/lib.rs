@@ -3,6 +3,7 @@
 //! Owns everything that touches the outside: configuration, command line, logs, sockets. What
 //! the protocols and applications do is in the crates below it.
 
+mod amf_json;
 mod applications;
 mod appsettings;
 mod banner;
@@ -11,12 +12,14 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod connection;
+mod control;
 mod http;
 mod lateness;
 mod links;
 mod live;
 pub mod logging;
 pub mod metrics;
+mod objects;
 mod outbox;
 pub mod outgoing;
 mod pump;

@@ -22,10 +22,12 @@ struct Metrics {
     media_in: Counter,
     bytes_in: Counter,
     bytes_out: Counter,
+    object_messages: Counter,
+    object_merges: Counter,
 }
 
 /// Name, kind and description of every metric.
-pub const DESCRIBED: [(&str, &str, &str); 19] = [
+pub const DESCRIBED: [(&str, &str, &str); 25] = [
     (
         "greenroom_connections",
         "gauge",
@@ -113,6 +115,36 @@ pub const DESCRIBED: [(&str, &str, &str); 19] = [
         "Bytes sent on RTMP connections.",
     ),
     (
+        "greenroom_shared_objects",
+        "gauge",
+        "Shared objects in memory.",
+    ),
+    (
+        "greenroom_shared_object_users",
+        "gauge",
+        "Clients that use shared objects.",
+    ),
+    (
+        "greenroom_shared_object_messages_out_total",
+        "counter",
+        "Shared object messages sent to clients.",
+    ),
+    (
+        "greenroom_shared_object_updates_merged_total",
+        "counter",
+        "Updates of shared objects merged because a client was slow.",
+    ),
+    (
+        "greenroom_shared_object_refusals_total",
+        "counter",
+        "Requests about shared objects that were refused.",
+    ),
+    (
+        "greenroom_shared_object_saves_total",
+        "counter",
+        "Saves of shared objects, by result.",
+    ),
+    (
         "greenroom_http_requests_total",
         "counter",
         "HTTP requests answered, by status class.",
@@ -146,6 +178,8 @@ fn install() -> Metrics {
         media_in: metrics::counter!("greenroom_media_messages_in_total"),
         bytes_in: metrics::counter!("greenroom_received_bytes_total"),
         bytes_out: metrics::counter!("greenroom_sent_bytes_total"),
+        object_messages: metrics::counter!("greenroom_shared_object_messages_out_total"),
+        object_merges: metrics::counter!("greenroom_shared_object_updates_merged_total"),
     }
 }
 
@@ -234,6 +268,33 @@ pub(crate) fn transferred(received: u64, sent: u64) {
 /// An instance has started, or stopped.
 pub(crate) fn instances(change: f64) {
     all().instances.increment(change);
+}
+
+/// The shared objects in memory, and the clients that use any, are so many more or fewer.
+pub(crate) fn objects_changed(objects: f64, users: f64) {
+    metrics::gauge!("greenroom_shared_objects").increment(objects);
+    metrics::gauge!("greenroom_shared_object_users").increment(users);
+}
+
+/// A message about a shared object went to a client.
+pub(crate) fn object_message_sent() {
+    all().object_messages.increment(1);
+}
+
+/// Updates of shared objects were merged with one that waited.
+pub(crate) fn object_updates_merged(count: u64) {
+    all().object_merges.increment(count);
+}
+
+/// A client's request about a shared object was refused.
+pub(crate) fn object_refused() {
+    metrics::counter!("greenroom_shared_object_refusals_total").increment(1);
+}
+
+/// A shared object was to be saved.
+pub(crate) fn object_saved(done: bool) {
+    let result = if done { "done" } else { "failed" };
+    metrics::counter!("greenroom_shared_object_saves_total", "result" => result).increment(1);
 }
 
 /// A script did not come back.

@@ -1,15 +1,18 @@
 //! What waits to be written to one RTMP connection, and the writing itself.
 //!
 //! Two kinds of bytes leave a connection: what its session encodes (answers, statuses), and
-//! media, which is framed once for all players and read from rings. The outbox keeps them in
+//! media, which is framed once for all players and read from rings; between them, what happened
+//! to shared objects (`objects`). The outbox keeps them in
 //! order and writes whole messages. Whoever holds its lock may write: the session's task
 //! after it queued something, or a stream's pump after the ring grew. When the socket is
 //! full, only the session's task goes on, once it can be written again; pumps pass by.
 //!
 //! What a slow client costs is bounded: the queue for control bytes by
-//! `limits.client_outbox_bytes`, media by the reader's lag, the wait for a client that takes
+//! `limits.client_outbox_bytes`, shared objects by `shared_objects.backlog_bytes`, media by the reader's lag, the wait for a client that takes
 //! nothing by `live.player_stall_close_ms`, and for a player that takes too little by
 //! `live.player_behind_close_ms`.
+
+mod objects;
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -29,6 +32,8 @@ use crate::lateness::Lateness;
 use crate::live::{LiveStream, PlayerCount};
 use crate::pump::{Batch, Ticket};
 use crate::throttle::Throttle;
+pub(crate) use objects::ObjectFraming;
+use objects::WaitingObjects;
 
 /// Payload bytes taken from a ring in one go; several system calls' worth.
 const READ_BYTES: usize = 256 << 10;
@@ -74,6 +79,8 @@ pub(crate) struct Outbox {
 struct State {
     queue: VecDeque<Bytes>,
     control_queued: usize,
+    /// What happened to shared objects, not yet in the queue: it comes behind all that is.
+    objects: WaitingObjects,
     plays: SmallVec<[Play; 1]>,
     /// The socket took no more; only the session's task writes until it does again.
     blocked_since: Option<Millis>,
@@ -96,6 +103,7 @@ impl Outbox {
         let state = State {
             queue: VecDeque::new(),
             control_queued: 0,
+            objects: WaitingObjects::default(),
             plays: SmallVec::new(),
             blocked_since: None,
             lateness: Lateness::new(limits.behind_ms),
@@ -119,6 +127,8 @@ impl Outbox {
     /// Queues bytes of the session itself. [`flush`](Self::flush) writes them.
     pub(crate) fn push(&self, bytes: Bytes) {
         let mut state = self.state.lock();
+        // What an object has become is known before a call that may be about it.
+        state.queue_objects(usize::MAX);
         state.control_queued += bytes.len();
         state.queue.push_back(bytes);
         if state.control_queued > self.limits.control_bytes {
@@ -136,7 +146,7 @@ impl Outbox {
     /// When more may be written, if a limit forbids it now.
     pub(crate) fn throttled_until(&self, now: Millis) -> Option<Millis> {
         let state = self.state.lock();
-        let waits = !state.queue.is_empty() || !state.plays.is_empty();
+        let waits = state.has_queued() || !state.plays.is_empty();
         state.throttle.closed_until(now).filter(|_| waits)
     }
 
@@ -215,7 +225,7 @@ impl Outbox {
         if state.blocked_since.is_some() || state.closed.is_some() {
             return;
         }
-        let idle = state.queue.is_empty() && state.throttle.stretch() == usize::MAX;
+        let idle = !state.has_queued() && state.throttle.stretch() == usize::MAX;
         let Some(play) = state
             .plays
             .iter_mut()
@@ -257,7 +267,7 @@ impl Outbox {
 
     /// Whether everything queued has been handed to the socket.
     pub(crate) fn is_flushed(&self) -> bool {
-        self.state.lock().queue.is_empty()
+        !self.state.lock().has_queued()
     }
 
     /// When the connection must be closed, and why, if the client takes no more than it does.
@@ -275,7 +285,9 @@ impl Outbox {
     /// Gives up what waits, except what the socket may have taken a part of: the client must
     /// be able to read what comes then.
     pub(crate) fn drop_waiting(&self) {
-        self.state.lock().queue.truncate(1);
+        let mut state = self.state.lock();
+        state.queue.truncate(1);
+        state.objects = WaitingObjects::default();
     }
 
     /// Asks for the connection to be closed; the first reason stays.
@@ -362,6 +374,7 @@ impl Outbox {
             }
         }
         state.control_queued = 0;
+        state.objects.written();
     }
 
     fn block(&self, now: Millis, state: &mut State) {
@@ -374,6 +387,7 @@ impl Outbox {
 
     fn fail(&self, state: &mut State) {
         state.queue.clear();
+        state.objects = WaitingObjects::default();
         state.failed = true;
         state.close(CloseReason::NetworkError);
         self.wake.notify_one();
@@ -385,8 +399,14 @@ impl State {
         self.closed.get_or_insert(reason);
     }
 
+    /// Whether anything but media waits.
+    fn has_queued(&self) -> bool {
+        !self.queue.is_empty() || !self.objects.is_empty()
+    }
+
     /// Takes what the plays are behind into the queue; false if there was nothing.
     fn refill(&mut self, now: Millis, wake: &Notify) -> bool {
+        self.queue_objects(READ_BYTES);
         let mut entries = Vec::new();
         for play in &mut self.plays {
             let finished_before = play.reader.is_finished();

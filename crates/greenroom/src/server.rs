@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::CloseReason;
+use engine::{Bucket, CloseReason};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,9 +17,10 @@ use crate::catalog::Catalog;
 use crate::clock;
 use crate::config::Config;
 use crate::connection;
+use crate::control;
 use crate::http;
 use crate::metrics::{self, Transport};
-use crate::rate::Bucket;
+use crate::objects::ObjectKeeper;
 use crate::recording::Recordings;
 use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
@@ -80,6 +81,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         settings::application_limits(&config),
         (instances, settings::file_settings(&config)),
         (Catalog::new(), recordings),
+        open_store(&config)?,
         Box::new(ScriptFolders),
     );
     let limits = &config.limits;
@@ -102,12 +104,26 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     tracing::info!("listening rtmp={}", rtmp.address);
     tracing::info!("listening http={}", http.address);
     banner::print(rtmp.address, http.address, &shared.applications.names());
+    control::socket::serve(&shared);
     accept(&shared, rtmp.listener, Transport::Rtmp, connection::serve);
     accept(&shared, http.listener, Transport::Http, http::serve);
     tokio::spawn(reload_on_hangup(shared.applications.clone(), hangups));
     signals.next().await;
     stop(&shared, &mut signals).await;
     Ok(())
+}
+
+/// Opens the store; without one, shared objects are kept nowhere, if that is wanted.
+fn open_store(config: &Config) -> Result<Arc<ObjectKeeper>, StartupError> {
+    let patience = Duration::from_millis(config.shared_objects.flush_timeout_ms);
+    match ObjectKeeper::open(&config.data.dir, patience) {
+        Ok(keeper) => Ok(keeper),
+        Err(error) if config.data.require_store => Err(StartupError::Store { error }),
+        Err(error) => {
+            tracing::error!(%error, "there is no store: shared objects are not kept");
+            Ok(ObjectKeeper::nowhere())
+        }
+    }
 }
 
 /// Keeps an eye on the applications for as long as the server runs.
@@ -140,6 +156,9 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
             "stopped before all had ended"
         );
     }
+    let objects = shared.applications.objects().clone();
+    // A task that panicked has nothing more to wait for.
+    let _ = tokio::task::spawn_blocking(move || objects.finish()).await;
     tracing::info!("stopped");
 }
 

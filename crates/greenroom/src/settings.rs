@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use appconfig::{ApplicationConfig, XmlLimits};
-use engine::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover};
+use engine::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover, WriteRate};
 use flv::RecorderLimits;
 use media::{ReaderLimits, RingLimits};
 use script::ScriptConfig;
+use sharedobject::Conflict;
 
 use crate::applications::{ApplicationLimits, InstanceSettings};
 use crate::appsettings::FileSettings;
 use crate::config::{Config, PublishTakeover};
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
+use crate::objects::ObjectSettings;
 use crate::outbox::OutboxLimits;
 use crate::outgoing::OutgoingPolicy;
 use crate::pump::PumpSettings;
@@ -41,6 +43,7 @@ pub(crate) fn instance_settings(
 ) -> InstanceSettings {
     InstanceSettings {
         config: instance_config(config),
+        objects: object_settings(config),
         streams: stream_settings(config, threads),
         scripted: scripted_config(config),
         script: ScriptSettings {
@@ -105,6 +108,13 @@ fn application_defaults(config: &Config) -> ApplicationConfig {
     defaults.live.gop_cache = live.gop_cache;
     defaults.live.player_lag_ms = live.player_lag_ms;
     defaults.live.latency_budget_ms = live.latency_budget_ms;
+    let (objects, limits) = (&config.shared_objects, &config.limits);
+    defaults.shared_objects.auto_commit_interval_ms = objects.auto_commit_interval_ms;
+    defaults.shared_objects.slots = objects.slots;
+    defaults.shared_objects.slot_bytes = objects.slot_bytes as u64;
+    defaults.shared_objects.objects = objects.objects;
+    defaults.shared_objects.subscribers = objects.subscribers;
+    defaults.shared_objects.writes_per_second = limits.shared_object_writes_per_second;
     defaults
 }
 
@@ -145,6 +155,38 @@ fn recording_settings(config: &Config) -> RecordingSettings {
         flush_bytes: recording.flush_bytes,
         sync: (recording.sync_ms > 0).then(|| Duration::from_millis(recording.sync_ms)),
         queue_bytes: recording.queue_bytes,
+    }
+}
+
+fn object_settings(config: &Config) -> ObjectSettings {
+    let objects = &config.shared_objects;
+    ObjectSettings {
+        config: sharedobject::Config {
+            limits: sharedobject::Limits {
+                objects: objects.objects,
+                name_bytes: objects.name_bytes,
+                slots: objects.slots,
+                slot_name_bytes: objects.slot_name_bytes,
+                slot_bytes: objects.slot_bytes,
+                object_bytes: objects.object_bytes,
+                subscribers: objects.subscribers,
+                deletion_records: objects.deletion_records,
+                held_requests: objects.held_requests,
+                batch_items: objects.batch_items,
+                backlog_bytes: objects.backlog_bytes,
+            },
+            batch_ms: objects.batch_ms,
+            commit_interval_ms: objects.auto_commit_interval_ms,
+            auto_commit: true,
+            resync_depth: None,
+            conflict: if objects.last_writer_wins {
+                Conflict::LastWriterWins
+            } else {
+                Conflict::SlotVersion
+            },
+            one_name_space: objects.one_name_space,
+        },
+        lock_timeout_ms: None,
     }
 }
 
@@ -202,6 +244,10 @@ fn instance_config(config: &Config) -> InstanceConfig {
             AccessMatch::Prefix
         } else {
             AccessMatch::Component
+        },
+        object_writes: WriteRate {
+            per_second: config.limits.shared_object_writes_per_second,
+            burst: config.limits.shared_object_writes_burst,
         },
         ..InstanceConfig::default()
     }

@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use store::StoreError;
+
 use crate::config::{Applications, Config, ConfigErrors};
 
 /// The server could not start. Displays one line (configuration: one per mistake) that tells
@@ -48,6 +50,14 @@ pub enum StartupError {
         path: PathBuf,
         /// What the system says.
         error: io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(
+        "cannot open the store in `data.dir`: {error}; `data.require_store = false` starts without"
+    )]
+    Store {
+        /// Why.
+        error: StoreError,
     },
     /// The threads that would serve connections cannot be started.
     #[error("cannot start the server's threads: {}", reason(error))]

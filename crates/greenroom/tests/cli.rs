@@ -372,14 +372,14 @@ fn check(main: &str, more: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn check_reports_what_does_not_run() {
-    let main = "application.onAppStart = function () {\n  this.so = SharedObject.get('a');\n};\n";
+    let main = "application.onDisconnect = function () {\n  this.long = Stream.length('a');\n};\n";
     let (code, report) = check(main, &[]);
     assert_eq!(code, Some(1));
     assert_eq!(
         report,
-        "chat.asc:2:13: unsupported: `SharedObject.get` is not there yet \
-         (`SharedObject.get(name[, persistent[, connection]])`)\n    \
-         this.so = SharedObject.get('a');\n\
+        "chat.asc:2:15: unsupported: `Stream.length` is not there yet \
+         (`Stream.length(name)`: the length of a recording, in seconds)\n    \
+         this.long = Stream.length('a');\n\
          chat: files 1, errors 0, unsupported 1, differs 0\n"
     );
 }

@@ -22,6 +22,9 @@ pub const PERSISTENT: u32 = 2;
 /// The flag of requests between servers, as two Flash Media Servers were seen to use it.
 pub const PROXIED: u32 = 0x10;
 
+/// The flag that a server adds to [`PROXIED`] when it lets in or refuses another server.
+pub const PROXIED_ANSWER: u32 = 0x20;
+
 /// One message about one shared object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
@@ -106,15 +109,26 @@ impl Message {
     /// When AMF cannot write a value within `limits`, or a name is longer than 65,535 bytes.
     pub fn encode_within(&self, limits: &amf::Limits) -> Result<Bytes, EncodeError> {
         let mut out = BytesMut::with_capacity(64);
+        self.encode_head(&mut out)?;
+        self.encode_events(limits, &mut out)?;
+        Ok(out.freeze())
+    }
+
+    /// Appends everything before the events, for bodies put together from events that were
+    /// written before, see [`Event::encode_anywhere`].
+    ///
+    /// # Errors
+    ///
+    /// When the name is longer than 65,535 bytes.
+    pub fn encode_head(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
         if self.encoding == Encoding::Amf3 {
             out.put_u8(0);
         }
-        amf0::write_key(&mut out, &self.name)?;
+        amf0::write_key(out, &self.name)?;
         for word in [self.version, self.flags, self.reserved] {
             out.put_u32(word);
         }
-        self.encode_events(limits, &mut out)?;
-        Ok(out.freeze())
+        Ok(())
     }
 
     /// Appends number, length and data of every event.

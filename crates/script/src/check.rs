@@ -15,6 +15,7 @@ mod compile;
 mod dry_run;
 mod finding;
 mod gather;
+mod objects;
 mod uses;
 
 use std::collections::HashSet;

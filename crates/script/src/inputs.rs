@@ -52,6 +52,13 @@ impl AppScript {
                 query,
             } => self.on_published(client, &stream, &query),
             ScriptInput::Unpublished { client, stream } => self.on_unpublished(client, &stream),
+            ScriptInput::Sync { object, list } => self.on_sync(object, &list),
+            ScriptInput::ObjectMessage {
+                object,
+                handler,
+                args,
+            } => self.on_object_message(object, &handler, &args),
+            ScriptInput::ObjectStatus { object, info } => self.on_object_status(object, &info),
             ScriptInput::SocketOpened { socket } => self.on_socket_opened(socket),
             ScriptInput::SocketText { socket, bytes } => self.on_socket_text(socket, &bytes),
             ScriptInput::SocketClosed { socket, why } => self.on_socket_closed(socket, why),
@@ -281,7 +288,7 @@ impl AppScript {
 
 /// The arguments of a call as an array of the script. What is over a limit is reported and not
 /// handed over; that, and not having the memory for it, is no fault of the script.
-fn hand_over<'js>(
+pub(crate) fn hand_over<'js>(
     core: &Core,
     ctx: &Ctx<'js>,
     host: &Object<'js>,
@@ -319,7 +326,7 @@ fn refusal(core: &Core, ctx: &Ctx<'_>, error: ConvertError) -> rquickjs::Result<
 }
 
 /// One value for the script, or `None` as for [`hand_over`].
-fn hand_over_one<'js>(
+pub(crate) fn hand_over_one<'js>(
     core: &Core,
     ctx: &Ctx<'js>,
     host: &Object<'js>,

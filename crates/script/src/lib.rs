@@ -40,6 +40,7 @@ mod remoting;
 mod requests;
 mod script;
 mod setup;
+mod shared_objects;
 mod sockets;
 pub mod source;
 mod storage;

@@ -1,8 +1,9 @@
 //! The part of the host that is written in JavaScript.
 //!
 //! Each file is one function expression; it is called once with the host object, before any
-//! script, in this order. What it offers to scripts it defines with `host.define`, what the
-//! instance calls it puts on `host.entries`, and what other files need on `host` itself.
+//! script, in this order; those for later when a script first needs them. What it offers to
+//! scripts it defines with `host.define`, what the instance calls it puts on `host.entries`, and
+//! what other files need on `host` itself.
 
 use std::collections::BTreeSet;
 
@@ -36,6 +37,15 @@ const FILES: &[(&str, &str)] = &[
     ("xml_socket.js", include_str!("host/xml_socket.js")),
 ];
 
+/// Global names that many scripts do not need, each with the file that defines it. The file runs
+/// when a script first uses the name, so that an instance starts without it. Until then the host has
+/// nothing else of what is in it.
+const LATER: &[(&str, &str, &str)] = &[(
+    "SharedObject",
+    "shared_object.js",
+    include_str!("host/shared_object.js"),
+)];
+
 /// The script library that comes with the server: what is run for a name that `load` is given
 /// and neither the application nor its own libraries have. They are files of the host, too.
 const SHIPPED: &[(&str, &[(&str, &str)])] = &[
@@ -57,11 +67,26 @@ const WEB_SERVICES: &[(&str, &str)] = &[
 /// The shipped files that have run.
 pub(crate) type Shipped = BTreeSet<&'static str>;
 
-/// Runs all files.
+/// Runs all files but those for later.
 pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
-    FILES
-        .iter()
-        .try_for_each(|(name, text)| evaluate(ctx, host, name, text))
+    for (name, text) in FILES {
+        evaluate(ctx, host, name, text)?;
+    }
+    let define: Function<'js> = host.get("defineLater")?;
+    for (name, file, _) in LATER {
+        define.call::<_, ()>((*name, *file))?;
+    }
+    Ok(())
+}
+
+/// Runs a file that was left for later.
+pub(crate) fn run_later<'js>(
+    ctx: &Ctx<'js>,
+    host: &Object<'js>,
+    file: &str,
+) -> rquickjs::Result<()> {
+    let mut files = LATER.iter().filter(|(_, name, _)| *name == file);
+    files.try_for_each(|(_, name, text)| evaluate(ctx, host, name, text))
 }
 
 /// The files that are to run for a name of the shipped library, those that have run left out;

@@ -10,6 +10,7 @@ mod file;
 mod http;
 mod remote;
 mod remoting;
+mod shared_object;
 mod socket;
 mod stream;
 mod system;
@@ -33,6 +34,7 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     file::install(core, host)?;
     http::install(core, host)?;
     remoting::install(core, host)?;
+    shared_object::install(core, host)?;
     socket::install(core, host)?;
     stream::install(core, host)
 }

@@ -39,6 +39,15 @@ pub(crate) fn warning(description: impl Into<String>) -> Problem {
     }
 }
 
+/// A warning with this text, at the place where an exception was made.
+pub(crate) fn warning_at(core: &Core, place: &Js<'_>, description: impl Into<String>) -> Problem {
+    Problem {
+        description: description.into(),
+        code: WARNING.to_owned(),
+        ..of_exception(core, place)
+    }
+}
+
 fn with_code(code: &str) -> Problem {
     Problem {
         code: code.to_owned(),

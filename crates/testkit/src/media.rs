@@ -13,7 +13,6 @@ mod bits;
 pub mod enhanced;
 pub mod h264;
 mod mark;
-mod random;
 mod sequence;
 mod sound;
 mod stream;

@@ -1,6 +1,7 @@
 //! End-to-end tests: real clients against the built server. `cargo xtask test --only e2e`
 //! builds the server and runs them; a filter goes behind `--`.
 
+mod administration;
 mod browser;
 mod codecs;
 mod commands;
@@ -17,6 +18,7 @@ mod requests;
 mod script_sockets;
 mod scripts;
 mod settings;
+mod shared_objects;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
     trials.extend(scripts::trials());
     trials.extend(script_sockets::trials());
     trials.extend(settings::trials());
+    trials.extend(administration::trials());
+    trials.extend(shared_objects::trials());
     trials.extend(conformance::trials());
     trials.extend(operations::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -290,7 +290,7 @@ fn killed() -> Result<()> {
             let lost = last_ms.saturating_sub(kept_ms);
             ensure!(lost <= 1000, "{name} lost {lost} ms of {last_ms}");
         }
-        server.restart(&[])?;
+        server.start_again(&[])?;
     }
     let probed = server.recording("0-0");
     ensure!(!packets::read(&probed)?.is_empty(), "ffprobe finds nothing");

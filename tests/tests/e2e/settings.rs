@@ -126,8 +126,8 @@ fn wrong() -> Result<()> {
 fn told() -> Result<()> {
     server::with(&[], |server| {
         server.application("old", SHOW)?;
-        let xml = "<Application>\n<SharedObjManager><AutoCommit>false</AutoCommit>\
-                   </SharedObjManager>\n<Watermark>1</Watermark>\n<RecordAppLog>true\
+        let xml = "<Application>\n<StreamManager><EnhancedSeek>true</EnhancedSeek>\
+                   </StreamManager>\n<Watermark>1</Watermark>\n<RecordAppLog>true\
                    </RecordAppLog></Application>";
         write(server, "old/Application.xml", xml)?;
         client::run(async {
@@ -137,7 +137,7 @@ fn told() -> Result<()> {
             Ok(())
         })?;
         for (level, line, tag) in [
-            ("WARN", 2, "`SharedObjManager/AutoCommit` has no effect yet"),
+            ("WARN", 2, "`StreamManager/EnhancedSeek` has no effect yet"),
             ("WARN", 3, "`Watermark` is not a tag we know"),
             ("INFO", 4, "`RecordAppLog` has no effect"),
         ] {

@@ -21,10 +21,11 @@ const REASONS_SOURCE: &str = "crates/engine/src/close.rs";
 const REJECTIONS_SOURCE: &str = "crates/engine/src/reject.rs";
 
 /// The folders whose code sends statuses.
-const SENDERS: [&str; 3] = [
+const SENDERS: [&str; 4] = [
     "crates/engine/src/",
     "crates/greenroom/src/",
     "crates/rtmp/src/",
+    "crates/sharedobject/src/",
 ];
 
 /// What a page must say: names, and what their second cell must be if that is known.

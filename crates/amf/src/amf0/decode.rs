@@ -78,6 +78,17 @@ impl<'a> Decoder<'a> {
         self.input = Reader::new(input);
     }
 
+    /// A byte between values that is no AMF.
+    pub(crate) fn byte(&mut self, what: &'static str) -> Result<u8, DecodeError> {
+        self.input.u8(what)
+    }
+
+    /// Leaves the next place of the table of references to something that is not in the input.
+    /// A reference to it is refused.
+    pub(crate) fn skip_place(&mut self) {
+        self.table.skip();
+    }
+
     /// How many bytes of the input have been read.
     pub fn position(&self) -> usize {
         self.input.position()

@@ -40,6 +40,8 @@ pub struct Encoder<'a, O> {
     references: bool,
     /// References to written values point to this place of the table or a later one.
     first: u32,
+    /// Whether AMF3 writes texts and classes in full, too.
+    in_full: bool,
 }
 
 impl<'a, O: Output> Encoder<'a, O> {
@@ -52,6 +54,7 @@ impl<'a, O: Output> Encoder<'a, O> {
             avm_plus: AvmPlus::Never,
             references: true,
             first: 0,
+            in_full: false,
         }
     }
 
@@ -109,6 +112,28 @@ impl<'a, O: Output> Encoder<'a, O> {
         let written = self.value(value);
         self.first = 0;
         written
+    }
+
+    /// Writes one value without any reference, so that its bytes mean the same at every place of
+    /// every message: they can be kept and sent again among others.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::DanglingReference`] for a value that needs references: one with a cycle,
+    /// or with more than 10,000 values when walked. Otherwise see [`Self::value`].
+    pub fn value_anywhere(&mut self, value: &Value) -> Result<(), EncodeError> {
+        if !value.can_repeat_parts() {
+            return Err(EncodeError::DanglingReference);
+        }
+        (self.first, self.in_full) = (NOTHING, true);
+        let written = self.value(value);
+        (self.first, self.in_full) = (0, false);
+        written
+    }
+
+    /// Leaves the next place of the table of references to something that is not written.
+    pub(crate) fn skip_place(&mut self) {
+        self.table.skip();
     }
 
     /// Appends bytes that are no AMF: other fields of the message between its values.
@@ -197,7 +222,8 @@ impl<'a, O: Output> Encoder<'a, O> {
 
     fn switched(&mut self, value: &Value) -> Result<(), EncodeError> {
         self.out.u8(marker::AVM_PLUS)?;
-        self.amf3.start_switched(self.first == NOTHING);
+        self.amf3
+            .start_switched(self.first == NOTHING, self.in_full);
         amf3::Printer {
             out: &mut self.out,
             tables: &mut self.amf3,

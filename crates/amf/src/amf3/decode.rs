@@ -65,6 +65,11 @@ impl<'a> Decoder<'a> {
         self.parser().string("a name")
     }
 
+    /// A byte between values that is no AMF.
+    pub(crate) fn byte(&mut self, what: &'static str) -> Result<u8, DecodeError> {
+        self.input.u8(what)
+    }
+
     /// How many bytes have been read.
     pub fn position(&self) -> usize {
         self.input.position()

@@ -50,6 +50,12 @@ impl<'a, O: Output> Encoder<'a, O> {
         self.attempt(|printer| printer.string(key))
     }
 
+    /// Appends bytes that are no AMF.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.out.check_open()?;
+        self.out.bytes(bytes)
+    }
+
     fn attempt(
         &mut self,
         write: impl FnOnce(&mut Printer<'_, 'a, O>) -> Result<(), EncodeError>,
@@ -95,8 +101,9 @@ impl WriteTables {
     /// again. So that both understand, only the first value uses the tables freely; later ones
     /// write texts and classes in full and refer, if they must, to values within themselves,
     /// numbered as a reader that keeps its tables does. With `repeat` they do not even that.
-    pub(crate) fn start_switched(&mut self, repeat: bool) {
-        self.in_full = !self.are_empty();
+    /// With `in_full`, texts and classes are written in full from the first value on.
+    pub(crate) fn start_switched(&mut self, repeat: bool, in_full: bool) {
+        self.in_full = in_full || !self.are_empty();
         self.first_value = if repeat { u32::MAX } else { self.values.len() };
     }
 

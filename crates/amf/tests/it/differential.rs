@@ -3,12 +3,14 @@
 //! Nesting is shallow, because that crate recurses without a limit.
 
 use amf::packet::{Message, Packet};
+use amf::sol::{Sol, Version};
 use amf::{
     Date, Dictionary, EcmaArray, Limits, Object, ObjectVector, Str, Value, Vector, amf0, amf3,
 };
 use flash_lso::amf0::read::AMF0Decoder;
 use flash_lso::amf3::read::AMF3Decoder;
 use flash_lso::packet as theirs;
+use flash_lso::read::Reader;
 use flash_lso::types::{Attribute, Element, Value as Theirs};
 use proptest::prelude::*;
 use testkit::{hex, vectors};
@@ -151,6 +153,45 @@ proptest! {
     fn we_read_their_amf3(value in amf3_value(Peer::Other)) {
         let value = value.in_amf3();
         prop_assert_eq!(there_and_back(&value), value);
+    }
+}
+
+/// Slots with names of their own, of either version. At least one: they refuse a file of AMF3
+/// without any.
+fn sol() -> impl Strategy<Value = Sol> {
+    let of = |version, value: BoxedStrategy<Value>| {
+        prop::collection::vec(value, 1..5).prop_map(move |values| Sol {
+            name: "lobby/x".into(),
+            version,
+            slots: (0..)
+                .zip(values)
+                .map(|(at, value)| (format!("slot {at}").into(), value))
+                .collect(),
+        })
+    };
+    prop_oneof![
+        of(Version::Amf0, amf0_value(Peer::Other)),
+        of(Version::Amf3, amf3_value(Peer::Other)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn local_shared_objects_are_the_same_there_and_back(sol in sol()) {
+        let bytes = sol.encode(&Limits::default()).unwrap();
+        let mut theirs = Reader::default().parse(&bytes).unwrap();
+        let amf3 = sol.version == Version::Amf3;
+        let read: Vec<(Str, Value)> = theirs
+            .body
+            .iter()
+            .map(|slot| (slot.name.as_str().into(), ours(&slot.value, amf3)))
+            .collect();
+        prop_assert_eq!(&theirs.header.name, sol.name.as_str());
+        prop_assert_eq!(&read, &sol.slots);
+        let again = flash_lso::write::write_to_bytes(&mut theirs).unwrap();
+        prop_assert_eq!(Sol::decode(&again, &Limits::default()).unwrap(), sol);
     }
 }
 

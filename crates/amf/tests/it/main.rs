@@ -13,6 +13,7 @@ mod limits;
 mod mutations;
 mod references;
 mod round_trip;
+mod sol;
 
 use amf::{DecodeError, EncodeError, Limits, Value, amf0, amf3};
 use proptest::test_runner::{Config, RngSeed};

@@ -252,3 +252,27 @@ fn kept_references_show_the_wire() {
     assert_eq!(amf3::encode_all(&[value]).unwrap(), bytes);
     assert!(decode3(bytes).is_ok());
 }
+
+#[test]
+fn a_value_for_anywhere_has_no_references_and_a_cycle_is_refused() {
+    let shared = Value::typed_object("app.Part", [("name", Value::from("name"))]);
+    let value = Value::array([shared.clone(), shared]);
+    for avm_plus in [AvmPlus::Never, AvmPlus::Objects] {
+        let mut alone = Vec::new();
+        let mut encoder = amf0::Encoder::new(&mut alone, &Limits::default()).avm_plus(avm_plus);
+        encoder.value_anywhere(&value).unwrap();
+        let cycle = Value::object([("me", Value::Reference(Reference::Enclosing(0)))]);
+        let refused = encoder.value_anywhere(&cycle);
+        assert_eq!(refused, Err(EncodeError::DanglingReference));
+        // Behind others, the same bytes mean the same to a reader that keeps its tables.
+        let before = amf0::encode_all(&[Value::object([("other", Value::array([]))])]).unwrap();
+        let bytes = [before.as_slice(), &alone, &alone].concat();
+        let read = amf0::decode_all(&bytes, &Limits::default()).unwrap();
+        assert_eq!(read.len(), 3);
+        for copy in &read[1..] {
+            let items = copy.as_array().unwrap();
+            assert_eq!(copy.plain(), &value);
+            assert!(!same(items[0].plain(), items[1].plain()));
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Compares values with the notation of the vector files.
 
 use amf::packet::Packet;
+use amf::sol::{Sol, Version};
 use amf::{ExternalBody, Object, Reference, Str, Value};
 use serde_json::Value as Json;
 use testkit::hex;
@@ -50,6 +51,31 @@ pub(crate) fn packet(expected: &Json, packet: &Packet) -> Result<(), String> {
     } else {
         Err(format!("{expected} expected, not {packet:?}"))
     }
+}
+
+/// Compares a local shared object. References in it are resolved, so of a slot that is one only the
+/// kind is known.
+pub(crate) fn sol(expected: &Json, sol: &Sol) -> Result<(), String> {
+    let version = match sol.version {
+        Version::Amf0 => 0,
+        Version::Amf3 => 3,
+    };
+    let list = expected["props"].as_array().ok_or("no props")?;
+    let same = expected["name"] == sol.name.as_str()
+        && expected["amf"] == version
+        && list.len() == sol.slots.len();
+    if !same {
+        return Err(format!("{expected} expected, not {sol:?}"));
+    }
+    for (expected, (name, value)) in list.iter().zip(&sol.slots) {
+        check(expected[0] == name.as_str(), expected, value)?;
+        if expected[1]["t"] == "reference" {
+            check(value.as_object().is_some(), expected, value)?;
+        } else {
+            one(&expected[1], value)?;
+        }
+    }
+    Ok(())
 }
 
 /// Compares one value.

@@ -103,7 +103,6 @@ fn a_file_of_media_server_3_5() {
     assert_eq!(config.recording.max_duration_ms, Limit::At(3_600_000));
     assert_eq!(config.recording.cap_duration_ms, Limit::At(7_200_000));
     assert_eq!(config.shared_objects.resync_depth, Limit::At(100));
-    assert_eq!(config.shared_objects.duplicate_dir, None);
     assert_eq!(config.client.audio_sample_folders, ["/"]);
     assert_eq!(config.client.video_sample_folders, [""; 0]);
     assert!(config.remote_calls.restricted);

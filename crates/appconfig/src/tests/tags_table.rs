@@ -58,8 +58,6 @@ const ROWS: &[Row] = &[
     ("StreamManager/Recording/MaxSizeCap", "", "100", "recording.cap_bytes", "102400"),
     ("StreamManager/Recording/MaxDuration", "", "60", "recording.max_duration_ms", "60000"),
     ("StreamManager/Recording/MaxDurationCap", "", "60", "recording.cap_duration_ms", "60000"),
-    ("SharedObjManager/StorageDir", "", "/srv/so", "shared_objects.dir", "\"/srv/so\""),
-    ("SharedObjManager/DuplicateDir", " appName=\"true\"", "/srv/so2", "shared_objects.duplicate_dir", "\"/srv/so2\""),
     ("SharedObjManager/ResyncDepth", "", "10", "shared_objects.resync_depth", "10"),
     ("SharedObjManager/ResyncDepth", "", "-1", "shared_objects.resync_depth", "\"unlimited\""),
     ("SharedObjManager/LockTimeOut", "", "2", "shared_objects.lock_timeout_ms", "2000"),

@@ -13,7 +13,7 @@ fn every_form_of_a_value() {
     let loaded = toml(
         "[script]\nmemory_bytes = \"64MiB\"\nhosts = [\"*.example.org\", \"10.0.0.1:80\"]\n\
          object_encoding = \"amf0\"\nlibrary = [\"lib\"]\n[bandwidth]\nto_client_bytes = \"1MB\"\n\
-         from_client_bytes = \"unlimited\"\n[shared_objects]\nduplicate_dir = \"/srv/copy\"\n\
+         from_client_bytes = \"unlimited\"\n[shared_objects]\n\
          resync_depth = 0\n[streams]\nvirtual_directories = [\"/;/a\", \"vod;/b;key\"]\n",
     )
     .unwrap();
@@ -24,10 +24,6 @@ fn every_form_of_a_value() {
     assert_eq!(config.script.object_encoding, ObjectEncoding::Amf0);
     assert_eq!(config.bandwidth.to_client_bytes, Limit::At(1_000_000));
     assert_eq!(config.bandwidth.from_client_bytes, Limit::Unlimited);
-    assert_eq!(
-        config.shared_objects.duplicate_dir,
-        Some("/srv/copy".into())
-    );
     assert_eq!(config.shared_objects.resync_depth, Limit::At(0));
     assert_eq!(
         config.streams.virtual_directories[1].key.as_deref(),

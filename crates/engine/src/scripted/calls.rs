@@ -148,7 +148,7 @@ impl ScriptedInstance {
     }
 
     /// Whether the client has asked to come in and has not been let in.
-    fn is_outside(&self, client: ClientId) -> bool {
+    pub(super) fn is_outside(&self, client: ClientId) -> bool {
         self.guests.contains_key(&client) || self.waiting.iter().any(|join| join.client == client)
     }
 }

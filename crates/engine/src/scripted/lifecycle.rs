@@ -76,10 +76,10 @@ impl ScriptedInstance {
 
     /// The script cannot run, or not any more. It is told nothing, not even who has to go.
     pub(super) fn on_failed(&mut self, problem: Box<Problem>) {
-        let problem = Effect::Problem(problem);
         // Most scripts have reported it already.
-        if self.effects.back() != Some(&problem) {
-            self.effects.push_back(problem);
+        let last = self.effects.back();
+        if !matches!(last, Some(Effect::Problem(last)) if *last == problem) {
+            self.effects.push_back(Effect::Problem(problem));
         }
         self.inputs.clear();
         let starting = matches!(self.stage, Stage::Starting { .. });
@@ -153,6 +153,8 @@ impl ScriptedInstance {
         self.close_sockets();
         self.deferred.clear();
         self.script_timeout = None;
+        self.instance.save_objects(self.now);
+        self.take_effects();
         self.effects.push_back(Effect::Stopped { failed });
     }
 

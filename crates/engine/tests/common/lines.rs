@@ -1,6 +1,9 @@
 //! Messages as lines.
 
-use amf::Value;
+use std::slice;
+
+use amf::{Str, Value};
+use rtmp::shared_object::{self, Event};
 use rtmp::{Body, Command, Message};
 
 /// What a message says, in one line: a test then reads like a protocol trace.
@@ -12,8 +15,32 @@ pub(crate) fn message_line(message: &Message) -> String {
     on + &match &message.body {
         Body::Command(command) => command_line(command),
         Body::Data(data) => format!("data {}", values(&data.values)),
-        Body::SharedObject(so) => format!("so {} {:?}", so.name.as_str(), so.events),
+        Body::SharedObject(so) => object_line(so),
         Body::UserControl(event) => format!("{event:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// `so NAME vVERSION`, and each event in a word.
+fn object_line(so: &shared_object::Message) -> String {
+    let events = so.events.iter().map(event_words);
+    let events = events.collect::<Vec<_>>().join(", ");
+    format!("so {} v{}: {events}", so.name.as_str(), so.version)
+}
+
+fn event_words(event: &Event) -> String {
+    let slots = |slots: &[(Str, Value)]| {
+        let slot =
+            |(key, value): &(Str, Value)| format!(" {key}={}", values(slice::from_ref(value)));
+        slots.iter().map(slot).collect::<String>()
+    };
+    let keys = |keys: &[Str]| format!(" {}", keys.join(" "));
+    match event {
+        Event::Change(changed) => format!("change{}", slots(changed)),
+        Event::Success(taken) => format!("success{}", keys(taken)),
+        Event::Remove(gone) => format!("remove{}", keys(gone)),
+        Event::Status { code, .. } => code.as_str().to_owned(),
+        Event::SendMessage { handler, args } => format!("send {handler} {}", values(args)),
         other => format!("{other:?}"),
     }
 }

@@ -9,6 +9,7 @@ mod admission;
 mod calls;
 mod lifecycle;
 mod links;
+mod objects;
 mod random;
 mod sockets;
 mod streams;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use engine::scripting::{CallId, CallOutcome, Script, ScriptEffect, ScriptInput, ScriptOutput};
 use engine::{
     ClientId, Effect, Host, Input, InstanceConfig, Millis, Output, ScriptedConfig,
-    ScriptedInstance, StreamName,
+    ScriptedInstance, SharedObjects, StreamName,
 };
 use proptest::prelude::*;
 use rtmp::{Body, Command};
@@ -282,7 +282,8 @@ impl Runner {
             };
             let script = Box::new(Actor::new(&self.book));
             let plain = InstanceConfig::default();
-            let made = ScriptedInstance::new(plain, scripted, Box::new(NoMedia), script);
+            let objects = SharedObjects::unsaved(sharedobject::Config::default());
+            let made = ScriptedInstance::new(plain, scripted, Box::new(NoMedia), objects, script);
             self.instance = Some(made);
             let now = self.now;
             self.instance.as_mut().expect("just made").start(now);

@@ -8,13 +8,13 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use amf::Value;
-use engine::scripting::{CallOutcome, Script, ScriptEffect, ScriptInput, ScriptOutput};
+use engine::scripting::{CallOutcome, Script, ScriptEffect, ScriptInput, ScriptOutput, SyncEntry};
 use engine::{
-    ClientId, Effect, Host, Input, InstanceConfig, Millis, Origin, Output, ScriptedConfig,
-    ScriptedInstance, StreamName,
+    ClientId, Effect, Host, Input, InstanceConfig, Millis, ObjectNote, Origin, Output,
+    ScriptedConfig, ScriptedInstance, SharedObjects, StreamName,
 };
 use rtmp::connect::ConnectInfo;
-use rtmp::{Body, Command, Message};
+use rtmp::{Body, Command, Encoding, Message};
 
 use crate::lines::message_line;
 
@@ -131,12 +131,23 @@ impl World {
     }
 
     pub(crate) fn with(config: ScriptedConfig, lines: Lines, script: Box<dyn Script>) -> Self {
+        let objects = SharedObjects::unsaved(sharedobject::Config::default());
+        Self::with_objects(config, lines, objects, script)
+    }
+
+    /// A world whose script uses these objects.
+    pub(crate) fn with_objects(
+        config: ScriptedConfig,
+        lines: Lines,
+        objects: SharedObjects,
+        script: Box<dyn Script>,
+    ) -> Self {
         let plain = InstanceConfig {
             on_bw_done: false,
             ..InstanceConfig::default()
         };
         Self {
-            instance: ScriptedInstance::new(plain, config, Box::new(NoMedia), script),
+            instance: ScriptedInstance::new(plain, config, Box::new(NoMedia), objects, script),
             now: Millis(1000),
             lines,
             timeout: None,
@@ -248,6 +259,12 @@ pub(crate) fn effect_line(effect: &Effect) -> Option<String> {
             return None;
         }
         Effect::Send { client, message } => format!("{} < {}", client.0, message_line(message)),
+        Effect::SharedObject { client, update } => {
+            let message = update.message(Encoding::Amf0);
+            let message = Message::connection(Body::SharedObject(message));
+            format!("{} < {}", client.0, message_line(&message))
+        }
+        Effect::ObjectNote(note) => format!("note: {}", note_line(note)),
         Effect::Close { client, reason } => format!("{} closed: {reason}", client.0),
         Effect::Dropped { client, name } => format!("{} dropped {}", client.0, name.as_str()),
         Effect::LinkOpen { link, url } => format!("link {} to {url}", link.0),
@@ -268,6 +285,15 @@ pub(crate) fn effect_line(effect: &Effect) -> Option<String> {
         Effect::Trace(line) => format!("trace: {line}"),
         other => format!("{other:?}"),
     })
+}
+
+fn note_line(note: &ObjectNote) -> String {
+    match note {
+        ObjectNote::Refused { client, why, .. } => format!("{} refused: {why}", client.0),
+        ObjectNote::TooFast { client, .. } => format!("{} too fast", client.0),
+        ObjectNote::Unlocked { object } => format!("unlocked {object}"),
+        other => format!("{other:?}"),
+    }
 }
 
 fn input_line(input: &ScriptInput) -> Option<String> {
@@ -333,5 +359,27 @@ fn input_line(input: &ScriptInput) -> Option<String> {
             format!("> socket {} closed {why:?}", socket.0)
         }
         ScriptInput::Response { .. } | ScriptInput::Timeout => return None,
+        about_objects => object_input_line(about_objects),
     })
+}
+
+fn object_input_line(input: &ScriptInput) -> String {
+    match input {
+        ScriptInput::Sync { object, list } => {
+            let entry = |entry: &SyncEntry| {
+                let name = entry.name.as_ref().map_or("", |name| name.as_str());
+                format!(" {} {name} was {:?}", entry.code.as_str(), entry.old)
+            };
+            let list: String = list.iter().map(entry).collect();
+            format!("> object {}{list}", object.0)
+        }
+        ScriptInput::ObjectMessage {
+            object, handler, ..
+        } => format!("> object {} message {}", object.0, handler.as_str()),
+        ScriptInput::ObjectStatus { object, info } => {
+            let code = info.get("code").and_then(Value::as_str).unwrap_or_default();
+            format!("> object {} {code}", object.0)
+        }
+        other => format!("> {other:?}"),
+    }
 }

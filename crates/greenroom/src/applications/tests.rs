@@ -127,6 +127,7 @@ fn applications_with(config: &Config) -> (Arc<Applications>, Arc<Book>, tempfile
             settings::file_settings(config),
         ),
         (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
+        ObjectKeeper::nowhere(),
         Box::new(Probes(book.clone())),
     );
     (applications, book, dir)

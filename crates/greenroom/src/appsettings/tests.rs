@@ -1,5 +1,7 @@
 //! What the files of an application do to what its instances are made with.
 
+use sharedobject::Conflict;
+
 use super::*;
 use crate::config::Config;
 use crate::settings;
@@ -120,6 +122,48 @@ fn what_an_application_says_applies_to_its_instances() {
 }
 
 #[test]
+fn shared_objects_are_as_the_application_says() {
+    let mut applications = Applications::new();
+    applications.config.shared_objects.slots = 50;
+    applications.config.shared_objects.last_writer_wins = true;
+    applications.config.limits.shared_object_writes_per_second = 5;
+    let settings = applications.load();
+    assert_eq!(settings.objects.config.limits.slots, 50);
+    assert_eq!(settings.objects.config.conflict, Conflict::LastWriterWins);
+    assert!(settings.objects.config.auto_commit);
+    assert_eq!(settings.objects.config.resync_depth, None);
+    assert_eq!(settings.objects.lock_timeout_ms, None);
+    assert_eq!(settings.config.object_writes.per_second, 5);
+    applications.file(
+        "chat/Application.xml",
+        "<Application><SharedObjManager><ResyncDepth>7</ResyncDepth><LockTimeOut>2</LockTimeOut>\
+         <AutoCommit>false</AutoCommit><MaxProperties>9</MaxProperties><MaxPropertySize>100\
+         </MaxPropertySize></SharedObjManager></Application>",
+    );
+    applications.file(
+        "chat/application.toml",
+        "[shared_objects]\nobjects = 3\nsubscribers = 4\nwrites_per_second = 5_000\n\
+         auto_commit_interval_ms = 10\n[remote_calls]\nrestricted = true\n\
+         shared_object = [\"pub\"]\n",
+    );
+    let settings = applications.load();
+    let objects = &settings.objects.config;
+    let limits = &objects.limits;
+    assert_eq!((limits.slots, limits.slot_bytes), (9, 100));
+    assert_eq!((limits.objects, limits.subscribers), (3, 4));
+    assert_eq!(
+        (objects.resync_depth, objects.auto_commit),
+        (Some(7), false)
+    );
+    assert_eq!(objects.commit_interval_ms, 10);
+    assert_eq!(settings.objects.lock_timeout_ms, Some(2_000));
+    let writes = settings.config.object_writes;
+    assert_eq!((writes.per_second, writes.burst), (5_000, 5_000));
+    let methods = settings.scripted.object_methods;
+    assert_eq!(methods, Some(vec!["pub".to_owned()]));
+}
+
+#[test]
 fn remote_calls_are_restricted_where_it_says_so() {
     let applications = Applications::new();
     let methods = "client = [\"chat\"]\n";
@@ -233,12 +277,14 @@ fn what_was_told_is_remembered_until_it_changes() {
     let told = || reader.told.lock().get("chat").map(Vec::len);
     reader.load("chat").unwrap();
     assert_eq!(told(), None);
-    applications.file("chat/application.toml", "[shared_objects]\nslots = 7\n");
+    applications.file("chat/application.toml", "[recording]\ncap_bytes = 7\n");
     reader.load("chat").unwrap();
     assert_eq!(told(), Some(1));
     let line = reader.told.lock()["chat"][0].to_string();
     assert!(
-        line.ends_with("application.toml:2: `shared_objects.slots` has no effect yet: it comes with shared objects"),
+        line.ends_with(
+            "application.toml:2: `recording.cap_bytes` has no effect yet: it comes with recording"
+        ),
         "{line}"
     );
     applications.file("chat/application.toml", "");

@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn lines_are_shown_short_and_harmless() {
-        let main = format!("SharedObject.get('\u{1b}[31m'); // {}", "x".repeat(1_000));
+        let main = format!("NetStream.get('\u{1b}[31m'); // {}", "x".repeat(1_000));
         let shown = report(&main, Duration::from_mins(1)).unwrap();
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
         let lines = shown.lines().map(|line| line.chars().count());

@@ -9,6 +9,10 @@ const AT_LEAST: &[(&str, &str)] = &[
     ("limits.partial_bytes", "limits.command_message_bytes"),
     ("limits.connect_timeout_ms", "limits.handshake_timeout_ms"),
     ("limits.calls_burst", "limits.calls_per_second"),
+    (
+        "limits.shared_object_writes_burst",
+        "limits.shared_object_writes_per_second",
+    ),
     ("live.ring_bytes", "live.player_lag_bytes"),
     ("scripts.stuck_after_ms", "scripts.handler_ms"),
     ("live.player_stall_close_ms", "live.player_lag_ms"),

@@ -176,6 +176,77 @@ sections! {
         /// Directory for everything the server writes, created when missing. A relative path
         /// starts at the directory the server was started in.
         dir: PathBuf = PathBuf::from("./data"), range 1..=4096;
+        /// Refuses to start when the store in `data.dir` cannot be opened. When false the server
+        /// starts without it: persistent shared objects live as long as somebody uses them, and
+        /// a script's `flush` says false.
+        require_store: bool = true;
+    }
+
+    /// The socket over which `greenroom app` and `greenroom so` speak to the running server.
+    control: Control {
+        /// Path of the control socket, a Unix domain socket that only the server's user can open.
+        /// A relative path starts in `data.dir`. Empty for none.
+        socket: String = "greenroom.sock".into(), range 0..=100;
+    }
+
+    /// Shared objects: the state that the clients and the script of an instance have in common. An
+    /// application can say otherwise for itself, see the
+    /// [application settings](application-config.md).
+    shared_objects: SharedObjects {
+        /// Objects of one instance at one time.
+        objects: usize = 10_000, range 1..=1_000_000,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
+        /// Slots of one object.
+        slots: usize = 16_384, range 1..=1_048_576,
+            reached "The change is refused with a status, and the value there is sent back.";
+        /// Length of the value of one slot, in AMF.
+        slot_bytes: usize = 256 * KIB, range 64..=16_777_215,
+            reached "The change is refused with a status, and the value there is sent back.";
+        /// Length of the name of one object.
+        name_bytes: usize = 255, range 1..=4_096,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
+        /// Length of the name of one slot.
+        slot_name_bytes: usize = 255, range 1..=4_096,
+            reached "The change is refused with a status.";
+        /// Clients that use one object at one time.
+        subscribers: usize = 10_000, range 1..=1_000_000,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
+        /// Deleted slots that one object remembers, for clients that come back with an older copy.
+        deletion_records: usize = 16_384, range 0..=1_048_576,
+            reached "The oldest are forgotten; a client whose copy is older gets the whole object \
+                anew.";
+        /// Bytes of all slots of one object with their names. Whoever begins to use an object gets
+        /// all of it in one message.
+        object_bytes: usize = 4 * MIB, range 65_536..=12_582_912,
+            reached "The change is refused with a status, and the value there is sent back.";
+        /// Changes and messages of clients that wait for one object while the script has it
+        /// locked.
+        held_requests: usize = 10_000, range 1..=1_048_576,
+            reached "The change is refused with a status, and the value there is sent back.";
+        /// How long changes of an object are gathered, after a first one that goes out at once,
+        /// before they go to those who use it in one message. More costs less processor time and
+        /// adds as much delay; 0 sends each by itself.
+        batch_ms: u64 = 20, range 0..=1_000;
+        /// Changes and messages of one object that are gathered at most.
+        batch_items: usize = 4_096, range 1..=1_048_576,
+            reached "They are sent before `shared_objects.batch_ms` is over.";
+        /// Bytes of changes that wait to be sent to one client. Before that, a slow client is
+        /// sent only the latest value of each slot.
+        backlog_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
+            reached "The connection is closed; the log and the metrics name the reason.";
+        /// How long a change of a persistent object may be unstored.
+        auto_commit_interval_ms: u64 = 1_000, range 10..=DAY_MS;
+        /// How long a script's `flush` and `commit` wait until what they store is safe.
+        flush_timeout_ms: u64 = 5_000, range 10..=60_000,
+            reached "`flush` says false; what is to be stored stays in memory and is stored later.";
+        /// What happens to the change of a client that had not yet seen a newer change of the same
+        /// slot. When false it is refused, and the client gets the value there; when true it is
+        /// taken.
+        last_writer_wins: bool = false;
+        /// Takes a persistent and a temporary object of one name for the same object: whoever asks
+        /// for the other kind is refused with `SharedObject.BadPersistence`. When false they are
+        /// two objects.
+        one_name_space: bool = false;
     }
 
     /// Live streams: publishers, and the players that watch them.
@@ -355,6 +426,13 @@ sections! {
         /// `limits.calls_per_second`.
         calls_burst: u32 = 200, range 1..=1_000_000,
             reached "The call is refused with `_error`.";
+        /// Slots of shared objects that one client may write each second, on average, and messages
+        /// it may send over them; 0 means no such limit.
+        shared_object_writes_per_second: u32 = 100, range 0..=1_000_000,
+            reached "The change is refused with a status, and the value there is sent back.";
+        /// The same at once after a pause. At least `limits.shared_object_writes_per_second`.
+        shared_object_writes_burst: u32 = 400, range 1..=1_000_000,
+            reached "The change is refused with a status, and the value there is sent back.";
         /// Length of the head of one HTTP request: its request line and all headers.
         http_header_bytes: usize = 16 * KIB, range 8_192..=1_048_576,
             reached "The request is answered with 431 and the connection closed.";

@@ -10,7 +10,7 @@ use rtmp::{Body, Message};
 use super::Connection;
 use crate::clock;
 use crate::live::LiveStream;
-use crate::outbox::{Greeting, Play};
+use crate::outbox::{Greeting, ObjectFraming, Play};
 use crate::pump::Pumps;
 use crate::runner::Order;
 
@@ -59,6 +59,13 @@ impl Connection {
                     self.upload.set(up);
                 }
             }
+            Order::SharedObjects(updates) => {
+                let framing = self.object_framing();
+                self.session.note_framed_elsewhere(0);
+                for update in updates {
+                    self.outbox.push_update(update, framing);
+                }
+            }
             Order::Done => self.awaiting = false,
         }
         Ok(())
@@ -86,6 +93,14 @@ impl Connection {
                 self.send_command(status.error(transaction))
             }
             Err(error) => Err(self.fault(&error)),
+        }
+    }
+
+    fn object_framing(&self) -> ObjectFraming {
+        ObjectFraming {
+            encoding: self.encoding,
+            chunk_size: self.session.out_chunk_size(),
+            backlog_bytes: self.shared.config.shared_objects.backlog_bytes,
         }
     }
 

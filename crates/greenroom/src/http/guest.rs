@@ -220,6 +220,7 @@ mod tests {
     use crate::applications::Applications;
     use crate::catalog::Catalog;
     use crate::config::{Layers, load};
+    use crate::objects::ObjectKeeper;
     use crate::recording::Recordings;
     use crate::scripts::ScriptFolders;
     use crate::settings;
@@ -250,6 +251,7 @@ mod tests {
                 settings::file_settings(&config),
             ),
             (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
+            ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );
         let mut seat = applications.join("live", "_definst_").expect("a seat");

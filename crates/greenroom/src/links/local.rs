@@ -6,7 +6,7 @@ use engine::scripting::{ClientStats, LinkId};
 use engine::{ClientId, CloseReason, Input, Origin};
 use rtmp::connect::ConnectInfo;
 use rtmp::url::Target;
-use rtmp::{Body, Message};
+use rtmp::{Body, Command, Encoding, Message};
 use tokio::sync::mpsc;
 
 use super::{Ended, Errand, WayBack, overflown};
@@ -61,6 +61,7 @@ pub(super) async fn carry(
         orders,
         overflows,
         unanswered: 0,
+        encoding: Encoding::default(),
     };
     let ended = client.run(link, errands, back).await;
     let unanswered = client.unanswered + 1;
@@ -78,6 +79,8 @@ struct StandIn {
     overflows: mpsc::Receiver<CloseReason>,
     /// Posts that have not been handled. As with a session, there is one at a time.
     unanswered: usize,
+    /// What the client said it reads.
+    encoding: Encoding,
 }
 
 impl StandIn {
@@ -99,6 +102,13 @@ impl StandIn {
                     Order::Send(message) => {
                         back.post(Input::LinkMessage { link, message }).await;
                     }
+                    Order::SharedObjects(updates) => {
+                        for update in updates {
+                            let message = update.message(self.encoding);
+                            let message = Message::connection(Body::SharedObject(message));
+                            back.post(Input::LinkMessage { link, message }).await;
+                        }
+                    }
                     Order::Close(reason) => return Ended::Why(reason.to_string()),
                     Order::Done => self.unanswered -= 1,
                     // There is no media on such a connection, and nothing to measure.
@@ -113,27 +123,34 @@ impl StandIn {
         }
     }
 
-    async fn send(&mut self, message: Message) {
-        let Body::Command(command) = message.body else {
-            return;
-        };
+    fn command(&mut self, stream_id: u32, command: Command) -> Input {
         let client = self.client;
-        let input = match ConnectInfo::from_command(&command) {
-            Ok(info) => Input::Connect {
+        let Ok(info) = ConnectInfo::from_command(&command) else {
+            return Input::Command {
                 client,
-                transaction: command.transaction,
-                info: Box::new(info),
-                origin: Origin {
-                    ip: "127.0.0.1".into(),
-                    protocol: "rtmp",
-                    secure: false,
-                },
-            },
-            Err(_) => Input::Command {
-                client,
-                stream_id: message.stream_id,
+                stream_id,
                 command,
+            };
+        };
+        self.encoding = info.encoding();
+        Input::Connect {
+            client,
+            transaction: command.transaction,
+            info: Box::new(info),
+            origin: Origin {
+                ip: "127.0.0.1".into(),
+                protocol: "rtmp",
+                secure: false,
             },
+        }
+    }
+
+    async fn send(&mut self, message: Message) {
+        let client = self.client;
+        let input = match message.body {
+            Body::Command(command) => self.command(message.stream_id, command),
+            Body::SharedObject(message) => Input::SharedObject { client, message },
+            _ => return,
         };
         let post = Post {
             from: Sender::Client(client),

@@ -192,3 +192,140 @@ async fn a_limit_is_waited_for_without_being_woken() {
     assert!(outbox.is_flushed());
     assert_eq!((outbox.sent_bytes(), waits), (3000, 2));
 }
+
+/// An object with a writer and a client that is told what the writer does.
+struct Objects {
+    directory: sharedobject::Directory,
+}
+
+impl Objects {
+    const READER: sharedobject::UserId = sharedobject::UserId(2);
+
+    fn new() -> Self {
+        let config = sharedobject::Config {
+            batch_ms: 0,
+            ..sharedobject::Config::default()
+        };
+        let loader = Box::new(sharedobject::NothingStored);
+        let mut objects = Self {
+            directory: sharedobject::Directory::new(config, loader),
+        };
+        let using = rtmp::shared_object::Event::Use;
+        for user in [sharedobject::UserId(1), Self::READER] {
+            objects.handle(user, using.clone());
+        }
+        objects
+    }
+
+    fn set(&mut self, key: &str, bytes: usize) -> sharedobject::Update {
+        let value = amf::Value::from("x".repeat(bytes).as_str());
+        let event = rtmp::shared_object::Event::RequestChange(vec![(key.into(), value)]);
+        let update = self.handle(sharedobject::UserId(1), event);
+        update.expect("the reader is told")
+    }
+
+    /// What the reader is told.
+    fn handle(
+        &mut self,
+        user: sharedobject::UserId,
+        event: rtmp::shared_object::Event,
+    ) -> Option<sharedobject::Update> {
+        let message = rtmp::shared_object::Message::new("chat", u32::MAX, false, vec![event]);
+        let rights = sharedobject::Rights::ALL;
+        self.directory.handle(Millis(0), user, &message, rights);
+        let mut told = None;
+        loop {
+            match self.directory.poll() {
+                sharedobject::Output::Update { user, update } if user == Self::READER => {
+                    told = Some(update);
+                }
+                sharedobject::Output::Timeout(_) => return told,
+                _ => {}
+            }
+        }
+    }
+}
+
+const FRAMING: ObjectFraming = ObjectFraming {
+    encoding: rtmp::Encoding::Amf0,
+    chunk_size: 4096,
+    backlog_bytes: 64 << 10,
+};
+
+/// Fills the socket, so that nothing more can be written.
+fn fill(outbox: &Outbox) {
+    while outbox.blocked_since().is_none() {
+        outbox.push(vec![0; 64 << 10].into());
+        outbox.flush(Millis(0));
+    }
+}
+
+#[tokio::test]
+async fn a_slow_client_gets_the_latest_of_each_slot() {
+    let table = Table::new().await;
+    let mut objects = Objects::new();
+    fill(&table.outbox);
+    for _ in 0..500 {
+        let update = objects.set("a", 10_000);
+        table.outbox.push_update(update, FRAMING);
+        table.outbox.flush(Millis(0));
+    }
+    assert_eq!(table.outbox.closed(), None);
+    let mut state = table.outbox.state.lock();
+    let before = state.queue.len();
+    state.queue_objects(usize::MAX);
+    assert_eq!(state.queue.len() - before, 1, "one message with one value");
+    let bytes = state.queue.back().map(Bytes::len);
+    assert!(bytes.is_some_and(|bytes| bytes < 11_000), "{bytes:?}");
+}
+
+#[tokio::test]
+async fn a_client_for_which_too_much_waits_is_closed() {
+    let table = Table::new().await;
+    let mut objects = Objects::new();
+    fill(&table.outbox);
+    for slot in 0..6 {
+        let update = objects.set(&format!("slot{slot}"), 10_000);
+        table.outbox.push_update(update, FRAMING);
+    }
+    assert_eq!(table.outbox.closed(), None);
+    let update = objects.set("slot6", 10_000);
+    table.outbox.push_update(update, FRAMING);
+    assert_eq!(table.outbox.closed(), Some(CloseReason::OutboxFull));
+}
+
+#[tokio::test]
+async fn what_was_queued_before_counts_until_it_is_written() {
+    let table = Table::new().await;
+    let mut objects = Objects::new();
+    fill(&table.outbox);
+    // A call behind each change takes it into the queue.
+    for slot in 0..7 {
+        let update = objects.set(&format!("slot{slot}"), 10_000);
+        table.outbox.push_update(update, FRAMING);
+        table.outbox.push(Bytes::from_static(b"call"));
+    }
+    assert_eq!(table.outbox.closed(), Some(CloseReason::OutboxFull));
+}
+
+#[tokio::test]
+async fn a_call_comes_behind_the_change_that_was_before_it() {
+    let table = Table::new().await;
+    let mut objects = Objects::new();
+    fill(&table.outbox);
+    table.outbox.push_update(objects.set("a", 10), FRAMING);
+    table.outbox.push(Bytes::from_static(b"call"));
+    table.outbox.push_update(objects.set("a", 10), FRAMING);
+    let state = table.outbox.state.lock();
+    let last: Vec<&Bytes> = state.queue.iter().rev().take(2).collect();
+    assert_eq!(last[0].as_ref(), b"call");
+    assert!(last[1].windows(4).any(|name| name == b"chat"));
+    assert_eq!(
+        last[1][0], 3,
+        "a full header on the connection's chunk stream"
+    );
+    assert!(
+        !state.objects.is_empty(),
+        "what comes later may still merge"
+    );
+}

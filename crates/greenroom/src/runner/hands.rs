@@ -6,7 +6,9 @@ use std::sync::Arc;
 use engine::{ClientId, Effect, Instance, StreamName};
 use media::Marker;
 use rtmp::Data;
+use sharedobject::Update;
 
+use super::objects::ObjectLog;
 use super::streams::Streams;
 use super::{Link, Order};
 use crate::recording::Recorders;
@@ -15,7 +17,11 @@ use crate::recording::Recorders;
 pub(super) struct Hands {
     pub(super) streams: Arc<Streams>,
     pub(super) recorders: Recorders,
+    pub(super) objects: ObjectLog,
     pub(super) links: HashMap<ClientId, Link>,
+    /// What has happened to shared objects and their clients have not been told: one order tells
+    /// a client of all that one input has led to.
+    updates: HashMap<ClientId, Vec<Update>>,
 }
 
 impl Hands {
@@ -23,29 +29,46 @@ impl Hands {
         Self {
             streams,
             recorders,
+            objects: ObjectLog::default(),
             links: HashMap::new(),
+            updates: HashMap::new(),
         }
     }
 
     /// Tells the sender of a post that it has been handled.
-    pub(super) fn done(&self, client: ClientId) {
+    pub(super) fn done(&mut self, client: ClientId) {
         self.give(client, Order::Done);
     }
 
     /// Forgets a client that has gone, and streams that only it used.
     pub(super) fn forget(&mut self, client: ClientId) {
         self.links.remove(&client);
+        self.updates.remove(&client);
         self.streams.sweep();
     }
 
-    pub(super) fn give(&self, client: ClientId, order: Order) {
+    /// Gives an order, behind what the client has not been told of shared objects.
+    pub(super) fn give(&mut self, client: ClientId, order: Order) {
+        let updates = self.updates.remove(&client);
         if let Some(link) = self.links.get(&client) {
+            if let Some(updates) = updates {
+                link.give(Order::SharedObjects(updates));
+            }
             link.give(order);
         }
     }
 
+    /// Tells everybody what has happened to shared objects.
+    pub(super) fn tell_updates(&mut self) {
+        for (client, updates) in self.updates.drain() {
+            if let Some(link) = self.links.get(&client) {
+                link.give(Order::SharedObjects(updates));
+            }
+        }
+    }
+
     /// Carries out one effect on sessions and streams; gives back what is about neither.
-    pub(super) fn carry_out(&self, instance: &Instance, effect: Effect) -> Option<Effect> {
+    pub(super) fn carry_out(&mut self, instance: &Instance, effect: Effect) -> Option<Effect> {
         let effect = self.keep_files(effect)?;
         let (client, order) = match effect {
             Effect::Mark { name, marker } => {
@@ -104,6 +127,23 @@ impl Hands {
                     selection,
                 },
             ),
+            other => return self.carry_out_other(other),
+        };
+        self.give(client, order);
+        None
+    }
+
+    /// What is not about streams.
+    fn carry_out_other(&mut self, effect: Effect) -> Option<Effect> {
+        let (client, order) = match effect {
+            Effect::SharedObject { client, update } => {
+                self.updates.entry(client).or_default().push(update);
+                return None;
+            }
+            Effect::ObjectNote(note) => {
+                self.objects.log(&self.streams.address, *note);
+                return None;
+            }
             Effect::Ping { client } => (client, Order::Ping),
             Effect::LimitBandwidth { client, down, up } => {
                 (client, Order::LimitBandwidth { down, up })

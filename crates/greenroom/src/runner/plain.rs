@@ -1,40 +1,45 @@
 //! An instance without a script: a task of the runtime.
 
-use std::sync::Arc;
-
-use engine::{Input, Instance, Output};
+use engine::{Input, Instance, Output, SharedObjects};
 use rtmp::Millis;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::hands::Hands;
+use super::objects::ObjectGauge;
 use super::streams::{Streams, StreamsHost};
-use super::{Post, Sender, wait_until};
-use crate::applications::{InstanceAddress, InstanceSettings};
-use crate::catalog::Catalog;
+use super::{Ask, Post, Sender, wait_until};
+use crate::applications::{Applications, InstanceAddress, InstanceSettings};
 use crate::clock;
-use crate::recording::{Recorders, Recordings};
+use crate::objects::InstanceObjects;
+use crate::recording::Recorders;
 
 /// Starts an instance. It ends when nobody holds its inbox any more.
 pub(crate) fn start(
-    (catalog, recordings): (&Arc<Catalog>, &Arc<Recordings>),
+    applications: &Applications,
     settings: &InstanceSettings,
     address: &InstanceAddress,
     inbox_events: usize,
+    asks: mpsc::Receiver<Ask>,
 ) -> mpsc::Sender<Post> {
     let (inbox, posts) = mpsc::channel(inbox_events);
-    let streams = Streams::new(catalog, settings.streams, address);
+    let streams = Streams::new(applications.catalog(), settings.streams, address);
     let host = Box::new(StreamsHost(streams.clone()));
-    let instance = Instance::new(settings.config.clone(), host);
+    let kept = InstanceObjects::new(applications.objects(), address, CancellationToken::new());
+    let objects = kept.make(&settings.objects);
     let recorders = Recorders::new(
-        recordings,
+        applications.recordings(),
         &settings.recording,
         &address.instance,
         inbox.downgrade(),
         &CancellationToken::new(),
     );
     let runner = Runner {
-        instance,
+        instance: Instance::new(settings.config.clone(), host, objects.clone()),
+        kept,
+        gauge: ObjectGauge::new(objects.clone()),
+        objects,
+        asks,
         hands: Hands::new(streams, recorders),
     };
     tokio::spawn(runner.run(posts));
@@ -43,6 +48,10 @@ pub(crate) fn start(
 
 struct Runner {
     instance: Instance,
+    kept: InstanceObjects,
+    gauge: ObjectGauge,
+    objects: SharedObjects,
+    asks: mpsc::Receiver<Ask>,
     hands: Hands,
 }
 
@@ -57,12 +66,15 @@ impl Runner {
                     Some(post) => timeout = self.take(post),
                     None => break,
                 },
-                () = wait_until(timeout) => {
-                    self.instance.handle(clock::now(), Input::Timeout);
-                    timeout = self.carry_out();
+                () = wait_until(timeout) => timeout = self.handle(Input::Timeout),
+                () = self.kept.saved() => timeout = self.handle(Input::ObjectsSaved),
+                Some(ask) = self.asks.recv() => {
+                    ask(&self.objects);
+                    timeout = self.handle(Input::ObjectsSaved);
                 }
             }
         }
+        self.instance.save_objects(clock::now());
         tracing::info!(app = %address.app, instance = %address.instance, "instance stopped");
     }
 
@@ -71,21 +83,26 @@ impl Runner {
         let client = match from {
             Sender::Client(client) => client,
             // There is one life only, and no script: an errand is a recording.
-            Sender::Server | Sender::Errand(_) => {
-                self.instance.handle(clock::now(), input);
-                return self.carry_out();
+            Sender::Server | Sender::Administrator | Sender::Errand(_) => {
+                return self.handle(input);
             }
         };
         if let Some(link) = link {
             self.hands.links.insert(client, link);
         }
         let left = matches!(input, Input::Disconnect { .. });
-        self.instance.handle(clock::now(), input);
-        let timeout = self.carry_out();
+        let timeout = self.handle(input);
         self.hands.done(client);
         if left {
             self.hands.forget(client);
         }
+        timeout
+    }
+
+    fn handle(&mut self, input: Input) -> Option<Millis> {
+        self.instance.handle(clock::now(), input);
+        let timeout = self.carry_out();
+        self.gauge.update();
         timeout
     }
 
@@ -94,7 +111,10 @@ impl Runner {
             match self.instance.poll() {
                 // What is about neither sessions nor streams only scripts want.
                 Output::Effect(effect) => drop(self.hands.carry_out(&self.instance, effect)),
-                Output::Timeout(at) => return at,
+                Output::Timeout(at) => {
+                    self.hands.tell_updates();
+                    return at;
+                }
             }
         }
     }

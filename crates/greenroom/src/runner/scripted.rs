@@ -9,18 +9,22 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use engine::scripting::{Script, ScriptHost};
-use engine::{ClientId, Effect, Input, Output, Rejection, ScriptedConfig, ScriptedInstance};
+use engine::{
+    ClientId, Effect, Input, Output, Rejection, ScriptedConfig, ScriptedInstance, SharedObjects,
+};
 use rtmp::{Body, Message, Millis};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::hands::Hands;
+use super::objects::ObjectGauge;
 use super::room::{Ending, Room, Timed};
-use super::stats::Stats;
+use super::stats::{Stats, World};
 use super::streams::{Streams, StreamsHost};
-use super::{Order, Post, Sender, wait_until};
+use super::{Ask, Order, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress};
 use crate::links::Errands;
+use crate::objects::InstanceObjects;
 use crate::recording::Recorders;
 use crate::scripts::Broken;
 use crate::{clock, metrics};
@@ -39,6 +43,7 @@ pub(crate) fn start(
     address: &InstanceAddress,
     id: u64,
     inbox_events: usize,
+    asks: mpsc::Receiver<Ask>,
     at_once: bool,
 ) -> std::io::Result<(mpsc::Sender<Post>, Arc<Room>)> {
     let (inbox, posts) = mpsc::channel(inbox_events);
@@ -65,12 +70,18 @@ pub(crate) fn start(
                 let runner = Runner {
                     hands: Hands::new(streams, recorders),
                     stats: Rc::default(),
+                    kept: InstanceObjects::new(
+                        applications.objects(),
+                        &address,
+                        thread_room.written_off.clone(),
+                    ),
                     errands: Errands::new(runtime, &applications, weak_inbox, &thread_room),
                     applications,
                     address,
                     id,
                     room: thread_room,
                     posts,
+                    asks,
                     life: 0,
                     at_once,
                     later: VecDeque::new(),
@@ -94,8 +105,10 @@ struct Runner {
     id: u64,
     room: Arc<Room>,
     posts: mpsc::Receiver<Post>,
+    asks: mpsc::Receiver<Ask>,
     hands: Hands,
     stats: Rc<Stats>,
+    kept: InstanceObjects,
     errands: Errands,
     /// Counts the lives of the instance.
     life: u64,
@@ -125,7 +138,8 @@ impl Runner {
             joining.any(|joining| joining == client)
         });
         self.room.set_busy(true);
-        let (mut instance, load_on_startup) = self.make_instance();
+        let (mut instance, objects, load_on_startup) = self.make_instance();
+        let mut gauge = ObjectGauge::new(objects.clone());
         // They wait in the instance while its script starts, and share its fate if it fails.
         for join in std::mem::take(&mut self.later) {
             instance.handle(clock::now(), join);
@@ -136,11 +150,12 @@ impl Runner {
         while !instance.has_stopped() && !self.is_written_off() {
             let post = tokio::select! {
                 post = self.posts.recv() => post,
-                () = wait_until(timeout) => Some(Post {
-                    from: Sender::Server,
-                    input: Input::Timeout,
-                    link: None,
-                }),
+                () = wait_until(timeout) => Some(own_post(Input::Timeout)),
+                () = self.kept.saved() => Some(own_post(Input::ObjectsSaved)),
+                Some(ask) = self.asks.recv() => {
+                    ask(&objects);
+                    Some(own_post(Input::ObjectsSaved))
+                }
                 // In a turn of its own, as any other end of a connection.
                 () = std::future::ready(()), if self.errands.has_refused() => {
                     let refused = self.errands.take_refused();
@@ -149,9 +164,13 @@ impl Runner {
             };
             let Some(post) = post else { break };
             // What was loaded with the server is loaded again when it is to be loaded anew.
-            self.at_once |= load_on_startup && matches!(post.input, Input::Stop { silent: true });
+            // Not so by an administrator, who would have said so.
+            self.at_once |= load_on_startup
+                && post.from == Sender::Server
+                && matches!(post.input, Input::Stop { silent: true });
             self.room.set_busy(true);
             timeout = self.take(&mut instance, post);
+            gauge.update();
             self.room.set_busy(false);
         }
         self.later.extend(instance.take_waiting());
@@ -159,20 +178,22 @@ impl Runner {
         tracing::info!(app = %address.app, instance = %address.instance, "instance stopped");
     }
 
-    /// The instance with its script, as the application's files say now, and whether it is to
-    /// be there without clients.
-    fn make_instance(&mut self) -> (ScriptedInstance, bool) {
-        let host: Rc<dyn ScriptHost> = self.stats.clone();
-        let (settings, script) = match self.applications.load_settings(&self.address.app) {
+    /// The instance with its script and its shared objects, as the application's files say now,
+    /// and whether it is to be there without clients.
+    fn make_instance(&mut self) -> (ScriptedInstance, SharedObjects, bool) {
+        let applications = &self.applications;
+        let loaded = applications.load_settings(&self.address.app);
+        let settings = loaded.as_ref().unwrap_or(applications.settings()).clone();
+        let objects = self.kept.make(&settings.objects);
+        let script: Box<dyn Script> = match loaded {
             Ok(settings) => {
-                let applications = &self.applications;
-                let script = applications.load_script(&self.address, &settings.script, host);
-                (settings, script)
+                let host: Rc<dyn ScriptHost> = Rc::new(World {
+                    stats: self.stats.clone(),
+                    objects: objects.clone(),
+                });
+                applications.load_script(&self.address, &settings.script, host)
             }
-            Err(faulty) => {
-                let script: Box<dyn Script> = Box::new(Broken::new(faulty.to_string()));
-                (self.applications.settings().clone(), script)
-            }
+            Err(faulty) => Box::new(Broken::new(faulty.to_string())),
         };
         let stuck_after_ms = settings.stuck_after_ms;
         self.room.set_patience(stuck_after_ms);
@@ -186,8 +207,9 @@ impl Runner {
         let room = self.room.clone();
         let script = Box::new(Timed::new(script, room));
         let streams = Box::new(StreamsHost(self.hands.streams.clone()));
-        let instance = ScriptedInstance::new(settings.config, scripted, streams, script);
-        (instance, settings.load_on_startup)
+        let config = settings.config;
+        let instance = ScriptedInstance::new(config, scripted, streams, objects.clone(), script);
+        (instance, objects, settings.load_on_startup)
     }
 
     fn take(&mut self, instance: &mut ScriptedInstance, post: Post) -> Option<Millis> {
@@ -221,7 +243,10 @@ impl Runner {
         loop {
             let effect = match instance.poll() {
                 Output::Effect(effect) => effect,
-                Output::Timeout(at) => return at,
+                Output::Timeout(at) => {
+                    self.hands.tell_updates();
+                    return at;
+                }
             };
             // What a script wants that was away for too long must not reach anybody.
             if self.is_written_off() {
@@ -304,6 +329,8 @@ impl Runner {
                     None => return false,
                 },
                 () = self.room.freed.notified() => {}
+                // There are no objects between two lives.
+                Some(ask) = self.asks.recv() => drop(ask),
             }
         }
     }
@@ -345,6 +372,14 @@ impl Runner {
 
     fn is_written_off(&self) -> bool {
         self.room.written_off.is_cancelled()
+    }
+}
+
+fn own_post(input: Input) -> Post {
+    Post {
+        from: Sender::Server,
+        input,
+        link: None,
     }
 }
 

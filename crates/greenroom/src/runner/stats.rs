@@ -2,11 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine::ClientId;
-use engine::scripting::{ApplicationStats, ClientStats, ScriptHost};
+use engine::scripting::{ApplicationStats, ClientStats, ScriptHost, SharedObjectHost};
+use engine::{ClientId, SharedObjects};
 
 use super::{Endpoint, Link};
 
@@ -75,21 +76,37 @@ fn add(mut sum: ApplicationStats, client: ClientStats) -> ApplicationStats {
     sum
 }
 
-impl ScriptHost for Stats {
-    fn client_stats(&self, client: ClientId) -> Option<ClientStats> {
+/// The world of a script, for one life of its instance.
+pub(super) struct World {
+    pub(super) stats: Rc<Stats>,
+    pub(super) objects: SharedObjects,
+}
+
+impl Stats {
+    fn application(&self) -> ApplicationStats {
         let here = self.here.borrow();
+        let present = here.values().map(|guest| guest.endpoint.stats());
+        present.fold(self.gone.get(), add)
+    }
+}
+
+impl ScriptHost for World {
+    fn client_stats(&self, client: ClientId) -> Option<ClientStats> {
+        let here = self.stats.here.borrow();
         here.get(&client).map(|guest| guest.endpoint.stats())
     }
 
     fn application_stats(&self) -> ApplicationStats {
-        let here = self.here.borrow();
-        let present = here.values().map(|guest| guest.endpoint.stats());
-        present.fold(self.gone.get(), add)
+        self.stats.application()
     }
 
     fn unix_ms(&self) -> f64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         since.map_or(0.0, |since| since.as_millis() as f64)
+    }
+
+    fn shared_objects(&self) -> &dyn SharedObjectHost {
+        &self.objects
     }
 }
 
@@ -123,7 +140,7 @@ mod tests {
         stats.accepted(ClientId(1));
         stats.accepted(ClientId(2));
         stats.left(ClientId(1));
-        let before = stats.application_stats();
+        let before = stats.application();
         assert_eq!((before.bytes_in, before.total_connects), (30, 2));
         assert_eq!(before.total_disconnects, 1);
         // The third waits for the next life; the second has not noticed the end of the last.
@@ -133,6 +150,6 @@ mod tests {
             bytes_in: 10,
             ..ApplicationStats::default()
         };
-        assert_eq!(stats.application_stats(), expected);
+        assert_eq!(stats.application(), expected);
     }
 }

@@ -2,11 +2,12 @@
 
 use amf::amf0::{Decoder, Encoder};
 use amf::{EncodeError, Str, Value};
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use super::Budget;
 use crate::bytes_at::u32_at;
 use crate::error::{Error, Malformed};
+use crate::message::Encoding;
 
 /// What happened to a shared object, or is wanted. Numbers are those of the wire.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,9 +98,40 @@ impl Event {
         }
     }
 
+    /// The event as it stands in a message, with number and length, when it means the same at
+    /// every place of every message; it can then be written once and sent to many.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::DanglingReference`] when a value needs references, see
+    /// [`Encoder::value_anywhere`]: such an event is to be written with its message. Otherwise
+    /// when AMF cannot write a value within `limits`.
+    pub fn encode_anywhere(
+        &self,
+        encoding: Encoding,
+        limits: &amf::Limits,
+    ) -> Result<Bytes, EncodeError> {
+        let mut out = BytesMut::new();
+        out.put_u8(self.kind());
+        out.put_u32(0);
+        let mut encoder = Encoder::new(&mut out, limits).avm_plus(encoding.avm_plus());
+        self.encode_with(&mut encoder, Encoder::value_anywhere)?;
+        let len = (out.len() - 5) as u32;
+        out[1..5].copy_from_slice(&len.to_be_bytes());
+        Ok(out.freeze())
+    }
+
     /// Writes the data, without number and length. `out` writes the data of all events of a
     /// message, one after the other.
     pub(super) fn encode_data(&self, out: &mut Encoder<'_, BytesMut>) -> Result<(), EncodeError> {
+        self.encode_with(out, Encoder::value_apart)
+    }
+
+    fn encode_with<'a>(
+        &self,
+        out: &mut Encoder<'a, BytesMut>,
+        write: impl Fn(&mut Encoder<'a, BytesMut>, &Value) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
         match self {
             Self::Use | Self::Release | Self::Clear | Self::UseSuccess | Self::RequestClear => {
                 Ok(())
@@ -107,7 +139,7 @@ impl Event {
             Self::RequestChange(slots) | Self::Change(slots) | Self::ChangeEcho(slots) => {
                 slots.iter().try_for_each(|(key, value)| {
                     out.key(key)?;
-                    out.value_apart(value)
+                    write(out, value)
                 })
             }
             Self::Success(keys) | Self::Remove(keys) | Self::RequestRemove(keys) => {
@@ -115,7 +147,7 @@ impl Event {
             }
             Self::SendMessage { handler, args } => {
                 out.value(&Value::String(handler.clone()))?;
-                args.iter().try_for_each(|arg| out.value_apart(arg))
+                args.iter().try_for_each(|arg| write(out, arg))
             }
             Self::Status { code, level } => {
                 out.key(code)?;

@@ -1,51 +1,36 @@
 //! Shared objects.
 
 use super::Since::{Fcs1, Fms2};
-use super::{Class, Member, State, event, method, property};
-
-const fn value(name: &'static str, note: &'static str) -> Member {
-    property(name, Fcs1, note).later()
-}
-
-const fn function(name: &'static str, note: &'static str) -> Member {
-    method(name, Fcs1, note).later()
-}
+use super::{Class, State, event, method, property};
 
 pub(super) const SHARED_OBJECT: Class = Class {
     name: "SharedObject",
     since: Fcs1,
-    state: State::Later,
-    note: "Properties that clients and scripts share.",
+    state: State::Supported,
+    note: "Properties that clients and scripts share. Scripts give it properties and methods of \
+           their own; clients' `send` calls the methods.",
     members: &[
-        function(
-            "get",
-            "`SharedObject.get(name[, persistent[, connection]])`",
-        ),
-        function("getProperty", "a value").telling(),
-        function("setProperty", "changes a value; `null` deletes it").telling(),
-        function("getPropertyNames", "all names").telling(),
-        function("lock", "holds changes back"),
-        function("unlock", "lets them go"),
-        function("mark", "a message at the end of the changes"),
-        function("send", "calls a method of all who use it"),
-        function("clear", "deletes all values"),
-        function("purge", "forgets what was deleted"),
-        value("resyncDepth", "how long deleted values are remembered").telling(),
-        value("version", "rises with every change"),
-        value("name", "its name"),
-        function("size", "the number of values"),
-        function("flush", "writes it to the disk"),
-        function("close", "ends the script's use of it"),
-        event("onSync", Fcs1, "`onSync(list)`: what has changed")
-            .later()
-            .telling(),
-        event("onStatus", Fcs1, "`onStatus(info)`").later(),
-        property("autoCommit", Fms2, "whether it is saved now and then")
-            .later()
-            .telling(),
-        property("isDirty", Fms2, "whether there is something to save")
-            .later()
-            .telling(),
-        method("commit", Fms2, "`SharedObject.commit([name])` saves").later(),
+        method("get", Fcs1, "`SharedObject.get(name[, persistent[, connection]])`: the same object for the same name and kind; `null` if it cannot be. With a `NetConnection` it is to be the object of another instance, which the server does not bring yet: it does nothing, and `onStatus` is told")
+            .differs(),
+        method("getProperty", Fcs1, "a copy of a value").telling(),
+        method("setProperty", Fcs1, "`setProperty(name, value)`: changes a value; `null` deletes it").telling(),
+        method("getPropertyNames", Fcs1, "all names").telling(),
+        method("lock", Fcs1, "holds changes back; how often it is locked, -1 for the object of another instance"),
+        method("unlock", Fcs1, "takes one lock back; at 0 the changes go out together"),
+        method("mark", Fcs1, "`mark(method, …)`: a message behind the changes that wait, as one with them"),
+        method("send", Fcs1, "`send(method, …)` calls a method of all clients that use it"),
+        method("clear", Fcs1, "deletes all values, the stored ones too"),
+        method("purge", Fcs1, "`purge(version)` forgets what was deleted before"),
+        property("resyncDepth", Fcs1, "for how many versions deleted values are remembered; -1 is for ever").telling(),
+        property("version", Fcs1, "rises with every change"),
+        property("name", Fcs1, "its name"),
+        method("size", Fcs1, "the number of values"),
+        method("flush", Fcs1, "stores a persistent object and waits for it; whether it is stored"),
+        method("close", Fcs1, "ends the script's use of it; clients keep theirs"),
+        event("onSync", Fcs1, "`onSync(list)`: what clients have changed, as `{code, name, oldValue}`. Only of the object itself, not of its prototype").telling(),
+        event("onStatus", Fcs1, "`onStatus(info)`: another instance has refused its object; without it `application.onStatus` is told"),
+        property("autoCommit", Fms2, "whether it is stored from time to time").telling(),
+        property("isDirty", Fms2, "whether there is something to store").telling(),
+        method("commit", Fms2, "`SharedObject.commit([name])` stores all persistent objects that have changed, or one; whether all are stored"),
     ],
 };

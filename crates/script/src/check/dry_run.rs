@@ -6,11 +6,12 @@ use std::rc::Rc;
 use engine::ClientId;
 use engine::scripting::{
     ApplicationStats, ClientStats, Problem, Script as _, ScriptEffect, ScriptHost, ScriptInput,
-    ScriptOutput,
+    ScriptOutput, SharedObjectHost,
 };
 use rtmp::Millis;
 
 use super::CheckSetup;
+use super::objects::LonelyObjects;
 use crate::files::{FileError, Place, ScriptFiles};
 use crate::problem;
 use crate::script::{AppScript, ScriptSetup};
@@ -36,7 +37,7 @@ pub(super) fn run(setup: &CheckSetup) -> Ran {
         info: setup.info.clone(),
         files: Box::new(files),
         storage: Some(Box::new(MemoryStorage::new())),
-        world: Rc::new(Nothing),
+        world: Rc::new(Nothing::default()),
     });
     let problems = match script {
         Ok(mut script) => start(&mut script),
@@ -89,7 +90,10 @@ impl ScriptFiles for Recorder {
 }
 
 /// A world without clients in which nothing has moved yet.
-struct Nothing;
+#[derive(Default)]
+struct Nothing {
+    objects: LonelyObjects,
+}
 
 impl ScriptHost for Nothing {
     fn client_stats(&self, _client: ClientId) -> Option<ClientStats> {
@@ -102,5 +106,9 @@ impl ScriptHost for Nothing {
 
     fn unix_ms(&self) -> f64 {
         0.0
+    }
+
+    fn shared_objects(&self) -> &dyn SharedObjectHost {
+        &self.objects
     }
 }

@@ -46,6 +46,10 @@
             return host.applicationStats();
         }
 
+        clearSharedObjects(soPath) {
+            return arguments.length > 0 && host.clearObjects(String(soPath));
+        }
+
         registerClass(name, constructor) {
             host.registerClass(String(name), constructor);
         }

@@ -19,6 +19,8 @@
         return typeof value === "function" && host.isHosts(value) ? undefined : value;
     }
 
+    host.step = step;
+
     // The answer of `dispatch` when there is no such method.
     host.missing = Symbol("missing");
 

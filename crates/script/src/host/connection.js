@@ -104,6 +104,12 @@
         }
 
         static {
+            // The link that a connection uses, 0 if it uses none; undefined for what is none.
+            host.linkOf = function (value) {
+                if (typeof value !== "object" || !(#link in value)) return undefined;
+                return value.#open && value.#gateway === undefined ? value.#link : 0;
+            };
+
             host.entries.linkStatus = function (link, info, connected) {
                 const connection = byLink.get(link);
                 if (connection === undefined) return;

@@ -6,7 +6,7 @@
 (function (host) {
     "use strict";
     const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
-    const { WeakSet, WeakMap, String, TypeError } = globalThis;
+    const { WeakSet, WeakMap, String, Error, TypeError } = globalThis;
     const sourceOf = Function.prototype.toString;
     const endsWith = String.prototype.endsWith;
     const startsWith = String.prototype.startsWith;
@@ -56,6 +56,28 @@
         host.hide(globalThis, name, value);
     };
 
+    // What the global names stand for before a script changes them, for files that run later.
+    host.globals = { __proto__: null };
+    const names = ownKeys(globalThis);
+    for (let i = 0; i < names.length; i++) host.globals[names[i]] = globalThis[names[i]];
+
+    // A global name whose file of the host runs when a script first uses it. What a script puts in
+    // its place is the script's.
+    host.defineLater = function (name, file) {
+        defineProperty(globalThis, name, {
+            get() {
+                host.atomic(() => host.runFile(file));
+                return globalThis[name];
+            },
+            set(value) {
+                defineProperty(globalThis, name,
+                    { value, writable: true, configurable: true, enumerable: true });
+            },
+            configurable: true,
+            enumerable: false,
+        });
+    };
+
     const natives = new WeakMap();
 
     // Whether a function is the engine's or the host's, and not the script's.
@@ -90,6 +112,11 @@
     const exec = RegExp.prototype.exec;
     host.match = function (pattern, text) {
         return apply(exec, pattern, [text]);
+    };
+
+    // Tells the script's owner of something, with the line of the script that runs.
+    host.warn = function (text) {
+        host.emitWarning(text, new Error());
     };
 
     // What a client, or another server, is told when its call fails.

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use engine::scripting::ScriptEffect;
 use rquickjs::function::This;
-use rquickjs::{Ctx, Exception, Object, String as JsString};
+use rquickjs::{Ctx, Exception, Object, String as JsString, Value as Js};
 
 use super::put;
 use crate::core::Core;
-use crate::{loading, problem, text};
+use crate::{library, loading, problem, text};
 
 pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Result<()> {
     install_reports(core, host)?;
@@ -16,6 +16,9 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
     let this = Rc::clone(core);
     put(host, "loadFile", move |host, name| {
         load_file(&this, &host, &name)
+    })?;
+    put(host, "runFile", |host: This<Object<'js>>, file: String| {
+        library::run_later(host.ctx(), &host, &file)
     })?;
     let this = Rc::clone(core);
     put(host, "hold", move || this.deadline.hold())?;
@@ -52,13 +55,17 @@ fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {
         },
     )?;
     let this = Rc::clone(core);
-    put(host, "warn", move |ctx: Ctx<'_>, line: JsString<'_>| {
-        this.count_effect(&ctx)?;
-        let line = text::cut(text::of(&line)?, this.config.trace_line_bytes);
-        this.spend(&ctx, line.len())?;
-        this.report(&problem::warning(line));
-        rquickjs::Result::Ok(())
-    })
+    put(
+        host,
+        "emitWarning",
+        move |ctx: Ctx<'_>, line: JsString<'_>, place: Js<'_>| {
+            this.count_effect(&ctx)?;
+            let line = text::cut(text::of(&line)?, this.config.trace_line_bytes);
+            this.spend(&ctx, line.len())?;
+            this.report(&problem::warning_at(&this, &place, line));
+            rquickjs::Result::Ok(())
+        },
+    )
 }
 
 fn install_timers(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {

@@ -68,15 +68,15 @@ fn an_application_without_a_script_has_nothing_to_report() {
 fn classes_that_are_not_there_are_found_where_they_are_used() {
     let report = of_main(
         "application.onAppStart = function () {
-            this.so = SharedObject.get('users', true);
+            this.all = gFrameworkFC.getClientGlobals();
         };
         application.onConnect = function () { return new XMLStreams() == ASSetPropFlags; };",
     );
     assert_eq!(
         lines(&report),
         [
-            "main.asc:2:23: unsupported: `SharedObject.get` is not there yet \
-             (`SharedObject.get(name[, persistent[, connection]])`)",
+            "main.asc:2:37: unsupported: `gFrameworkFC.getClientGlobals` is not there yet \
+             (what the components know of a client)",
             "main.asc:4:58: unsupported: `XMLStreams` is not there yet \
              (`XMLSocket` for documents that come in pieces, as XMPP has them.)",
             "main.asc:4:74: unsupported: `ASSetPropFlags` is not part of this server \
@@ -84,12 +84,42 @@ fn classes_that_are_not_there_are_found_where_they_are_used() {
         ]
     );
     let first = &report.findings[0];
-    assert_eq!(first.subject, "SharedObject.get");
+    assert_eq!(first.subject, "gFrameworkFC.getClientGlobals");
     assert_eq!(
         first.source_line.trim(),
-        "this.so = SharedObject.get('users', true);"
+        "this.all = gFrameworkFC.getClientGlobals();"
     );
     assert!(!report.is_supported());
+}
+
+/// It is started with objects that are there, and which nobody else uses.
+#[test]
+fn an_application_with_shared_objects_runs() {
+    let report = of_main(
+        "application.onAppStart = function () {
+            var nc = new NetConnection(); nc.connect('rtmp://localhost/owner');
+            this.far = SharedObject.get('far', true, nc);
+            if (this.far.lock() != -1) throw new Error('not a proxy');
+            this.users = SharedObject.get('users', true);
+            this.users.onSync = function (list) {};
+            this.users.lock();
+            this.users.setProperty('a', { b: 1 });
+            this.users.setProperty('c', null);
+            if (this.users.unlock() != 0 || this.users.getProperty('a').b != 1) throw new Error('lock');
+            if (this.users.size() != 1 || this.users.version < 1) throw new Error('size');
+            if (!this.users.isDirty || !this.users.flush() || this.users.isDirty) throw new Error('flush');
+            if (!this.users.send('x', 1) || !this.users.clear()) throw new Error('send');
+            if (this.users.getPropertyNames().length) throw new Error('names');
+            this.users.resyncDepth = 5; this.users.purge(1); this.users.autoCommit = false;
+            if (this.users.resyncDepth != 5 || this.users.autoCommit) throw new Error('settings');
+            if (!SharedObject.commit() || !application.clearSharedObjects('/')) throw new Error('commit');
+            this.users.close();
+        };",
+    );
+    // What differs is the object of another instance.
+    let subjects = report.findings.iter().map(|found| &found.subject);
+    assert_eq!(subjects.collect::<Vec<_>>(), ["SharedObject.get"; 2]);
+    assert!(report.is_supported());
 }
 
 #[test]

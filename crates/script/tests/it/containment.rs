@@ -355,6 +355,10 @@ fn memory_may_end_anywhere() {
                 map['k' + i] = new Date(i);
                 text += String.fromCharCode(65 + i % 26) + i;
                 try { if (i % 7 == 0) throw new Error(text); } catch (e) { list.push(e.stack); }
+                var so = SharedObject.get('so' + i);
+                so.setProperty('a', { i: [i] });
+                so.getProperty('a').self = so;
+                if (i % 5 == 0) so.onSync = function () { return i; };
             }
             list.sort(function (a, b) { return String(a) < String(b) ? -1 : 1; });
             text = text.replace(/([A-Z])(\\d+)/g, function (all, a, b) { return b + RegExp.$1; });
@@ -642,6 +646,9 @@ fn a_script_that_breaks_the_language_breaks_only_itself() {
         Function.prototype.call = Function.prototype.apply = null;
         Object.defineProperty = Object.keys = null;
         Map = Set = Date = String = Reflect = undefined;
+        WeakRef = FinalizationRegistry = queueMicrotask = undefined;
+        so = SharedObject.get('so');
+        so.onSync = function (list) { trace(this.getPropertyNames().length + list[0].code); };
         Array.prototype.extra = 'shows in for-in';
         Client.prototype.echo = function (x) { return x; };",
         ScriptConfig::default(),
@@ -663,4 +670,6 @@ fn a_script_that_breaks_the_language_breaks_only_itself() {
     };
     assert_eq!(*result, value);
     driver.disconnect(2);
+    driver.world.objects.client_sets("so", "a", 1);
+    assert_eq!(traces(&driver.tell()), ["1change"]);
 }

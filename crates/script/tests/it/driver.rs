@@ -8,7 +8,7 @@ use amf::Value;
 use engine::ClientId;
 use engine::scripting::{
     ApplicationStats, CallOutcome, ClientInfo, ClientStats, Problem, Script as _, ScriptEffect,
-    ScriptHost, ScriptInput, ScriptOutput, StopReason,
+    ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
 };
 use rtmp::Millis;
 use script::{
@@ -16,11 +16,14 @@ use script::{
     Storage,
 };
 
+use crate::objects::Objects;
+
 /// What the script reads of the world.
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) clients: RefCell<BTreeMap<u64, ClientStats>>,
     pub(crate) application: RefCell<ApplicationStats>,
+    pub(crate) objects: Objects,
 }
 
 impl ScriptHost for World {
@@ -34,6 +37,10 @@ impl ScriptHost for World {
 
     fn unix_ms(&self) -> f64 {
         1_000_000_000_000.0
+    }
+
+    fn shared_objects(&self) -> &dyn SharedObjectHost {
+        &self.objects
     }
 }
 
@@ -136,6 +143,12 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Tells the script what others have done to its shared objects.
+    pub(crate) fn tell(&mut self) -> Vec<ScriptEffect> {
+        let told = self.world.objects.told();
+        told.into_iter().flat_map(|told| self.input(told)).collect()
     }
 
     /// Lets time pass, and timers run.

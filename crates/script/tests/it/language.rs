@@ -158,7 +158,7 @@ fn the_host_is_not_to_be_seen() {
 #[test]
 fn what_is_not_there_yet_has_no_name() {
     check(&[
-        ("typeof SharedObject", "undefined"),
+        ("typeof NetStream", "undefined"),
         ("typeof RegExp.escape", "undefined"),
     ]);
 }

@@ -22,6 +22,7 @@ fn instance(class: &str) -> String {
         "application" => "application".to_owned(),
         "Client" => "application.clients[0]".to_owned(),
         "XMLNode" => "new XMLNode(1, 'a')".to_owned(),
+        "SharedObject" => "SharedObject.get('name')".to_owned(),
         "Log" => "new Log()".to_owned(),
         "NetServices" => class.to_owned(),
         "Stream" => "Stream.get('name')".to_owned(),
@@ -252,6 +253,25 @@ fn the_handlers_of_a_stream_are_called() {
     driver.connect(1, &[]);
     driver.publish(1, "cam", "");
     assert_eq!(reported(&mut driver), events("Stream"));
+}
+
+#[test]
+fn the_handlers_of_a_shared_object_are_called() {
+    // The prototype is not asked for this one.
+    let main = format!(
+        "{} Client.prototype.report = report;
+        var so = SharedObject.get('so');
+        Object.defineProperty(so, 'onSync', {{ get: function () {{ seen.onSync = true; }} }});",
+        spy("SharedObject.prototype")
+    );
+    let mut driver = Driver::new(&main);
+    driver.connect(1, &[]);
+    let object = driver.world.objects.id("so").expect("an open object");
+    let list = vec![];
+    driver.input(ScriptInput::Sync { object, list });
+    let info = amf::Value::object([("code", amf::Value::from("SharedObject.NoReadAccess"))]);
+    driver.input(ScriptInput::ObjectStatus { object, info });
+    assert_eq!(reported(&mut driver), events("SharedObject"));
 }
 
 #[test]

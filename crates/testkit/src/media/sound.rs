@@ -1,8 +1,8 @@
 //! Audio message payloads: header and sound together, codec by codec.
 
 use super::enhanced::{self, Packet};
-use super::random::Random;
 use super::{Mark, MarkKind};
+use crate::Random;
 
 /// An audio codec and the header that announces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,8 +1,8 @@
 //! Whole streams: metadata, sequence headers, then sound and pictures in the order of their
 //! time, for ever.
 
-use super::random::Random;
 use super::{Audio, FrameKind, Kind, Message, PictureMaker, SoundMaker, Video, on_meta_data};
+use crate::Random;
 
 /// What a [`Stream`] is made of. Start from [`Settings::default`] and change what matters.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::bits::Bits;
 use super::enhanced::{self, Packet};
-use super::random::Random;
 use super::{Mark, MarkKind, av1_config, h264, hevc_config, vp9_config};
+use crate::Random;
 
 /// A video codec and the header that announces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

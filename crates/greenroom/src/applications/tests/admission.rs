@@ -33,6 +33,7 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
             settings::file_settings(&config),
         ),
         (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
+        ObjectKeeper::nowhere(),
         Box::new(ScriptFolders),
     )
 }

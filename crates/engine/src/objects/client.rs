@@ -1,0 +1,123 @@
+//! What clients want of shared objects: whether they may, and what comes of it.
+
+use rtmp::Millis;
+use rtmp::shared_object::{Event, Message};
+use sharedobject::{Note, Output, Rights};
+
+use crate::client::ClientId;
+use crate::effect::{Effect, ObjectNote};
+use crate::instance::Instance;
+use crate::scripting::{ObjectId, ScriptInput, SyncCode, SyncEntry};
+
+impl Instance {
+    pub(crate) fn on_shared_object(&mut self, now: Millis, client: ClientId, message: &Message) {
+        if !self.clients.contains_key(&client) {
+            return;
+        }
+        let read = self.may_read(client, &message.name);
+        let write = self.may_write(client, &message.name);
+        let rights = Rights {
+            read,
+            write: write && self.may_write_now(now, client, message),
+            create: read && write,
+        };
+        self.objects.handle(now, client, message, rights);
+        self.take_objects();
+    }
+
+    /// Whether the client has not written too much of late. What is refused is answered like what
+    /// is forbidden: the client learns what the slots hold.
+    fn may_write_now(&mut self, now: Millis, client: ClientId, message: &Message) -> bool {
+        let writes = message.events.iter().map(writes).sum();
+        let Some(here) = self.clients.get_mut(&client) else {
+            return false;
+        };
+        let may = here.object_writes.take_many(now, writes);
+        if !may {
+            let name = message.name.clone();
+            self.note(ObjectNote::TooFast { client, name });
+        }
+        may
+    }
+
+    /// Takes over what came of something that was done to objects.
+    pub(crate) fn take_objects(&mut self) {
+        while let Some(output) = self.objects.next_output() {
+            match output {
+                Output::Update { user, update } => {
+                    let client = ClientId(user.0);
+                    self.effects
+                        .push_back(Effect::SharedObject { client, update });
+                }
+                Output::Sync { object, entries } => {
+                    let list = entries.into_iter().map(sync_entry).collect();
+                    let object = ObjectId(object.0);
+                    self.object_news
+                        .push_back(ScriptInput::Sync { object, list });
+                }
+                Output::Message {
+                    object,
+                    handler,
+                    args,
+                } => self.object_news.push_back(ScriptInput::ObjectMessage {
+                    object: ObjectId(object.0),
+                    handler,
+                    args,
+                }),
+                Output::Note(note) => self.note(told(note)),
+                // Both have been seen to.
+                Output::Save(_) | Output::Timeout(_) => {}
+            }
+        }
+        for object in self.objects.take_overdue() {
+            self.note(ObjectNote::Unlocked { object });
+        }
+    }
+
+    fn note(&mut self, note: ObjectNote) {
+        self.effects.push_back(Effect::ObjectNote(Box::new(note)));
+    }
+}
+
+/// How many writes an event is.
+fn writes(event: &Event) -> usize {
+    match event {
+        Event::RequestChange(slots) => slots.len(),
+        Event::RequestRemove(keys) => keys.len(),
+        Event::SendMessage { .. } | Event::RequestClear => 1,
+        _ => 0,
+    }
+}
+
+fn sync_entry(entry: sharedobject::SyncEntry) -> SyncEntry {
+    SyncEntry {
+        code: match entry.code {
+            sharedobject::SyncCode::Change => SyncCode::Change,
+            sharedobject::SyncCode::Delete => SyncCode::Delete,
+        },
+        name: Some(entry.name),
+        old: entry.old,
+    }
+}
+
+fn told(note: Note) -> ObjectNote {
+    match note {
+        Note::Refused {
+            user,
+            name,
+            code,
+            why,
+        } => ObjectNote::Refused {
+            client: ClientId(user.0),
+            name,
+            code,
+            why: why.to_string(),
+        },
+        Note::UnknownEvent { user, name, event } => ObjectNote::UnknownEvent {
+            client: ClientId(user.0),
+            name,
+            event,
+        },
+        Note::LoadFailed { name, why } => ObjectNote::LoadFailed { name, why },
+    }
+}

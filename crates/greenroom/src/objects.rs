@@ -1,0 +1,309 @@
+//! Where the persistent shared objects of all instances are kept.
+//!
+//! Owns the way between an instance and the store: the form of an object on either side, what is
+//! on its way to be written, and the lines of the log when that fails. The store itself is the
+//! crate `store`; when something is saved, the instance decides.
+
+mod form;
+pub(crate) mod stored;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amf::Str;
+use engine::{Bucket, ObjectSaver, SharedObjects};
+use parking_lot::{Condvar, Mutex};
+use sharedobject::{Changes, LoadError, Loader, Save, SaveId, Snapshot};
+use store::{
+    Acknowledge, FileStore, InstanceKey, Kind, Limits, ObjectKey, Scope, Store, StoreError, Write,
+};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::applications::InstanceAddress;
+use crate::{clock, metrics};
+
+/// The file in `data.dir`.
+pub(crate) const FILE: &str = "greenroom.redb";
+/// Names that are asked of the store at once.
+const NAMES_AT_ONCE: usize = 1024;
+
+/// How the objects of an instance behave, and what they may cost.
+#[derive(Clone, Debug)]
+pub(crate) struct ObjectSettings {
+    pub(crate) config: sharedobject::Config,
+    /// How long in ms a script may have an object locked.
+    pub(crate) lock_timeout_ms: Option<u64>,
+}
+
+/// The objects of all instances.
+pub(crate) struct ObjectKeeper {
+    /// `None`: nothing outlives the instances.
+    store: Option<Arc<dyn Store>>,
+    /// How often each object is on its way to the store.
+    on_the_way: Mutex<HashMap<ObjectKey, usize>>,
+    /// How long is waited for the store.
+    patience: Duration,
+    complaints: Mutex<Complaints>,
+}
+
+/// Failures in the log: one line a second, however many there are.
+struct Complaints {
+    lines: Bucket,
+    unsaid: u64,
+}
+
+impl ObjectKeeper {
+    /// Opens the store in the directory.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be opened; nothing was changed then.
+    pub(crate) fn open(dir: &Path, patience: Duration) -> Result<Arc<Self>, StoreError> {
+        let store = FileStore::open(&dir.join(FILE), Limits::default())?;
+        if let Some(trouble) = store.stats().trouble {
+            tracing::warn!(%trouble, "the store can be read only: shared objects are not saved");
+        }
+        Ok(Self::of(Some(Arc::new(store)), patience))
+    }
+
+    /// Keeps objects nowhere.
+    pub(crate) fn nowhere() -> Arc<Self> {
+        Self::of(None, Duration::ZERO)
+    }
+
+    fn of(store: Option<Arc<dyn Store>>, patience: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            on_the_way: Mutex::default(),
+            patience,
+            complaints: Mutex::new(Complaints {
+                lines: Bucket::new(1, 1),
+                unsaid: 0,
+            }),
+        })
+    }
+
+    /// The store itself, if there is one.
+    pub(crate) fn store(&self) -> Option<Arc<dyn Store>> {
+        self.store.clone()
+    }
+
+    /// Waits until everything that was asked to be saved is.
+    pub(crate) fn finish(&self) {
+        if let Some(store) = &self.store
+            && let Err(error) = store.write(Write::Barrier, self.patience)
+        {
+            tracing::error!(%error, "shared objects may not have been saved");
+        }
+    }
+
+    /// The object as it was asked to be saved last, if all of that could be done.
+    fn load(&self, key: &ObjectKey) -> Result<Option<Snapshot>, StoreError> {
+        let Some(store) = &self.store else {
+            return Ok(None);
+        };
+        let waits = self.on_the_way.lock().contains_key(key);
+        if waits {
+            store.write(Write::Barrier, self.patience)?;
+        }
+        Ok(store.load(key)?.map(form::snapshot))
+    }
+
+    fn names(&self, instance: &InstanceKey) -> Result<Vec<Str>, StoreError> {
+        let Some(store) = &self.store else {
+            return Ok(Vec::new());
+        };
+        let first = ObjectKey::new(instance.clone(), Kind::Persistent, "");
+        let scope = Scope::Prefix(first);
+        let mut names = Vec::new();
+        let mut after = None;
+        loop {
+            let listed = store.list(&scope, after.as_ref(), NAMES_AT_ONCE)?;
+            names.extend(listed.iter().map(|object| Str::from(&*object.key.name)));
+            after = match listed.into_iter().last() {
+                Some(last) if names.len() % NAMES_AT_ONCE == 0 => Some(last.key),
+                _ => return Ok(names),
+            };
+        }
+    }
+
+    /// Asks for a save. `done` is told whether it was done, from any thread.
+    fn submit(
+        self: &Arc<Self>,
+        key: ObjectKey,
+        changes: Changes,
+        done: impl FnOnce(bool) + Send + 'static,
+    ) {
+        let Some(store) = &self.store else {
+            return done(false);
+        };
+        *self.on_the_way.lock().entry(key.clone()).or_default() += 1;
+        let keeper = self.clone();
+        let write = Write::Commit(form::changes(key.clone(), changes));
+        store.submit(
+            write,
+            Acknowledge::new(move |result| {
+                keeper.arrived(&key);
+                metrics::object_saved(result.is_ok());
+                if let Err(error) = &result {
+                    keeper.complain(&key, error);
+                }
+                done(result.is_ok());
+            }),
+        );
+    }
+
+    fn arrived(&self, key: &ObjectKey) {
+        let mut on_the_way = self.on_the_way.lock();
+        if let Some(count) = on_the_way.get_mut(key) {
+            *count -= 1;
+            if *count == 0 {
+                on_the_way.remove(key);
+            }
+        }
+    }
+
+    fn complain(&self, key: &ObjectKey, error: &StoreError) {
+        let mut complaints = self.complaints.lock();
+        if !complaints.lines.take(clock::now()) {
+            complaints.unsaid += 1;
+            return;
+        }
+        let (app, instance) = (&*key.instance.app, &*key.instance.instance);
+        tracing::error!(
+            app, instance, object = &*key.name, %error, others = complaints.unsaid,
+            "a shared object was not saved; it is in memory, and saved later"
+        );
+        complaints.unsaid = 0;
+    }
+}
+
+/// The objects of one instance.
+#[derive(Clone)]
+pub(crate) struct InstanceObjects {
+    keeper: Arc<ObjectKeeper>,
+    instance: InstanceKey,
+    saved: Arc<Saved>,
+    /// Cancelled when the instance is given up while its script is away: another may run in its
+    /// place, whose objects it must not overwrite.
+    written_off: CancellationToken,
+}
+
+/// What became of saves, for the instance to take.
+#[derive(Default)]
+struct Saved {
+    state: Mutex<SavedState>,
+    /// Wakes a script that waits.
+    landed: Condvar,
+    /// Wakes the instance's own task or thread.
+    wake: Notify,
+}
+
+#[derive(Default)]
+struct SavedState {
+    results: Vec<(SaveId, bool)>,
+    /// Saves of which nothing is known yet.
+    in_flight: usize,
+}
+
+impl Saved {
+    fn land(&self, save: SaveId, done: bool) {
+        let mut state = self.state.lock();
+        state.results.push((save, done));
+        state.in_flight -= 1;
+        drop(state);
+        self.landed.notify_all();
+        self.wake.notify_one();
+    }
+}
+
+impl InstanceObjects {
+    pub(crate) fn new(
+        keeper: &Arc<ObjectKeeper>,
+        address: &InstanceAddress,
+        written_off: CancellationToken,
+    ) -> Self {
+        Self {
+            keeper: keeper.clone(),
+            instance: InstanceKey::new(address.app.clone(), address.instance.clone()),
+            saved: Arc::default(),
+            written_off,
+        }
+    }
+
+    /// The instance's objects, as they are to be made.
+    pub(crate) fn make(&self, settings: &ObjectSettings) -> SharedObjects {
+        SharedObjects::new(
+            settings.config.clone(),
+            settings.lock_timeout_ms,
+            Box::new(self.clone()),
+            Box::new(self.clone()),
+        )
+    }
+
+    /// Waits until there is a result of a save to be taken.
+    pub(crate) async fn saved(&self) {
+        self.saved.wake.notified().await;
+    }
+
+    fn key(&self, name: &str) -> ObjectKey {
+        ObjectKey::new(self.instance.clone(), Kind::Persistent, name)
+    }
+}
+
+impl Loader for InstanceObjects {
+    fn load(&mut self, name: &str) -> Result<Option<Snapshot>, LoadError> {
+        let key = self.key(name);
+        blocking(|| self.keeper.load(&key)).map_err(|error| LoadError(error.to_string()))
+    }
+
+    fn names(&mut self) -> Result<Vec<Str>, LoadError> {
+        blocking(|| self.keeper.names(&self.instance)).map_err(|error| LoadError(error.to_string()))
+    }
+}
+
+impl ObjectSaver for InstanceObjects {
+    fn save(&mut self, save: Save) {
+        let Save { id, name, changes } = save;
+        self.saved.state.lock().in_flight += 1;
+        let saved = self.saved.clone();
+        let done = move |done| saved.land(id, done);
+        if self.written_off.is_cancelled() {
+            return done(false);
+        }
+        self.keeper.submit(self.key(name.as_str()), changes, done);
+    }
+
+    fn wait(&mut self) {
+        let until = Instant::now() + self.keeper.patience;
+        let mut state = self.saved.state.lock();
+        while state.in_flight > 0 {
+            if self.saved.landed.wait_until(&mut state, until).timed_out() {
+                return;
+            }
+        }
+    }
+
+    fn take_saved(&mut self) -> Vec<(SaveId, bool)> {
+        std::mem::take(&mut self.saved.state.lock().results)
+    }
+}
+
+/// Does something that may wait for the disk. Where many tasks share a thread, the others go on
+/// on another meanwhile.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    let shared = Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if shared {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! The way of objects to a store and back.
+
+use amf::Value;
+use engine::scripting::SharedObjectHost as _;
+use store::{Listed, MemoryStore, Stats, StoredObject};
+
+use super::*;
+
+/// A store that keeps what it is asked to write until it is let go.
+#[derive(Debug, Default)]
+struct Held {
+    store: MemoryStore,
+    waiting: Mutex<Vec<(Write, Acknowledge)>>,
+    holds: std::sync::atomic::AtomicBool,
+}
+
+impl Held {
+    fn hold(&self, holds: bool) {
+        self.holds.store(holds, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    fn let_go(&self) {
+        self.hold(false);
+        for (write, done) in std::mem::take(&mut *self.waiting.lock()) {
+            self.store.submit(write, done);
+        }
+    }
+}
+
+impl Store for Held {
+    fn load(&self, key: &ObjectKey) -> Result<Option<StoredObject>, StoreError> {
+        self.store.load(key)
+    }
+
+    fn list(
+        &self,
+        scope: &Scope,
+        after: Option<&ObjectKey>,
+        max: usize,
+    ) -> Result<Vec<Listed>, StoreError> {
+        self.store.list(scope, after, max)
+    }
+
+    fn submit(&self, write: Write, done: Acknowledge) {
+        if self.holds.load(std::sync::atomic::Ordering::SeqCst) {
+            self.waiting.lock().push((write, done));
+        } else {
+            self.store.submit(write, done);
+        }
+    }
+
+    fn stats(&self) -> Stats {
+        self.store.stats()
+    }
+}
+
+fn settings() -> ObjectSettings {
+    ObjectSettings {
+        config: sharedobject::Config {
+            resync_depth: Some(2),
+            ..sharedobject::Config::default()
+        },
+        lock_timeout_ms: None,
+    }
+}
+
+fn kept(store: &Arc<Held>, patience_ms: u64) -> InstanceObjects {
+    let store: Arc<dyn Store> = store.clone();
+    let keeper = ObjectKeeper::of(Some(store), Duration::from_millis(patience_ms));
+    let address = InstanceAddress {
+        app: "chat".into(),
+        instance: "lobby".into(),
+    };
+    InstanceObjects::new(&keeper, &address, CancellationToken::new())
+}
+
+fn set(objects: &SharedObjects, id: engine::scripting::ObjectId, key: &str, value: Value) {
+    objects.set(id, key.into(), value).expect("it is set");
+}
+
+#[test]
+fn what_was_saved_is_there_for_the_next_life() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 10_000);
+    let objects = kept.make(&settings());
+    let id = objects.open("a/b", true, None).expect("it opens");
+    set(&objects, id, "gone", 1.0.into());
+    set(&objects, id, "stays", "here".into());
+    assert!(objects.flush(id));
+    set(&objects, id, "gone", Value::Null);
+    assert!(objects.flush(id));
+    // Its deletion is forgotten, and stays so.
+    for value in 0..5 {
+        set(&objects, id, "stays", f64::from(value).into());
+    }
+    assert!(objects.flush(id));
+    let version = objects.version(id);
+    objects.close(id);
+    let stored = store.load(&kept.key("a/b")).expect("it can be read");
+    let stored = stored.expect("it is there");
+    assert!(
+        stored.deletions.is_empty() && stored.head.floor > 0,
+        "{stored:?}"
+    );
+    let next = kept.make(&settings());
+    let id = next.open("a/b", true, None).expect("it opens");
+    assert_eq!(next.names(id), ["stays"]);
+    assert_eq!(next.get(id, "stays"), Some(4.0.into()));
+    assert_eq!(next.version(id), version);
+    assert_eq!(next.resync_depth(id), Some(2));
+}
+
+#[test]
+fn what_is_forgotten_at_once_is_not_there_again() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 10_000);
+    let mut forgetful = settings();
+    forgetful.config.resync_depth = Some(0);
+    let objects = kept.make(&forgetful);
+    let id = objects.open("a", true, None).expect("it opens");
+    set(&objects, id, "gone", 1.0.into());
+    assert!(objects.flush(id));
+    set(&objects, id, "gone", Value::Null);
+    set(&objects, id, "other", 1.0.into());
+    assert!(objects.flush(id));
+    let next = kept.make(&settings());
+    let id = next.open("a", true, None).expect("it opens");
+    assert_eq!(next.names(id), ["other"]);
+}
+
+#[test]
+fn a_flush_does_not_wait_for_ever_and_nothing_is_lost() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 1);
+    let objects = kept.make(&settings());
+    let id = objects.open("a", true, None).expect("it opens");
+    set(&objects, id, "x", 1.0.into());
+    store.hold(true);
+    assert!(!objects.flush(id));
+    assert!(objects.is_dirty(id));
+    assert_eq!(objects.get(id, "x"), Some(1.0.into()));
+    store.let_go();
+    assert!(objects.flush(id) && !objects.is_dirty(id));
+}
+
+#[test]
+fn what_is_on_its_way_is_waited_for() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 20_000);
+    let objects = kept.make(&settings());
+    let id = objects.open("a", true, None).expect("it opens");
+    set(&objects, id, "x", 1.0.into());
+    store.hold(true);
+    // The last user goes, and the next comes before the save is done.
+    objects.close(id);
+    let next = kept.make(&settings());
+    std::thread::scope(|scope| {
+        let loading = scope.spawn(|| {
+            let id = next.open("a", true, None).expect("it opens");
+            next.get(id, "x")
+        });
+        while store.waiting.lock().len() < 2 {
+            std::thread::yield_now();
+        }
+        store.let_go();
+        assert_eq!(loading.join().expect("it loads"), Some(1.0.into()));
+    });
+}
+
+#[test]
+fn without_a_store_nothing_is_kept_and_flush_says_so() {
+    let address = InstanceAddress {
+        app: "chat".into(),
+        instance: "lobby".into(),
+    };
+    let kept = InstanceObjects::new(&ObjectKeeper::nowhere(), &address, CancellationToken::new());
+    let objects = kept.make(&settings());
+    let id = objects.open("a", true, None).expect("it opens");
+    set(&objects, id, "x", 1.0.into());
+    assert!(!objects.flush(id));
+    objects.close(id);
+    let again = objects.open("a", true, None).expect("it opens");
+    assert_eq!(
+        objects.get(again, "x"),
+        Some(1.0.into()),
+        "it lives on with the instance"
+    );
+    let next = kept.make(&settings());
+    let id = next.open("a", true, None).expect("it opens");
+    assert_eq!(next.get(id, "x"), None);
+}
+
+#[test]
+fn all_names_are_found_however_many_there_are() {
+    let store = Arc::new(Held::default());
+    let mut kept = kept(&store, 10_000);
+    let count = 2 * NAMES_AT_ONCE;
+    for number in 0..count {
+        let changes = store::Changes::new(kept.key(&format!("o{number:05}")), 1);
+        store.submit(Write::Commit(changes), Acknowledge::nobody());
+    }
+    assert_eq!(kept.names().expect("they are listed").len(), count);
+    assert!(kept.make(&settings()).clear_matching("/"));
+}
+
+#[test]
+fn an_instance_that_was_written_off_saves_nothing_any_more() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 10_000);
+    let objects = kept.make(&settings());
+    let id = objects.open("a", true, None).expect("it opens");
+    set(&objects, id, "x", 1.0.into());
+    assert!(objects.flush(id));
+    kept.written_off.cancel();
+    set(&objects, id, "x", 2.0.into());
+    assert!(!objects.flush(id));
+    let stored = store.load(&kept.key("a")).expect("it can be read");
+    let slots = stored.expect("it is there").slots;
+    assert_eq!(slots["x"].version, 1);
+}

@@ -1,0 +1,155 @@
+//! What a directory asks of the caller, and what it tells.
+
+use amf::{Str, Value};
+use rtmp::Millis;
+use rtmp::status::Code;
+
+use crate::batch::Update;
+use crate::name::ObjectName;
+use crate::stored::Changes;
+use crate::user::{ObjectId, UserId};
+
+/// What [`Directory::poll`](crate::Directory::poll) gives.
+#[derive(Debug)]
+pub enum Output {
+    /// Send this to a client, through its [`Backlog`](crate::Backlog).
+    Update {
+        /// Whom.
+        user: UserId,
+        /// What.
+        update: Update,
+    },
+    /// Save this, and tell by [`Directory::saved`](crate::Directory::saved) whether it worked.
+    /// Saves of one object must be carried out in this order.
+    Save(Save),
+    /// For the script's `onSync`: what one message of a client did to an object that the script
+    /// has open.
+    Sync {
+        /// Which object.
+        object: ObjectId,
+        /// The changes, in order.
+        entries: Vec<SyncEntry>,
+    },
+    /// For the script's `so.handlerName`: a client's `send`.
+    Message {
+        /// Which object.
+        object: ObjectId,
+        /// The function.
+        handler: Str,
+        /// Its arguments.
+        args: Vec<Value>,
+    },
+    /// For the log.
+    Note(Note),
+    /// Nothing more; [`Directory::handle_timeout`](crate::Directory::handle_timeout) is due at
+    /// this time.
+    Timeout(Option<Millis>),
+}
+
+/// What of an object is to be saved.
+#[derive(Debug)]
+pub struct Save {
+    /// For [`Directory::saved`](crate::Directory::saved).
+    pub id: SaveId,
+    /// Which object.
+    pub name: ObjectName,
+    /// What changed.
+    pub changes: Changes,
+}
+
+/// The number of one [`Save`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SaveId(pub(crate) u64);
+
+/// One entry of the list for the script's `onSync`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncEntry {
+    /// What happened.
+    pub code: SyncCode,
+    /// The slot.
+    pub name: Str,
+    /// The value it had before, if it had one.
+    pub old: Option<Value>,
+}
+
+/// What happened to a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncCode {
+    /// A client changed it.
+    Change,
+    /// A client removed it.
+    Delete,
+}
+
+impl SyncCode {
+    /// The text in `list[i].code`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Something for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A client's request was refused, and the client told so.
+    Refused {
+        /// Whose.
+        user: UserId,
+        /// The object, as the client named it.
+        name: Str,
+        /// What the client was told.
+        code: Code,
+        /// Why.
+        why: Refusal,
+    },
+    /// A client sent an event that servers do not know. It was skipped.
+    UnknownEvent {
+        /// Who.
+        user: UserId,
+        /// The object, as the client named it.
+        name: Str,
+        /// The event's number.
+        event: u8,
+    },
+    /// A stored object could not be read.
+    LoadFailed {
+        /// Which.
+        name: Str,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Why a client's request was refused. Shown in the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The access rules forbid it.
+    #[error("the access rules forbid it")]
+    Rights,
+    /// The name is not allowed.
+    #[error(transparent)]
+    Name(#[from] crate::name::NameError),
+    /// The other kind of object has the name.
+    #[error("the name is in use with the other persistence")]
+    Persistence,
+    /// The client does not use the object.
+    #[error("the client does not use the object")]
+    NotUsed,
+    /// One of [`Limits`](crate::Limits) is reached.
+    #[error("the limit {limit} of {max} is reached")]
+    Limit {
+        /// Which, by the name of its field.
+        limit: &'static str,
+        /// Its value.
+        max: usize,
+    },
+    /// The value cannot be kept.
+    #[error("the value cannot be kept: {0}")]
+    Value(amf::EncodeError),
+    /// The store does not answer.
+    #[error("the stored object cannot be read")]
+    Store,
+}

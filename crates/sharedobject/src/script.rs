@@ -1,0 +1,320 @@
+//! What the instance's script does with objects: FlashCom's server-side class `SharedObject`.
+//!
+//! Every call takes effect at once. An object is known by the number that
+//! [`Directory::open`] gave; with any other number, calls do nothing and say so.
+
+use amf::{Str, Value};
+use thiserror::Error;
+
+use crate::directory::{Directory, Hub};
+use crate::name::{Kind, ObjectName};
+use crate::object::Object;
+use crate::output::{Refusal, Save};
+use crate::pattern::Pattern;
+use crate::request;
+use crate::user::ObjectId;
+
+/// Why the script cannot have an object.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(transparent)]
+pub struct OpenError(pub Refusal);
+
+/// Why the script cannot set a slot, or send.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SlotError {
+    /// The script does not have the object open.
+    #[error("the shared object is not open")]
+    NotOpen,
+    /// A limit is reached, or the value cannot be kept.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl Directory {
+    /// The script begins to use an object, which is made if it does not exist. Answers the same
+    /// number for the same object as long as somebody uses it.
+    pub fn open(&mut self, name: &str, kind: Kind) -> Result<ObjectId, OpenError> {
+        let name = ObjectName::parse(name, self.hub.config.limits.name_bytes);
+        let name = name.map_err(|error| OpenError(error.into()))?;
+        let id = self.open_named(&name, kind).map_err(OpenError)?;
+        if let Some(object) = self.objects.get_mut(&id) {
+            object.script = true;
+        }
+        Ok(id)
+    }
+
+    fn open_named(&mut self, name: &ObjectName, kind: Kind) -> Result<ObjectId, Refusal> {
+        if let Some(id) = self.find(name, kind) {
+            return Ok(id);
+        }
+        if self.has_other_kind(name, kind) {
+            return Err(Refusal::Persistence);
+        }
+        if kind.is_persistent()
+            && let Some(id) = self.load(name)?
+        {
+            return Ok(id);
+        }
+        self.make(name, kind)
+    }
+
+    /// The script no longer uses the object. What it has locked is unlocked.
+    pub fn close(&mut self, id: ObjectId) {
+        let Some((object, hub)) = self.opened(id) else {
+            return;
+        };
+        object.break_lock(hub);
+        object.script = false;
+        self.retire(id);
+    }
+
+    /// Name and kind of an object that the script has open.
+    pub fn named(&self, id: ObjectId) -> Option<(&Str, Kind)> {
+        self.seen(id)
+            .map(|object| (object.name.text(), object.kind))
+    }
+
+    /// The value of a slot.
+    pub fn get(&self, id: ObjectId, key: &str) -> Option<Value> {
+        self.seen(id)?.state.value(key).cloned()
+    }
+
+    /// Sets a slot; `null` and `undefined` remove it.
+    pub fn set(&mut self, id: ObjectId, key: &Str, value: &Value) -> Result<(), SlotError> {
+        let (object, hub) = self.opened(id).ok_or(SlotError::NotOpen)?;
+        let item = if value.is_nothing() {
+            object.remove(key, None)
+        } else {
+            Some(object.set(key, value, None, hub)?)
+        };
+        if let Some(item) = item {
+            object.announce_by_script(item, true, hub);
+        }
+        Ok(())
+    }
+
+    /// The names of all slots, sorted.
+    pub fn names(&self, id: ObjectId) -> Vec<Str> {
+        let object = self.seen(id);
+        object.map_or_else(Vec::new, |object| object.state.names().cloned().collect())
+    }
+
+    /// The number of slots.
+    pub fn size(&self, id: ObjectId) -> usize {
+        self.seen(id).map_or(0, |object| object.state.len())
+    }
+
+    /// The version. Under a lock it stays, and rises with the unlock.
+    pub fn version(&self, id: ObjectId) -> u32 {
+        let object = self.seen(id);
+        object.map_or(0, |object| object.state.version())
+    }
+
+    /// Holds what clients want to change, until as many calls of [`Self::unlock`]. Answers how
+    /// often the object is locked now, or -1.
+    pub fn lock(&mut self, id: ObjectId) -> i32 {
+        let Some((object, _)) = self.opened(id) else {
+            return -1;
+        };
+        object.locks = object.locks.saturating_add(1);
+        count(object.locks)
+    }
+
+    /// Takes back one [`Self::lock`]. With the last one, what the script has done is announced
+    /// as one, then what clients have asked for is carried out. Answers how often the object is
+    /// still locked, or -1 when it was not.
+    pub fn unlock(&mut self, id: ObjectId) -> i32 {
+        let Some((object, hub)) = self.opened(id) else {
+            return -1;
+        };
+        if !object.is_locked() {
+            return -1;
+        }
+        if object.locks > 1 {
+            object.locks -= 1;
+        } else {
+            object.break_lock(hub);
+        }
+        count(object.locks)
+    }
+
+    /// Unlocks an object however often it is locked, as a lock that lasts too long is.
+    pub fn break_lock(&mut self, id: ObjectId) {
+        if let Some((object, hub)) = self.opened(id) {
+            object.break_lock(hub);
+        }
+    }
+
+    /// Whether the object is locked.
+    pub fn is_locked(&self, id: ObjectId) -> bool {
+        self.seen(id).is_some_and(Object::is_locked)
+    }
+
+    /// Calls a function of all clients that use the object. Under a lock the call waits for the
+    /// unlock, so that it keeps its place between the changes.
+    pub fn send(&mut self, id: ObjectId, handler: &Str, args: &[Value]) -> Result<(), SlotError> {
+        let (object, hub) = self.opened(id).ok_or(SlotError::NotOpen)?;
+        let item = request::send(handler, args, hub)?;
+        object.announce_by_script(item, false, hub);
+        Ok(())
+    }
+
+    /// The same, behind everything that has not been announced yet and in one message with it.
+    pub fn mark(&mut self, id: ObjectId, handler: &Str, args: &[Value]) -> Result<(), SlotError> {
+        let (object, hub) = self.opened(id).ok_or(SlotError::NotOpen)?;
+        let item = request::send(handler, args, hub)?;
+        if object.is_locked() {
+            object.announce_by_script(item, false, hub);
+        } else {
+            object.announce(vec![item], false, hub);
+            object.flush(hub);
+        }
+        Ok(())
+    }
+
+    /// Removes all slots. Answers whether the object is open.
+    pub fn clear(&mut self, id: ObjectId) -> bool {
+        let Some((object, hub)) = self.opened(id) else {
+            return false;
+        };
+        object.clear_by_script(hub);
+        true
+    }
+
+    /// Forgets which slots were deleted before `version`; clients that are older get everything
+    /// anew.
+    pub fn purge(&mut self, id: ObjectId, version: u32) {
+        if let Some((object, hub)) = self.opened(id) {
+            let forgotten = object.state.purge(version);
+            object.dirty.slots(forgotten);
+            object.schedule_commit(hub);
+        }
+    }
+
+    /// For so many versions deletions are remembered; `None` for ever.
+    pub fn resync_depth(&self, id: ObjectId) -> Option<u32> {
+        self.seen(id)?.state.resync_depth()
+    }
+
+    /// Sets [`Self::resync_depth`].
+    pub fn set_resync_depth(&mut self, id: ObjectId, depth: Option<u32>) {
+        if let Some((object, hub)) = self.opened(id) {
+            let forgotten = object.state.set_resync_depth(depth, &hub.config.limits);
+            object.dirty.slots(forgotten);
+            object.schedule_commit(hub);
+        }
+    }
+
+    /// Whether the object is persistent and has changed since it was last saved for certain.
+    pub fn is_dirty(&self, id: ObjectId) -> bool {
+        let object = self.seen(id);
+        object.is_some_and(|object| object.kind.is_persistent() && object.dirty.is_dirty())
+    }
+
+    /// Whether it is saved at intervals.
+    pub fn auto_commit(&self, id: ObjectId) -> bool {
+        self.seen(id).is_some_and(|object| object.auto_commit)
+    }
+
+    /// Sets [`Self::auto_commit`].
+    pub fn set_auto_commit(&mut self, id: ObjectId, wanted: bool) {
+        if let Some((object, hub)) = self.opened(id) {
+            object.auto_commit = wanted;
+            object.schedule_commit(hub);
+        }
+    }
+
+    /// What is to be saved of a persistent object now, for a caller that waits until it is; its
+    /// fate is told by [`Self::saved`] as that of every save. `None` when there is nothing to
+    /// save. Saves that [`Self::poll`] has given, or would give, must be carried out before.
+    pub fn take_changes(&mut self, id: ObjectId) -> Option<Save> {
+        let (object, hub) = self.opened(id)?;
+        object.take_changes(true, hub)
+    }
+
+    /// The persistent objects that the script has open, or the one of this name.
+    pub fn opened_persistent(&self, name: Option<&str>) -> Vec<ObjectId> {
+        let name = name.map(|name| name.strip_prefix('/').unwrap_or(name));
+        let wanted = |object: &&Object| {
+            let is_named = name.is_none_or(|name| object.name.as_str() == name);
+            object.script && object.kind.is_persistent() && is_named
+        };
+        let objects = self.objects.values().filter(wanted);
+        let mut ids: Vec<_> = objects.map(|object| object.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Clears all objects that a path means, stored ones too, see [`Pattern`]. Their versions go
+    /// on, so that clients with older ones know. Answers whether everything was cleared.
+    pub fn clear_matching(&mut self, path: &str) -> bool {
+        let Some(pattern) = Pattern::parse(path) else {
+            return false;
+        };
+        let live = self
+            .names
+            .iter()
+            .filter(|((name, _), _)| pattern.matches(name));
+        for id in live.map(|(_, id)| *id).collect::<Vec<_>>() {
+            if let Some(object) = self.objects.get_mut(&id) {
+                object.clear_by_script(&mut self.hub);
+            }
+        }
+        let Some(stored) = self.stored_names() else {
+            return false;
+        };
+        let mut is_complete = true;
+        for name in stored {
+            // A name that could not be made is no object of ours.
+            let Ok(name) = ObjectName::parse(&name, usize::MAX) else {
+                continue;
+            };
+            if pattern.matches(&name) && self.find(&name, Kind::Persistent).is_none() {
+                is_complete &= self.clear_stored(&name);
+            }
+        }
+        is_complete
+    }
+
+    fn clear_stored(&mut self, name: &ObjectName) -> bool {
+        let Ok(found) = self.load(name) else {
+            return false;
+        };
+        if let Some(id) = found {
+            if let Some(object) = self.objects.get_mut(&id) {
+                object.clear_by_script(&mut self.hub);
+            }
+            self.retire(id);
+        }
+        true
+    }
+
+    /// An object that the script has open.
+    fn seen(&self, id: ObjectId) -> Option<&Object> {
+        self.objects.get(&id).filter(|object| object.script)
+    }
+
+    fn opened(&mut self, id: ObjectId) -> Option<(&mut Object, &mut Hub)> {
+        let object = self.objects.get_mut(&id).filter(|object| object.script)?;
+        Some((object, &mut self.hub))
+    }
+}
+
+impl Object {
+    fn break_lock(&mut self, hub: &mut Hub) {
+        self.locks = 0;
+        self.announce_locked(hub);
+        self.carry_out_held(hub);
+        self.settle(hub);
+    }
+
+    fn clear_by_script(&mut self, hub: &mut Hub) {
+        let item = self.clear(None);
+        self.announce_by_script(item, true, hub);
+    }
+}
+
+/// A count of locks, as scripts see it.
+fn count(locks: u32) -> i32 {
+    i32::try_from(locks).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,185 @@
+//! Every limit by its name: what is over it is refused to who wants it, and changes nothing.
+
+use amf::Value;
+use rtmp::shared_object::{Event, Message};
+
+use super::world::*;
+use crate::{Config, Kind, Limits, Note, OpenError, Refusal, Rights};
+
+fn world(limits: Limits) -> World {
+    let mut world = World::new(Config {
+        limits,
+        batch_ms: 0,
+        ..Config::default()
+    });
+    world.ask(1, 0, vec![Event::Use]);
+    world.told(1);
+    world
+}
+
+/// The limit that was named when something was last refused.
+fn refused_by(world: &World) -> Option<&'static str> {
+    match world.notes.last() {
+        Some(Note::Refused {
+            why: Refusal::Limit { limit, .. },
+            ..
+        }) => Some(limit),
+        _ => None,
+    }
+}
+
+fn wide() -> Limits {
+    Limits::default()
+}
+
+#[test]
+fn objects() {
+    let mut world = world(Limits {
+        objects: 1,
+        ..wide()
+    });
+    world.ask_kept(1, 0, vec![Event::Use]);
+    assert_eq!(world.told_once(1).1, [status(NOT_MADE)]);
+    assert_eq!(refused_by(&world), Some("objects"));
+    let opened = world.directory.open("other", Kind::Temporary);
+    let (limit, max) = ("objects", 1);
+    assert_eq!(opened, Err(OpenError(Refusal::Limit { limit, max })));
+    assert!(world.directory.open("so", Kind::Temporary).is_ok());
+}
+
+#[test]
+fn name_bytes() {
+    let mut world = world(Limits {
+        name_bytes: 4,
+        ..wide()
+    });
+    for (name, code) in [("1234", None), ("12345", Some(NOT_MADE))] {
+        let message = Message::new(name, 0, false, vec![Event::Use]);
+        world.send(1, &message, Rights::ALL);
+        let refused = world.told_once(1).1 == code.map(status).into_iter().collect::<Vec<_>>();
+        assert_eq!(refused, code.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn subscribers() {
+    let mut world = world(Limits {
+        subscribers: 1,
+        ..wide()
+    });
+    world.ask(2, 0, vec![Event::Use]);
+    assert_eq!(world.told_once(2).1, [status(NOT_MADE)]);
+    assert_eq!(refused_by(&world), Some("subscribers"));
+    world.ask(1, 0, vec![Event::Use]);
+    assert_eq!(world.told_once(1).1[0], Event::UseSuccess);
+    world.leave(1);
+    world.ask(2, 0, vec![Event::Use]);
+    assert_eq!(world.told_once(2).1[0], Event::UseSuccess);
+}
+
+#[test]
+fn slots() {
+    let mut world = world(Limits { slots: 2, ..wide() });
+    world.ask(
+        1,
+        0,
+        vec![wish("a", 1), wish("b", 1), wish("c", 1), wish("a", 2)],
+    );
+    let answer = vec![
+        success("a"),
+        success("b"),
+        status(NO_WRITE),
+        remove("c"),
+        success("a"),
+    ];
+    assert_eq!(world.told_once(1), (1, answer));
+    assert_eq!(refused_by(&world), Some("slots"));
+    world.ask(1, 1, vec![unwish("a"), wish("c", 1)]);
+    assert_eq!(world.told_once(1).1, [success("a"), success("c")]);
+}
+
+#[test]
+fn slot_name_bytes() {
+    let mut world = world(Limits {
+        slot_name_bytes: 3,
+        ..wide()
+    });
+    world.ask(1, 0, vec![wish("abc", 1), wish("abcd", 1)]);
+    assert_eq!(
+        world.told_once(1).1,
+        [success("abc"), status(NO_WRITE), remove("abcd")]
+    );
+    assert_eq!(refused_by(&world), Some("slot_name_bytes"));
+    world.ask(1, 0, vec![call("abcd", 1)]);
+    assert_eq!(world.told_once(1).1, [status(NO_WRITE)]);
+}
+
+#[test]
+fn slot_bytes() {
+    let mut world = world(Limits {
+        slot_bytes: 20,
+        ..wide()
+    });
+    world.ask(1, 0, vec![wish("a", "12345678901234567")]);
+    world.ask(1, 1, vec![wish("a", "123456789012345678")]);
+    assert_eq!(
+        world.told(1)[1].events,
+        [status(NO_WRITE), change("a", "12345678901234567")]
+    );
+    assert_eq!(refused_by(&world), Some("slot_bytes"));
+    world.ask(1, 1, vec![wish("a", Value::byte_array(&[0; 99]).in_amf3())]);
+    assert_eq!(world.told_once(1).1[0], status(NO_WRITE));
+    world.ask(1, 1, vec![call("f", "123456789012345678")]);
+    assert_eq!(world.told_once(1).1, [status(NO_WRITE)]);
+    let id = world.open();
+    let (key, long) = ("a".into(), Value::from("123456789012345678"));
+    assert!(world.directory.set(id, &key, &long).is_err());
+    assert!(world.directory.send(id, &key, &[long]).is_err());
+}
+
+#[test]
+fn object_bytes() {
+    let mut world = world(Limits {
+        object_bytes: 40,
+        ..wide()
+    });
+    world.ask(1, 0, vec![wish("a", "1234567890"), wish("b", "1234567890")]);
+    world.told(1);
+    world.ask(1, 1, vec![wish("c", "1234567890")]);
+    assert_eq!(world.told_once(1).1, [status(NO_WRITE), remove("c")]);
+    assert_eq!(refused_by(&world), Some("object_bytes"));
+    world.ask(1, 1, vec![wish("a", "1"), wish("c", "123456789")]);
+    assert_eq!(world.told_once(1).1, [success("a"), success("c")]);
+    world.ask(
+        1,
+        1,
+        vec![Event::RequestClear, wish("c", "12345678901234567890")],
+    );
+    assert_eq!(world.told_once(1).1, [Event::Clear, success("c")]);
+}
+
+#[test]
+fn deletion_records() {
+    let mut world = world(Limits {
+        deletion_records: 2,
+        ..wide()
+    });
+    world.ask_kept(1, 0, vec![Event::Use]);
+    for key in ["a", "b", "c"] {
+        world.ask_kept(1, 99, vec![wish(key, 1)]);
+    }
+    for key in ["a", "b", "c"] {
+        world.ask_kept(1, 99, vec![unwish(key)]);
+    }
+    world.told(1);
+    world.ask_kept(2, 3, vec![Event::Use]);
+    assert_eq!(
+        world.told_once(2),
+        (6, vec![Event::UseSuccess, Event::Clear])
+    );
+    world.ask_kept(2, 4, vec![Event::Use]);
+    assert_eq!(
+        world.told_once(2),
+        (6, vec![Event::UseSuccess, remove("b"), remove("c")])
+    );
+}

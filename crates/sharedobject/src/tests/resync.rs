@@ -1,0 +1,141 @@
+//! What a client that comes back is told: the difference, or everything anew.
+
+use rtmp::shared_object::Event;
+
+use super::world::*;
+use crate::{Config, ObjectId};
+
+/// `a` set in 1, `b` in 2, `c` in 3, `a` removed in 4, `d` set in 5.
+fn history(resync_depth: Option<u32>) -> (World, ObjectId) {
+    let mut world = World::new(Config {
+        resync_depth,
+        batch_ms: 0,
+        ..Config::default()
+    });
+    let id = world.open_kept();
+    for key in ["a", "b", "c"] {
+        world.set(id, key, 1);
+    }
+    world.set(id, "a", amf::Value::Null);
+    world.set(id, "d", 1);
+    (world, id)
+}
+
+fn all() -> Vec<Event> {
+    let slots = ["b", "c", "d"].map(|key| change(key, 1));
+    [Event::UseSuccess, Event::Clear]
+        .into_iter()
+        .chain(slots)
+        .collect()
+}
+
+#[test]
+fn a_known_version_gets_the_difference() {
+    let (mut world, _) = history(None);
+    for (version, expected) in [
+        (
+            1,
+            vec![change("b", 1), change("c", 1), change("d", 1), remove("a")],
+        ),
+        (3, vec![change("d", 1), remove("a")]),
+        (4, vec![change("d", 1)]),
+        (5, vec![]),
+    ] {
+        world.ask_kept(1, version, vec![Event::Use]);
+        let (now, mut events) = world.told_once(1);
+        assert_eq!((now, events.remove(0)), (5, Event::UseSuccess));
+        assert_eq!(events, expected, "{version}");
+    }
+}
+
+#[test]
+fn a_version_that_is_none_of_ours_gets_everything() {
+    let (mut world, _) = history(None);
+    for version in [0, 6, u32::MAX] {
+        world.ask_kept(1, version, vec![Event::Use]);
+        assert_eq!(world.told_once(1), (5, all()), "{version}");
+    }
+}
+
+#[test]
+fn older_than_the_resync_depth_gets_everything() {
+    let (mut world, id) = history(Some(2));
+    assert_eq!(world.directory.resync_depth(id), Some(2));
+    world.ask_kept(1, 2, vec![Event::Use]);
+    assert_eq!(world.told_once(1), (5, all()));
+    world.ask_kept(1, 3, vec![Event::Use]);
+    assert_eq!(
+        world.told_once(1),
+        (5, vec![Event::UseSuccess, change("d", 1), remove("a")])
+    );
+}
+
+#[test]
+fn what_was_forgotten_stays_forgotten_when_the_depth_grows() {
+    let (mut world, id) = history(None);
+    world.directory.set_resync_depth(id, Some(0));
+    world.directory.set_resync_depth(id, None);
+    world.ask_kept(1, 3, vec![Event::Use]);
+    assert_eq!(world.told_once(1), (5, all()));
+    world.ask_kept(1, 4, vec![Event::Use]);
+    assert_eq!(
+        world.told_once(1),
+        (5, vec![Event::UseSuccess, change("d", 1)])
+    );
+}
+
+#[test]
+fn a_purge_forgets_deletions_before_its_version() {
+    let (mut world, id) = history(None);
+    world.directory.purge(id, 4);
+    world.ask_kept(1, 3, vec![Event::Use]);
+    assert_eq!(world.told_once(1), (5, all()));
+    world.ask_kept(1, 4, vec![Event::Use]);
+    assert_eq!(
+        world.told_once(1),
+        (5, vec![Event::UseSuccess, change("d", 1)])
+    );
+    world.directory.purge(id, 99);
+    world.ask_kept(1, 5, vec![Event::Use]);
+    assert_eq!(world.told_once(1), (5, vec![Event::UseSuccess]));
+}
+
+#[test]
+fn who_missed_a_clear_starts_anew() {
+    let (mut world, id) = history(None);
+    world.directory.clear(id);
+    world.pump();
+    world.set(id, "e", 1);
+    world.ask_kept(1, 5, vec![Event::Use]);
+    let anew = vec![Event::UseSuccess, Event::Clear, change("e", 1)];
+    assert_eq!(world.told_once(1), (7, anew));
+    world.ask_kept(1, 6, vec![Event::Use]);
+    assert_eq!(
+        world.told_once(1),
+        (7, vec![Event::UseSuccess, change("e", 1)])
+    );
+}
+
+#[test]
+fn paths_clear_live_and_stored_objects() {
+    let mut world = World::prompt();
+    let open = |world: &mut World, name: &str, kind| world.directory.open(name, kind).unwrap();
+    let kept = open(&mut world, "a/kept", crate::Kind::Persistent);
+    let stored = open(&mut world, "a/stored", crate::Kind::Persistent);
+    let other = open(&mut world, "b", crate::Kind::Temporary);
+    for id in [kept, stored, other] {
+        world.set(id, "x", 1);
+    }
+    world.directory.close(stored);
+    world.pump();
+    assert_eq!(world.directory.stats().objects, 2);
+    assert!(world.directory.clear_matching("/a/*"));
+    world.pump();
+    let sizes = [kept, other].map(|id| world.directory.size(id));
+    assert_eq!(sizes, [0, 1]);
+    let snapshot = world.shelf.get("a/stored").unwrap();
+    assert_eq!((snapshot.head.version, snapshot.slots.len()), (2, 0));
+    assert!(!world.directory.clear_matching("/a//*"));
+    *world.shelf.is_broken.lock().unwrap() = true;
+    assert!(!world.directory.clear_matching("/"));
+}
