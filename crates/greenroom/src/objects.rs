@@ -62,8 +62,12 @@ impl ObjectKeeper {
     /// # Errors
     ///
     /// Why it cannot be opened; nothing was changed then.
-    pub(crate) fn open(dir: &Path, patience: Duration) -> Result<Arc<Self>, StoreError> {
-        let store = FileStore::open(&dir.join(FILE), Limits::default())?;
+    pub(crate) fn open(
+        dir: &Path,
+        limits: Limits,
+        patience: Duration,
+    ) -> Result<Arc<Self>, StoreError> {
+        let store = FileStore::open(&dir.join(FILE), limits)?;
         if let Some(trouble) = store.stats().trouble {
             tracing::warn!(%trouble, "the store can be read only: shared objects are not saved");
         }

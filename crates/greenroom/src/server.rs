@@ -116,7 +116,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
 /// Opens the store; without one, shared objects are kept nowhere, if that is wanted.
 fn open_store(config: &Config) -> Result<Arc<ObjectKeeper>, StartupError> {
     let patience = Duration::from_millis(config.shared_objects.flush_timeout_ms);
-    match ObjectKeeper::open(&config.data.dir, patience) {
+    match ObjectKeeper::open(&config.data.dir, settings::store_limits(config), patience) {
         Ok(keeper) => Ok(keeper),
         Err(error) if config.data.require_store => Err(StartupError::Store { error }),
         Err(error) => {

@@ -22,6 +22,17 @@ use crate::pump::PumpSettings;
 use crate::recording::RecordingSettings;
 use crate::scripts::ScriptSettings;
 
+/// What the store may take.
+pub(crate) fn store_limits(config: &Config) -> store::Limits {
+    let data = &config.data;
+    store::Limits {
+        queue_writes: data.store_queue,
+        queue_bytes: data.store_queue_bytes,
+        cache_bytes: data.store_cache_bytes,
+        retry_after: Duration::from_millis(data.store_retry_ms),
+    }
+}
+
 pub(crate) fn application_limits(config: &Config) -> ApplicationLimits {
     let limits = &config.limits;
     ApplicationLimits {

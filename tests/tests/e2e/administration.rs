@@ -303,8 +303,11 @@ fn stored_objects() -> Result<()> {
     // A server that was killed leaves its socket behind.
     ended("KILL", |server| {
         ensure!(server.file("data/greenroom.sock").exists());
+        let store = server.file("data/greenroom.redb");
+        let before = fs::read(&store)?;
         let said = done(server, "so", &["list"])?;
         ensure!(said == "live/room users version 2\n", "{said}");
+        ensure!(fs::read(&store)? == before, "looking has changed the store");
         done(server, "so", &["set", "live/room", "users", "ann", "null"])?;
         let shown = slots(server, "live/room", "users")?;
         ensure!(shown == json!({ "bob": 8 }), "{shown}");

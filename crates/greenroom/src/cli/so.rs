@@ -135,7 +135,7 @@ pub(super) fn backup(file: &Path, config: &Config) -> Result<(), RunError> {
 fn copy(file: &Path, config: &Config) -> anyhow::Result<Json> {
     // The server may have been started elsewhere.
     let file = std::path::absolute(file)?;
-    match Source::find(config)? {
+    match Source::find(config, false)? {
         Source::Server(mut client) => {
             Ok(client.run("backup", &json!({ "file": file }))?["objects"].take())
         }
@@ -156,7 +156,8 @@ enum Source {
 }
 
 impl Source {
-    fn find(config: &Config) -> anyhow::Result<Self> {
+    /// The running server, or the store, which is left as it is unless it is to be `changed`.
+    fn find(config: &Config, changed: bool) -> anyhow::Result<Self> {
         if let Some(socket) = socket::path(config)
             && let Some(client) = Client::connect(&socket)?
         {
@@ -169,7 +170,11 @@ impl Source {
                 path.display()
             );
         }
-        let opened = FileStore::open(&path, Limits::default());
+        let opened = if changed {
+            FileStore::open(&path, Limits::default())
+        } else {
+            FileStore::open_read_only(&path, Limits::default())
+        };
         Ok(Self::File(opened.with_context(
             || "no server listens on the control socket, so the store itself was tried",
         )?))
@@ -177,7 +182,11 @@ impl Source {
 }
 
 fn execute(what: &What, config: &Config) -> anyhow::Result<String> {
-    match (what, Source::find(config)?) {
+    let changed = matches!(
+        what,
+        What::Set { .. } | What::Import { .. } | What::Delete { .. }
+    );
+    match (what, Source::find(config, changed)?) {
         (What::List { target }, source) => list(target.as_ref(), source),
         (What::Get { object, slot }, mut source) => {
             let mut found = source.get(&object.target(), config)?;

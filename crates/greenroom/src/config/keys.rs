@@ -180,6 +180,18 @@ sections! {
         /// starts without it: persistent shared objects live as long as somebody uses them, and
         /// a script's `flush` says false.
         require_store: bool = true;
+        /// Saves that wait for the store at one time.
+        store_queue: usize = 8_192, range 1..=1_048_576,
+            reached "The save fails and is tried again later; a script's `flush` says false.";
+        /// Bytes of the saves that wait for the store at one time. A save that is larger waits
+        /// alone.
+        store_queue_bytes: usize = 64 * MIB, range 1_048_576..=4_294_967_296,
+            reached "The save fails and is tried again later; a script's `flush` says false.";
+        /// Memory for parts of the store that were read or written last.
+        store_cache_bytes: usize = 32 * MIB, range 1_048_576..=68_719_476_736;
+        /// After the disk has failed, how long to wait before it is written to again. Until then
+        /// saves fail at once.
+        store_retry_ms: u64 = 1_000, range 0..=DAY_MS;
     }
 
     /// The socket over which `greenroom app` and `greenroom so` speak to the running server.
