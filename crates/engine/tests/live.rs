@@ -564,18 +564,12 @@ fn what_cannot_be_published_is_refused_in_the_protocols_words() {
     let publisher = world.client(1);
     world.publish(publisher, "");
     world.publish(publisher, "a/../b");
-    world.call(
-        publisher,
-        1,
-        "publish",
-        0.0,
-        &["cam".into(), "record".into()],
-    );
+    world.call(publisher, 1, "publish", 0.0, &["cam".into(), "keep".into()]);
     world.call(publisher, 9, "publish", 0.0, &["cam".into()]);
     world.expect(&[
         "1 < [1] onStatus error Publish.BadName: the stream name is empty",
         "1 < [1] onStatus error Publish.BadName: the stream name has an empty or relative part",
-        "1 < [1] onStatus error Record.NoAccess: Publishing with \"record\" is not available.",
+        "1 < [1] onStatus error Record.NoAccess: Publishing with \"keep\" is not available.",
         "1 < [9] onStatus error Failed: No such stream.",
     ]);
 }

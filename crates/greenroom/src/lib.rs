@@ -24,6 +24,7 @@ mod outbox;
 pub mod outgoing;
 mod pump;
 mod rate;
+mod recording;
 mod runner;
 mod scripts;
 pub mod server;

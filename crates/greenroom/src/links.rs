@@ -388,7 +388,10 @@ mod tests {
                 settings::instance_settings(&config, 1, 1935),
                 settings::file_settings(&config),
             ),
-            Catalog::new(),
+            (
+                Catalog::new(),
+                crate::recording::Recordings::new(tokio_util::task::TaskTracker::new(), 8, 1),
+            ),
             crate::objects::ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );
