@@ -15,6 +15,7 @@ const SEEDS: [(&str, &str, &str, &str); 14] = [
     ("amf3", "amf3-malformed.json", "vectors", "hex"),
     ("amf_packet", "amf-packet.json", "vectors", "hex"),
     ("flv", "flv.json", "vectors", "hex"),
+    ("flv_scan", "flv.json", "vectors", "hex"),
     ("chunk_reader", "chunk-stream.json", "vectors", "hex"),
     ("chunk_reader", "message.json", "vectors", "hex"),
     (

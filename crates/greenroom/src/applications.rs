@@ -26,6 +26,7 @@ use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
 use crate::objects::{ObjectKeeper, ObjectSettings};
+use crate::recording::{RecordingSettings, Recordings};
 use crate::runner::{self, Ask, LostThreads, Post, Room};
 pub(crate) use administer::{Asked, InstanceRow};
 pub(crate) use upkeep::DEFAULT_INSTANCE;
@@ -53,6 +54,7 @@ pub(crate) struct InstanceSettings {
     pub(crate) scripted: ScriptedConfig,
     pub(crate) script: ScriptSettings,
     pub(crate) links: LinkSettings,
+    pub(crate) recording: RecordingSettings,
     /// How long a script may be away, in ms, before its thread is written off.
     pub(crate) stuck_after_ms: u64,
     /// Whether the default instance starts with the server, and again when it is loaded anew.
@@ -98,6 +100,7 @@ pub(crate) struct Applications {
     limits: ApplicationLimits,
     settings: AppSettings,
     catalog: Arc<Catalog>,
+    recordings: Arc<Recordings>,
     objects: Arc<ObjectKeeper>,
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
@@ -111,7 +114,7 @@ impl Applications {
         dir: PathBuf,
         limits: ApplicationLimits,
         (server, files): (InstanceSettings, FileSettings),
-        catalog: Arc<Catalog>,
+        (catalog, recordings): (Arc<Catalog>, Arc<Recordings>),
         objects: Arc<ObjectKeeper>,
         scripts: Box<dyn Scripts>,
     ) -> Arc<Self> {
@@ -120,6 +123,7 @@ impl Applications {
             dir,
             limits,
             catalog,
+            recordings,
             objects,
             scripts,
             running: Mutex::default(),
@@ -130,6 +134,11 @@ impl Applications {
 
     pub(crate) fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// What records streams into files.
+    pub(crate) fn recordings(&self) -> &Arc<Recordings> {
+        &self.recordings
     }
 
     /// Where shared objects are kept.

@@ -12,13 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appconfig::{
-    ApplicationConfig, Finding, Layers, Limit, Severity, Substitutions, Text, XmlLimits,
+    ApplicationConfig, Finding, Layers, Limit, RecordLive, Severity, Substitutions, Text, XmlLimits,
 };
+use engine::RecordMode;
 use parking_lot::Mutex;
 use script::Bandwidth;
 
 use crate::applications::InstanceSettings;
 use crate::outgoing::OutgoingPolicy;
+use crate::trust::Trust;
 use crate::watch::Watch;
 use files::File;
 
@@ -28,6 +30,8 @@ pub(crate) struct FileSettings {
     /// What applies where no file says anything.
     pub(crate) defaults: ApplicationConfig,
     pub(crate) xml_limits: XmlLimits,
+    /// The server's directory for what it writes; below it lies a folder for each application.
+    pub(crate) data_dir: PathBuf,
     /// The most that a player may lag, in ms, whatever an application says.
     pub(crate) most_lag_ms: u64,
     /// Files of one application that are watched for changes; `None` watches none.
@@ -96,7 +100,7 @@ impl AppSettings {
         match appconfig::load(&layers) {
             Ok(loaded) => {
                 self.tell(app, loaded.findings);
-                Ok(self.with(&folder, &loaded.config))
+                Ok(self.with(app, &loaded.config))
             }
             Err(errors) => {
                 for problem in &errors.0 {
@@ -134,12 +138,14 @@ impl AppSettings {
     }
 
     /// The server's settings with an application's over them.
-    fn with(&self, folder: &Path, config: &ApplicationConfig) -> InstanceSettings {
+    fn with(&self, app: &str, config: &ApplicationConfig) -> InstanceSettings {
+        let folder = &self.dir.join(app);
         let mut settings = self.server.clone();
         settings.load_on_startup = config.application.load_on_startup;
         self.set_streams(&mut settings, config);
         set_objects(&mut settings, config);
         set_clients(&mut settings, config);
+        set_recording(&mut settings, &self.settings.data_dir.join(app), config);
         set_script(&mut settings, folder, config);
         settings
     }
@@ -175,6 +181,26 @@ fn set_clients(settings: &mut InstanceSettings, config: &ApplicationConfig) {
         down: rate(bandwidth.to_client_cap_bytes),
         up: rate(bandwidth.from_client_cap_bytes),
     };
+}
+
+/// `data` is the application's folder for what is written.
+fn set_recording(settings: &mut InstanceSettings, data: &Path, config: &ApplicationConfig) {
+    let wanted = &config.recording;
+    let recording = &mut settings.recording;
+    // A path that is absolute stays as it is.
+    recording.folder = data.join(&config.streams.dir);
+    recording.limits.max_bytes = wanted.max_bytes.number();
+    recording.limits.max_duration_ms = wanted.max_duration_ms.number();
+    let instance = &mut settings.config;
+    let nothing = Some(0);
+    instance.may_record =
+        wanted.max_bytes.number() != nothing && wanted.max_duration_ms.number() != nothing;
+    instance.record_live = match wanted.live {
+        RecordLive::No => None,
+        RecordLive::Record => Some(RecordMode::Record),
+        RecordLive::Append => Some(RecordMode::Append),
+    };
+    instance.erase_recording = config.live.erase_recording;
 }
 
 fn set_objects(settings: &mut InstanceSettings, config: &ApplicationConfig) {
@@ -223,7 +249,10 @@ fn set_script(settings: &mut InstanceSettings, folder: &Path, config: &Applicati
     settings.scripted.link_methods = only(&calls.net_connection);
     settings.scripted.object_methods = only(&calls.shared_object);
     settings.links.allowed_hosts.clone_from(&script.hosts);
-    settings.links.outgoing = OutgoingPolicy::of(config, settings.links.own_http.clone());
+    let ca_files = script.ca_files.iter().map(|path| folder.join(path));
+    settings.links.trust = Trust::new(ca_files.collect());
+    let policy = OutgoingPolicy::of(config, settings.links.own_http.clone());
+    settings.links.outgoing = policy.trusting(settings.links.trust.clone());
     // A handler that may run for longer than the server waits is waited for.
     settings.stuck_after_ms = settings.stuck_after_ms.max(script.max_time_ms);
 }

@@ -12,6 +12,7 @@ mod live;
 mod operations;
 mod peers;
 mod playlists;
+mod recording;
 mod rejections;
 mod requests;
 mod script_sockets;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     trials.extend(browser::trials());
     trials.extend(commands::trials());
     trials.extend(playlists::trials());
+    trials.extend(recording::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());

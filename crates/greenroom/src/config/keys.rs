@@ -315,6 +315,32 @@ sections! {
         sample_access_video: bool = false;
     }
 
+    /// How streams are recorded into files. Which streams are, and where the files are, is said for
+    /// each application, see the [application settings](application-config.md).
+    recording: Recording {
+        /// How long what was received may wait to be written. Should the server be killed, a
+        /// recording lacks no more than this.
+        flush_ms: u64 = 500, range 10..=60_000;
+        /// Bytes of one recording that are written without waiting for more.
+        flush_bytes: usize = 256 * KIB, range 4_096..=67_108_864;
+        /// How often what was written is forced onto the disk, so that it is there after a power
+        /// cut. 0 leaves that to the operating system, also when a recording ends.
+        sync_ms: u64 = 5_000, range 0..=DAY_MS;
+        /// Bytes of one recording that wait while the disk is slow; after that the stream's ring
+        /// holds some more. At least `recording.flush_bytes`.
+        queue_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
+            reached "The recording skips to the newest key frame; the log and the metrics tell. The \
+                live stream does not wait.";
+        /// Key frames in the index of one recording, for seeking. A longer recording keeps them
+        /// farther apart. Each takes 18 bytes at the start of the file.
+        index_entries: usize = 1_000, range 2..=16_384;
+        /// Recordings of the whole server at one time.
+        files: usize = 1_000, range 1..=100_000,
+            reached "The recording fails with `NetStream.Record.Failed`; the live stream goes on.";
+        /// Recordings that use the disk at the same time; others wait their turn.
+        writers: usize = 16, range 1..=256;
+    }
+
     /// What one client, one address or all of them together may use. Each limit protects the
     /// server from a peer that asks for too much; none is meant to be met in normal use.
     limits: Limits {

@@ -16,6 +16,10 @@ use crate::runner::Order;
 
 impl Connection {
     pub(super) fn carry_out(&mut self, order: Order) -> Result<(), CloseReason> {
+        match &order {
+            Order::Done => self.ahead.answer(),
+            _ => self.ahead.order(),
+        }
         match order {
             Order::Send(message) => self.send_for_instance(message)?,
             Order::Close(reason) => return Err(reason),
@@ -66,7 +70,7 @@ impl Connection {
                     self.outbox.push_update(update, framing);
                 }
             }
-            Order::Done => self.awaiting = false,
+            Order::Done => {}
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use super::{Ask, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress, InstanceSettings};
 use crate::clock;
 use crate::objects::InstanceObjects;
+use crate::recording::Recorders;
 
 /// Starts an instance. It ends when nobody holds its inbox any more.
 pub(crate) fn start(
@@ -26,13 +27,20 @@ pub(crate) fn start(
     let host = Box::new(StreamsHost(streams.clone()));
     let kept = InstanceObjects::new(applications.objects(), address, CancellationToken::new());
     let objects = kept.make(&settings.objects);
+    let recorders = Recorders::new(
+        applications.recordings(),
+        &settings.recording,
+        &address.instance,
+        inbox.downgrade(),
+        &CancellationToken::new(),
+    );
     let runner = Runner {
         instance: Instance::new(settings.config.clone(), host, objects.clone()),
         kept,
         gauge: ObjectGauge::new(objects.clone()),
         objects,
         asks,
-        hands: Hands::new(streams),
+        hands: Hands::new(streams, recorders),
     };
     tokio::spawn(runner.run(posts));
     inbox
@@ -74,9 +82,10 @@ impl Runner {
         let Post { from, input, link } = post;
         let client = match from {
             Sender::Client(client) => client,
-            Sender::Server | Sender::Administrator => return self.handle(input),
-            // There is no script that could have sent one.
-            Sender::Errand(_) => return self.carry_out(),
+            // There is one life only, and no script: an errand is a recording.
+            Sender::Server | Sender::Administrator | Sender::Errand(_) => {
+                return self.handle(input);
+            }
         };
         if let Some(link) = link {
             self.hands.links.insert(client, link);

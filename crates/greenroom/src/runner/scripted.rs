@@ -25,6 +25,7 @@ use super::{Ask, Order, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress};
 use crate::links::Errands;
 use crate::objects::InstanceObjects;
+use crate::recording::Recorders;
 use crate::scripts::Broken;
 use crate::{clock, metrics};
 
@@ -59,8 +60,15 @@ pub(crate) fn start(
             Ok(timers) => {
                 let streams = applications.settings().streams;
                 let streams = Streams::new(applications.catalog(), streams, &address);
+                let recorders = Recorders::new(
+                    applications.recordings(),
+                    &applications.settings().recording,
+                    &address.instance,
+                    weak_inbox.clone(),
+                    &thread_room.written_off,
+                );
                 let runner = Runner {
-                    hands: Hands::new(streams),
+                    hands: Hands::new(streams, recorders),
                     stats: Rc::default(),
                     kept: InstanceObjects::new(
                         applications.objects(),
@@ -190,6 +198,7 @@ impl Runner {
         let stuck_after_ms = settings.stuck_after_ms;
         self.room.set_patience(stuck_after_ms);
         self.hands.streams.set(settings.streams);
+        self.hands.recorders.begin(self.life, &settings.recording);
         self.errands.set(settings.links);
         let scripted = ScriptedConfig {
             name: format!("{}/{}", self.address.app, self.address.instance),

@@ -97,7 +97,7 @@ fn crashes() -> Result<()> {
             };
             client::run(killed).with_context(|| format!("point {point}"))?;
             server.wait(SOON)?;
-            server.start_again(&[], &UNLIMITED)?;
+            server.start_again(&UNLIMITED)?;
             client::run(look(server, all, next)).with_context(|| format!("after point {point}"))?;
         }
         Ok(())
@@ -186,7 +186,7 @@ fn full_disk() -> Result<()> {
         server.application("book", FLUSHES)?;
         server.signal("TERM")?;
         server.wait(SOON)?;
-        server.start_again(&IGNORING_THE_SIGNAL, &[])?;
+        server.start_through(&IGNORING_THE_SIGNAL, &[])?;
         client::run(async {
             let mut ann = joined(server, "book").await?;
             let mut bob = joined(server, "book").await?;
@@ -267,7 +267,7 @@ fn read_only() -> Result<()> {
 }
 
 fn read_only_server(server: &mut Server, starter: &[&str]) -> Result<()> {
-    server.start_again(starter, &[])?;
+    server.start_through(starter, &[])?;
     server.wait_for_log(&["WARN", "the store can be read only"], SOON)?;
     client::run(async {
         let mut ann = joined(server, "book").await?;
