@@ -44,6 +44,7 @@ const SHARED_COLUMNS: &[Column] = &[
         1,
         "/delivery/updates_per_member_per_s",
     ),
+    Column("of them answers", 1, "/delivery/answers_per_member_per_s"),
     Column("bytes/s to a client", 0, "/delivery/bytes_per_member_per_s"),
     Column("overtaken changes", 0, "/delivery/joined_changes"),
     Column("RSS MB", 1, RSS_MB),
