@@ -238,7 +238,7 @@ sections! {
         /// How long changes of an object are gathered, after a first one that goes out at once,
         /// before they go to those who use it in one message. More costs less processor time and
         /// adds as much delay; 0 sends each by itself.
-        batch_ms: u64 = 20, range 0..=1_000;
+        batch_ms: u64 = 50, range 0..=1_000;
         /// Changes and messages of one object that are gathered at most.
         batch_items: usize = 4_096, range 1..=1_048_576,
             reached "They are sent before `shared_objects.batch_ms` is over.";
