@@ -15,6 +15,7 @@ const SEEDS: [(&str, &str, &str, &str); 14] = [
     ("amf3", "amf3-malformed.json", "vectors", "hex"),
     ("amf_packet", "amf-packet.json", "vectors", "hex"),
     ("flv", "flv.json", "vectors", "hex"),
+    ("flv_scan", "flv.json", "vectors", "hex"),
     ("chunk_reader", "chunk-stream.json", "vectors", "hex"),
     ("chunk_reader", "message.json", "vectors", "hex"),
     (
@@ -36,8 +37,11 @@ const SEEDS: [(&str, &str, &str, &str); 14] = [
 ];
 
 /// The folder of a target's seeds, from this package.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 5] = [
     ("application_xml", "../crates/appconfig/src/tests/files"),
+    ("dialect", "../crates/xmlsocket/tests/samples"),
+    ("electroserver", "../crates/xmlsocket/tests/samples"),
+    ("framer", "../crates/xmlsocket/tests/samples"),
     ("prepass", "../crates/script/tests/samples"),
 ];
 

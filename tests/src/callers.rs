@@ -43,6 +43,48 @@ pub fn python(visit: Visit<'_>) -> Result<Vec<Value>> {
     run(command.arg(driver("python/call.py")), visit)
 }
 
+/// What a user of a shared object is to do.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Use<'a> {
+    /// Where it connects to.
+    pub url: &'a str,
+    /// The object.
+    pub object: &'a str,
+    /// The arguments of `connect`, each as JSON.
+    pub arguments: &'a [&'a str],
+    /// What to do, in order; `share.mjs` says what there is.
+    pub steps: &'a [&'a str],
+}
+
+/// Lets the npm package `rtmp-client` use a shared object, beside what the test goes on with.
+///
+/// # Errors
+///
+/// Node is missing (`cargo xtask setup` installs it).
+pub fn use_object(what: Use<'_>) -> Result<Program> {
+    let mut command = Command::new("node");
+    command.arg(driver("node/share.mjs"));
+    command.args(["--url", what.url, "--object", what.object]);
+    command.args(what.arguments.iter().flat_map(|text| ["--argument", text]));
+    command.args(what.steps.iter().flat_map(|text| ["--step", text]));
+    Program::start(&mut command)
+}
+
+/// Waits until a program has done what it was told: what happened, one object for each event.
+///
+/// # Errors
+///
+/// It failed, or takes too long.
+pub fn events(program: &mut Program) -> Result<Vec<Value>> {
+    // Twice: interpreters start slowly on a machine that other tests keep busy.
+    program.succeed(SOON * 2)?;
+    let output = program.output();
+    let events = output.lines().filter(|line| line.starts_with('{'));
+    events
+        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
+        .collect()
+}
+
 fn driver(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("clients")
@@ -54,12 +96,5 @@ fn run(command: &mut Command, visit: Visit<'_>) -> Result<Vec<Value>> {
     command.args(visit.arguments.iter().flat_map(|text| ["--argument", text]));
     command.args(visit.calls.iter().flat_map(|text| ["--call", text]));
     command.args(visit.until.iter().flat_map(|name| ["--until", name]));
-    let mut program = Program::start(command)?;
-    // Twice: interpreters start slowly on a machine that other tests keep busy.
-    program.succeed(SOON * 2)?;
-    let output = program.output();
-    let events = output.lines().filter(|line| line.starts_with('{'));
-    events
-        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
-        .collect()
+    events(&mut Program::start(command)?)
 }

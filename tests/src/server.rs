@@ -113,10 +113,78 @@ impl Server {
     pub fn restart(&mut self, signal: &str, settings: &[&str]) -> Result<()> {
         self.signal(signal)?;
         self.wait(SOON)?;
-        self.program = Program::start(&mut command(&self.folder, settings)?)?;
+        self.start_again(settings)
+    }
+
+    /// Starts another server in the folder of one that has ended.
+    ///
+    /// # Errors
+    ///
+    /// It does not start within ten seconds.
+    pub fn start_again(&mut self, settings: &[&str]) -> Result<()> {
+        self.start_through(&[], settings)
+    }
+
+    /// As [`Server::start_again`], by a program that becomes the server: `starter` with its
+    /// arguments. Empty is the server itself.
+    ///
+    /// # Errors
+    ///
+    /// It does not start within ten seconds.
+    pub fn start_through(&mut self, starter: &[&str], settings: &[&str]) -> Result<()> {
+        let command = command(&self.folder, settings)?;
+        self.program = Program::start(&mut through(starter, command))?;
         self.rtmp = listening(&mut self.program, "rtmp=")?;
         self.http = listening(&mut self.program, "http=")?;
         Ok(())
+    }
+
+    /// Kills the server (`SIGKILL`) and waits until it is gone.
+    ///
+    /// # Errors
+    ///
+    /// It does not end.
+    pub fn kill(&mut self) -> Result<()> {
+        if self.program.ended()?.is_none() {
+            self.program.signal("KILL")?;
+            self.program.wait(SOON)?;
+        }
+        Ok(())
+    }
+
+    /// Lets no file that the server writes grow past this size: the system refuses what goes
+    /// beyond, as it does on a full disk.
+    ///
+    /// # Errors
+    ///
+    /// The system does not set limits.
+    pub fn limit_files(&self, bytes: u64) -> Result<()> {
+        let limit = format!("--fsize={bytes}");
+        let pid = self.program.pid().to_string();
+        let set = Command::new("prlimit")
+            .args(["--pid", &pid, &limit])
+            .status();
+        ensure!(
+            set.context("cannot start prlimit")?.success(),
+            "no limit set"
+        );
+        Ok(())
+    }
+
+    /// Gives the application `live` this `application.toml`.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written to.
+    pub fn settings(&self, text: &str) -> Result<()> {
+        let folder = self.folder.path().join("applications").join(APPLICATION);
+        Ok(fs::write(folder.join("application.toml"), text)?)
+    }
+
+    /// The file of a recording in the default instance of the application `live`.
+    pub fn recording(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join("data").join(APPLICATION);
+        folder.join(format!("streams/_definst_/{name}.flv"))
     }
 
     /// Gives the server an application with this main script, or another script to one it has.
@@ -214,6 +282,11 @@ impl Server {
         Ok(kilobytes.parse::<u64>()? * 1024)
     }
 
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.program.pid()
+    }
+
     /// Sends a signal, by its name without `SIG`.
     ///
     /// # Errors
@@ -231,6 +304,23 @@ impl Server {
     pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
         self.program.wait(limit)
     }
+}
+
+/// The command, started by another program.
+fn through(starter: &[&str], command: Command) -> Command {
+    let [program, arguments @ ..] = starter else {
+        return command;
+    };
+    let mut started = Command::new(program);
+    started.args(arguments).arg(command.get_program());
+    started.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => started.env(name, value),
+            None => started.env_remove(name),
+        };
+    }
+    started
 }
 
 /// Reads the address behind `key` from the line that says where the server listens.

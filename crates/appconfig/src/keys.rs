@@ -9,7 +9,7 @@ use configtext::{Setting, read_setting};
 
 use crate::key::{Key, sections};
 pub use crate::tree::ConfigTree;
-use crate::value::{Host, Limit, ObjectEncoding, RepeatMetadata, VirtualDirectory};
+use crate::value::{Host, Limit, ObjectEncoding, RecordLive, RepeatMetadata, VirtualDirectory};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -59,6 +59,9 @@ sections! {
         /// all; with `:PORT` only that port. What is at an address of this machine or of a private
         /// network needs that address in the list, too. The empty default allows none.
         hosts: Vec<Host> = Vec::new(), server "scripts.allowed_hosts", range 0..=1_024;
+        /// Files of certificates (PEM) whose owners scripts trust over `https:` and `rtmps:`, besides
+        /// those whom the system trusts. A relative path starts at the application's directory.
+        ca_files: Vec<PathBuf> = Vec::new(), range 0..=64;
         /// The AMF version in which a script's `NetConnection` sends objects, unless it sets
         /// `objectEncoding`.
         object_encoding: ObjectEncoding = ObjectEncoding::Amf3, original ObjectEncoding::Amf0,
@@ -145,17 +148,15 @@ sections! {
         /// How long media may wait to be sent together with what follows; see the server's
         /// `live.latency_budget_ms`.
         latency_budget_ms: u64 = 0, server "live.latency_budget_ms", range 0..=1_000;
-        /// Deletes the recording of the same name when a live stream is published.
-        erase_recording: bool = false, original true,
-            later "recording";
+        /// Deletes the recording of the same name when a stream is published and not recorded.
+        erase_recording: bool = false, original true;
     }
 
     /// Recorded streams of the application, and how they are played.
     streams: Streams {
         /// Directory of the recordings, with a folder per instance. A relative path starts at the
         /// application's folder in the server's `data.dir`.
-        dir: PathBuf = PathBuf::from("streams"), range 1..=4_096,
-            later "recorded streams";
+        dir: PathBuf = PathBuf::from("streams"), range 1..=4_096;
         /// Directories for streams whose names begin in a certain way, each as
         /// `"name;/real/directory"`, or `"name;/real/directory;key"` for clients with that
         /// `virtualKey` only. The longest name wins; of equal ones the first that has the file.
@@ -181,19 +182,22 @@ sections! {
             later "recorded streams";
     }
 
-    /// Limits on recording. Where one is 0, nothing is recorded.
+    /// Which live streams are recorded, and limits on recording. Where a limit is 0, nothing is
+    /// recorded.
     recording: Recording {
+        /// Records the streams that are published `live`, as most encoders do: `record` replaces
+        /// a recording of the same name, `append` goes on behind it. `no` leaves them alone. A
+        /// publisher that asks for a recording gets what it asks for.
+        live: RecordLive = RecordLive::No;
         /// Size of one recording, unless its script says otherwise.
         max_bytes: Limit = Limit::Unlimited,
-            reached "Recording stops; the live stream goes on.",
-            later "recording";
+            reached "Recording stops; the live stream goes on.";
         /// The most that scripts can set as a recording's size.
         cap_bytes: Limit = Limit::Unlimited, reached "The cap is set instead.",
             later "recording";
         /// Duration of one recording, unless its script says otherwise.
         max_duration_ms: Limit = Limit::Unlimited,
-            reached "Recording stops; the live stream goes on.",
-            later "recording";
+            reached "Recording stops; the live stream goes on.";
         /// The most that scripts can set as a recording's duration.
         cap_duration_ms: Limit = Limit::Unlimited, reached "The cap is set instead.",
             later "recording";

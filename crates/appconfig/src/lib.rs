@@ -44,7 +44,7 @@ pub use keys::{ApplicationConfig, KEYS};
 pub use layers::{Layers, Loaded, Source, Text, load};
 pub use reference::reference;
 pub use substitutions::Substitutions;
-pub use value::{Host, Limit, ObjectEncoding, RepeatMetadata, VirtualDirectory};
+pub use value::{Host, Limit, ObjectEncoding, RecordLive, RepeatMetadata, VirtualDirectory};
 pub use xml::{XmlError, XmlLimits};
 
 #[cfg(test)]

@@ -20,6 +20,18 @@ choices! {
 }
 
 choices! {
+    /// Whether streams are recorded whose publisher does not ask for it.
+    RecordLive, "`no`, `record` or `append`" {
+        /// They are not.
+        No = "no",
+        /// They are; a recording of the same name is replaced.
+        Record = "record",
+        /// They are; a recording of the same name is gone on with.
+        Append = "append"
+    }
+}
+
+choices! {
     /// When a recording's `onMetaData` is sent.
     RepeatMetadata, "`play-and-seek`, `play` or `position`" {
         /// After play and after seek.

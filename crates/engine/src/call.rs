@@ -160,6 +160,7 @@ impl Instance {
         }
         let stream_id = here.free_stream_id();
         here.streams.insert(stream_id, NetStream::Idle);
+        self.forget_recordings_of(client, stream_id);
         self.reply(client, command, Value::from(f64::from(stream_id)));
     }
 

@@ -40,6 +40,11 @@ pub(crate) enum NetStream {
     Playing(Box<Playing>),
 }
 
+/// Transactions of calls to a client begin behind this one. Each side counts its own, but some
+/// clients (`rtmp-client` of npm) look for the answer to a call of theirs
+/// under the number of a call to them: these are numbers that no client gets to.
+const FIRST_TRANSACTION: f64 = 1_000_000_000.0;
+
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) id: ClientId,
@@ -65,7 +70,7 @@ impl Client {
             info,
             streams: BTreeMap::new(),
             selections: BTreeMap::new(),
-            next_transaction: 1.0,
+            next_transaction: FIRST_TRANSACTION,
             check: None,
             fc_publish: false,
             access: AccessRules::default(),

@@ -1,5 +1,7 @@
 //! What an instance may be told to do differently.
 
+use crate::record::RecordMode;
+
 /// What happens when a name that is being published is published again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takeover {
@@ -53,6 +55,12 @@ pub struct InstanceConfig {
     pub publisher_stall_ms: u64,
     /// The same for a publisher that has not sent anything yet.
     pub publisher_first_media_ms: u64,
+    /// Whether anything is recorded at all.
+    pub may_record: bool,
+    /// How streams are recorded whose publisher does not ask for it; `None` leaves them alone.
+    pub record_live: Option<RecordMode>,
+    /// Whether a recording is deleted when a stream of its name is published and not recorded.
+    pub erase_recording: bool,
     /// Whether players are sent the data message `NetStream.Data.Start`.
     pub data_start: bool,
     /// Streams whose raw sound every player may read (`|RtmpSampleAccess`), as a list of paths
@@ -139,6 +147,9 @@ impl Default for InstanceConfig {
             takeover: Takeover::ReplaceIfStalled,
             publisher_stall_ms: 10_000,
             publisher_first_media_ms: 20_000,
+            may_record: true,
+            record_live: None,
+            erase_recording: false,
             data_start: true,
             audio_samples: String::new(),
             video_samples: String::new(),

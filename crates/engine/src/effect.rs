@@ -8,7 +8,8 @@ use sharedobject::Update;
 
 use crate::client::ClientId;
 use crate::close::CloseReason;
-use crate::name::StreamName;
+use crate::name::{RecordingFile, StreamName};
+use crate::record::RecordMode;
 use crate::scripting::{HttpRequest, LinkId, Problem, RequestId, SocketId};
 
 /// What [`Instance::poll`](crate::Instance::poll) gives.
@@ -63,6 +64,26 @@ pub enum Effect {
         client: ClientId,
         /// Its message stream.
         stream_id: u32,
+    },
+    /// Record the stream `name` from its present publisher's mark on, until the mark of its end.
+    /// What becomes of it comes back as
+    /// [`Input::RecordingStarted`](crate::Input::RecordingStarted) and one of
+    /// [`Input::RecordingStopped`](crate::Input::RecordingStopped) and
+    /// [`Input::RecordingFailed`](crate::Input::RecordingFailed).
+    Record {
+        /// The recording's number in the instance.
+        recording: u64,
+        /// The stream.
+        name: StreamName,
+        /// The file.
+        file: RecordingFile,
+        /// What happens to what it holds.
+        mode: RecordMode,
+    },
+    /// Delete a recording, if there is one that is not being recorded.
+    EraseRecording {
+        /// The file.
+        file: RecordingFile,
     },
     /// Tell the players of a stream, in order with its media.
     Mark {

@@ -1,9 +1,9 @@
 //! The instance: who is here, which names are published, and where each input goes.
 //!
 //! The parts of what an instance does lie beside it: calls on the connection (`call`),
-//! publishing (`publish`), playing (`play`), bandwidth checks (`bandwidth`).
+//! publishing (`publish`), recording (`record`), playing (`play`), bandwidth checks (`bandwidth`).
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use amf::Str;
 use rtmp::connect::ConnectInfo;
@@ -17,6 +17,7 @@ use crate::config::InstanceConfig;
 use crate::effect::{Effect, Output};
 use crate::name::StreamName;
 use crate::objects::SharedObjects;
+use crate::record::Recording;
 use crate::scripting::{HttpResponse, LinkId, RequestId, ScriptInput, SocketId};
 
 /// What clients are told when their instance ends before them.
@@ -66,6 +67,25 @@ pub enum Input {
         stream_id: u32,
         /// Which play, as [`Effect::Play`] numbered it.
         play: u64,
+    },
+    /// The file of a recording is there, and what the stream brings is written into it.
+    RecordingStarted {
+        /// Which, as [`Effect::Record`] numbered it.
+        recording: u64,
+    },
+    /// A recording is finished: its publisher has gone, or a limit of recordings was reached.
+    RecordingStopped {
+        /// Which, as [`Effect::Record`] numbered it.
+        recording: u64,
+    },
+    /// A recording could not be begun, or not be gone on with.
+    RecordingFailed {
+        /// Which, as [`Effect::Record`] numbered it.
+        recording: u64,
+        /// The file cannot be written at all, or is being written already.
+        no_access: bool,
+        /// Why, in words for the publisher.
+        why: String,
     },
     /// A connection has ended.
     Disconnect {
@@ -146,6 +166,10 @@ pub struct Instance {
     pub(crate) give_ups: BTreeSet<(Millis, ClientId, u32)>,
     /// Plays begun so far: numbers them.
     pub(crate) plays: u64,
+    /// Recordings ordered so far: numbers them.
+    pub(crate) recordings_begun: u64,
+    /// Those that the server has not ended.
+    pub(crate) recordings: BTreeMap<u64, Recording>,
     pub(crate) objects: SharedObjects,
     /// What a script is to be told of shared objects.
     pub(crate) object_news: VecDeque<ScriptInput>,
@@ -158,6 +182,8 @@ pub(crate) struct Publisher {
     pub(crate) client: ClientId,
     pub(crate) stream_id: u32,
     pub(crate) since: Millis,
+    /// The recording of what it publishes.
+    pub(crate) recording: Option<u64>,
     /// What stood behind the `?` of the name as it was written.
     pub(crate) query: Str,
 }
@@ -172,6 +198,8 @@ impl Instance {
             publishers: FxHashMap::default(),
             give_ups: BTreeSet::new(),
             plays: 0,
+            recordings_begun: 0,
+            recordings: BTreeMap::new(),
             objects,
             object_news: VecDeque::new(),
             effects: VecDeque::new(),
@@ -206,6 +234,13 @@ impl Instance {
                 stream_id,
                 play,
             } => self.on_play_ended(now, client, stream_id, play),
+            Input::RecordingStarted { recording } => self.on_recording_started(recording),
+            Input::RecordingStopped { recording } => self.on_recording_stopped(recording),
+            Input::RecordingFailed {
+                recording,
+                no_access,
+                why,
+            } => self.on_recording_failed(recording, no_access, why),
             Input::Disconnect { client } => self.on_disconnect(now, client),
             Input::ObjectsSaved => self.see_to_objects(now),
             Input::Timeout => {

@@ -12,6 +12,11 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamName(Str);
 
+/// The file of a stream's recording: a path below the folder of its instance, with `/` between
+/// its parts, that cannot lead out of it and is a file's name on every system.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordingFile(String);
+
 /// Why a stream name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NameError {
@@ -27,6 +32,13 @@ pub enum NameError {
     /// The name holds a control character or a backslash.
     #[error("the stream name holds a character that is not allowed")]
     BadCharacter,
+    /// The name cannot be that of a file: it holds a colon, or has a part that begins with a dot,
+    /// ends in a dot or space, or means a device to some system.
+    #[error("nothing can be recorded under this name")]
+    NoFile,
+    /// A part of the name is longer than that of a file's name may be.
+    #[error("a part of the stream name is longer than {0} bytes, so it cannot be recorded")]
+    PartTooLong(usize),
 }
 
 impl StreamName {
@@ -54,6 +66,56 @@ impl StreamName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The file of the stream's recording. Clients write names with and without `.flv`; both
+    /// mean the same file.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError::NoFile`] and [`NameError::PartTooLong`].
+    pub fn recording_file(&self) -> Result<RecordingFile, NameError> {
+        /// What file systems take, less an ending and a mark for files that are being written.
+        const PART_BYTES: usize = 240;
+        let written = self.as_str();
+        let cut = written.len().saturating_sub(ENDING.len());
+        let name = match written.get(cut..) {
+            Some(ending) if ending.eq_ignore_ascii_case(ENDING) => &written[..cut],
+            _ => written,
+        };
+        if name.contains(':') || !name.split('/').all(is_file_name) {
+            return Err(NameError::NoFile);
+        }
+        if name.split('/').any(|part| part.len() > PART_BYTES) {
+            return Err(NameError::PartTooLong(PART_BYTES));
+        }
+        Ok(RecordingFile(format!("{name}{ENDING}")))
+    }
+}
+
+impl RecordingFile {
+    /// The path, with its ending.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The ending of a recording's file.
+const ENDING: &str = ".flv";
+
+/// Whether a part of a name can be that of a file or folder, on every system.
+fn is_file_name(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default();
+    let stem = stem.trim_end().to_ascii_uppercase();
+    let numbered = stem
+        .strip_prefix("COM")
+        .or_else(|| stem.strip_prefix("LPT"));
+    let is_port = numbered.is_some_and(|rest| rest.len() == 1 && rest != "0" && is_digits(rest));
+    let is_device = matches!(&*stem, "CON" | "PRN" | "AUX" | "NUL") || is_port;
+    !part.is_empty() && !part.starts_with('.') && !part.ends_with(['.', ' ']) && !is_device
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for StreamName {
@@ -90,6 +152,37 @@ mod tests {
                 expected.as_ref().copied(),
                 "{written}"
             );
+        }
+    }
+
+    #[test]
+    fn a_recording_is_a_file_below_its_folder_or_refused() {
+        let long = "x".repeat(241);
+        for (written, expected) in [
+            ("cam", Ok("cam.flv")),
+            ("cam.flv", Ok("cam.flv")),
+            ("cam.FLV", Ok("cam.flv")),
+            ("users/ann/one.two", Ok("users/ann/one.two.flv")),
+            ("ç", Ok("ç.flv")),
+            ("console", Ok("console.flv")),
+            ("com0", Ok("com0.flv")),
+            ("mp4:movie", Err(NameError::NoFile)),
+            ("c:/windows", Err(NameError::NoFile)),
+            (".hidden", Err(NameError::NoFile)),
+            (".flv", Err(NameError::NoFile)),
+            ("a/.flv", Err(NameError::NoFile)),
+            ("a/.b", Err(NameError::NoFile)),
+            ("cam.", Err(NameError::NoFile)),
+            ("cam /one", Err(NameError::NoFile)),
+            ("con", Err(NameError::NoFile)),
+            ("a/Nul.txt", Err(NameError::NoFile)),
+            ("LPT1", Err(NameError::NoFile)),
+            (long.as_str(), Err(NameError::PartTooLong(240))),
+        ] {
+            let name = StreamName::parse(written, 1000).expect("a stream's name");
+            let file = name.recording_file();
+            let file = file.as_ref().map(RecordingFile::as_str);
+            assert_eq!(file, expected.as_ref().copied(), "{written}");
         }
     }
 }

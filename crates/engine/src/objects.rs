@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use amf::Str;
+use amf::{Str, Value};
 use parking_lot::{Mutex, MutexGuard};
 use rtmp::shared_object::Message;
 use rtmp::{Encoding, Millis};
 use sharedobject::{
-    Config, Directory, Loader, NothingStored, ObjectId, Output, Rights, Save, SaveId, UserId,
+    Config, Directory, Inspected, Kind, Loader, NothingStored, ObjectId, Output, Refusal, Rights,
+    Save, SaveId, UserId,
 };
 
 use crate::client::ClientId;
@@ -102,6 +103,35 @@ impl SharedObjects {
     /// How many there are, and how many clients use any of them.
     pub fn counts(&self) -> (usize, usize) {
         self.0.lock().directory.counts()
+    }
+
+    /// The object of this name as an administrator sees it; `None` when there is none.
+    pub fn inspect(
+        &self,
+        now: Millis,
+        name: &str,
+        kind: Kind,
+    ) -> Result<Option<Inspected>, Refusal> {
+        let mut inner = self.at(now);
+        let inspected = inner.directory.inspect(now, name, kind);
+        inner.drain();
+        inspected
+    }
+
+    /// Sets slots by an administrator's will, or removes those without a value. Answers the
+    /// object's version. The instance has to be given
+    /// [`Input::ObjectsSaved`](crate::Input::ObjectsSaved) then, so that it tells its clients.
+    pub fn administer(
+        &self,
+        now: Millis,
+        name: &str,
+        kind: Kind,
+        slots: &[(Str, Option<Value>)],
+    ) -> Result<u32, Refusal> {
+        let mut inner = self.at(now);
+        let changed = inner.directory.administer(now, name, kind, slots);
+        inner.drain();
+        changed
     }
 
     /// A client has sent a message.

@@ -12,9 +12,10 @@ use crate::config::Takeover;
 use crate::effect::Effect;
 use crate::instance::{Instance, Publisher};
 use crate::name::StreamName;
+use crate::record::{How, Plan};
 
 impl Instance {
-    /// `publish(name[, "live"|"record"|"append"])`, or `publish(false)` to end it.
+    /// `publish(name[, "live"|"record"|"append"|"appendWithGap"])`, or `publish(false)` to end it.
     pub(crate) fn publish(
         &mut self,
         now: Millis,
@@ -51,18 +52,22 @@ impl Instance {
             .get(1)
             .and_then(Value::as_str)
             .unwrap_or("live");
-        if mode != "live" {
-            // Recording is not served: to publish without it would lose what the client
-            // believes is kept.
+        let Some(how) = How::from_wire(mode) else {
+            // To publish without what it asks for could lose what the client believes is kept.
             let why = format!("Publishing with \"{mode}\" is not available.");
             return self.refuse(client, stream_id, Code::RecordNoAccess, &why, Some(written));
-        }
+        };
         if !self.may_write(client, name.as_str()) {
             let why = format!("No write access to {name}.");
-            return self.refuse(client, stream_id, Code::PublishBadName, &why, Some(written));
+            return self.refuse(client, stream_id, how.no_access(), &why, Some(written));
         }
-        self.publish_live(now, client, stream_id, &name);
-        self.note_query(client, stream_id, &name, written);
+        match self.plan(how, &name) {
+            Ok(plan) => {
+                self.publish_planned(now, (client, stream_id), &name, plan);
+                self.note_query(client, stream_id, &name, written);
+            }
+            Err(why) => self.refuse(client, stream_id, how.no_access(), &why, Some(written)),
+        }
     }
 
     /// Keeps what stands behind the `?` of the name, if the client publishes it now.
@@ -83,7 +88,13 @@ impl Instance {
         }
     }
 
-    fn publish_live(&mut self, now: Millis, client: ClientId, stream_id: u32, name: &StreamName) {
+    fn publish_planned(
+        &mut self,
+        now: Millis,
+        (client, stream_id): (ClientId, u32),
+        name: &StreamName,
+        plan: Plan,
+    ) {
         if let Some(holder) = self.publishers.get(name).cloned() {
             let own = holder.client == client && holder.stream_id == stream_id;
             if !own && !self.may_replace(now, name, &holder) {
@@ -94,7 +105,17 @@ impl Instance {
             self.replace(now, client, name, &holder);
         }
         self.close_stream(now, client, stream_id);
+        if let Plan::Erase(file) = plan {
+            self.effects.push_back(Effect::EraseRecording { file });
+            return self.start_publish(now, client, stream_id, name);
+        }
         self.start_publish(now, client, stream_id, name);
+        if let Plan::Record { file, mode, asked } = plan {
+            let recording = self.start_recording((client, stream_id), name, (file, mode), asked);
+            if let Some(publisher) = self.publishers.get_mut(name) {
+                publisher.recording = Some(recording);
+            }
+        }
     }
 
     /// Ends the one who holds the name. Another client's connection is closed with it: what
@@ -129,6 +150,7 @@ impl Instance {
             client,
             stream_id,
             since: now,
+            recording: None,
             query: Str::default(),
         };
         self.publishers.insert(name.clone(), publisher);
@@ -176,7 +198,10 @@ impl Instance {
         stream_id: u32,
         name: &StreamName,
     ) {
-        self.publishers.remove(name);
+        let gone = self.publishers.remove(name);
+        if let Some(recording) = gone.and_then(|gone| gone.recording) {
+            self.end_recording(recording);
+        }
         self.effects
             .push_back(Effect::Unpublish { client, stream_id });
         let marker = Marker::Unpublished;
@@ -188,6 +213,9 @@ impl Instance {
     }
 
     pub(crate) fn tell_unpublished(&mut self, client: ClientId, stream_id: u32, name: &StreamName) {
+        if self.told_with_recording(client, stream_id, name) {
+            return;
+        }
         let text = format!("{name} is now unpublished.");
         self.tell(
             client,

@@ -27,6 +27,18 @@ impl Bucket {
         }
     }
 
+    /// Whether there is one to take out.
+    pub fn has_one(&self, now: Millis) -> bool {
+        self.per_second == 0 || self.filled(now) >= GRANT
+    }
+
+    /// What is in it at this time.
+    fn filled(&self, now: Millis) -> i64 {
+        let gained = now.since(self.filled_at).saturating_mul(self.per_second);
+        let gained = i64::try_from(gained).unwrap_or(i64::MAX);
+        self.left.saturating_add(gained).min(self.most)
+    }
+
     /// Takes one out, if there is one.
     pub fn take(&mut self, now: Millis) -> bool {
         self.take_many(now, 1)
@@ -38,9 +50,7 @@ impl Bucket {
         if self.per_second == 0 || count == 0 {
             return true;
         }
-        let gained = now.since(self.filled_at).saturating_mul(self.per_second);
-        let gained = i64::try_from(gained).unwrap_or(i64::MAX);
-        self.left = self.left.saturating_add(gained).min(self.most);
+        self.left = self.filled(now);
         self.filled_at = now;
         let granted = self.left >= GRANT;
         if granted {

@@ -127,7 +127,11 @@ impl ScriptedInstance {
                 command,
             } => self.on_command(client, stream_id, command),
             Input::SharedObject { client, message } => self.on_shared_object(client, message),
-            Input::PlayEnded { .. } | Input::ObjectsSaved => self.tell_instance(input),
+            Input::PlayEnded { .. }
+            | Input::ObjectsSaved
+            | Input::RecordingStarted { .. }
+            | Input::RecordingStopped { .. }
+            | Input::RecordingFailed { .. } => self.tell_instance(input),
             Input::Disconnect { client } => self.on_disconnect(client),
             Input::Stop { silent } => self.stop(lifecycle::Cause::Server { silent }),
             Input::LinkMessage { link, message } => self.on_link_message(link, message),

@@ -564,18 +564,12 @@ fn what_cannot_be_published_is_refused_in_the_protocols_words() {
     let publisher = world.client(1);
     world.publish(publisher, "");
     world.publish(publisher, "a/../b");
-    world.call(
-        publisher,
-        1,
-        "publish",
-        0.0,
-        &["cam".into(), "record".into()],
-    );
+    world.call(publisher, 1, "publish", 0.0, &["cam".into(), "keep".into()]);
     world.call(publisher, 9, "publish", 0.0, &["cam".into()]);
     world.expect(&[
         "1 < [1] onStatus error Publish.BadName: the stream name is empty",
         "1 < [1] onStatus error Publish.BadName: the stream name has an empty or relative part",
-        "1 < [1] onStatus error Record.NoAccess: Publishing with \"record\" is not available.",
+        "1 < [1] onStatus error Record.NoAccess: Publishing with \"keep\" is not available.",
         "1 < [9] onStatus error Failed: No such stream.",
     ]);
 }
@@ -864,17 +858,17 @@ fn a_bandwidth_check_measures_latency_then_throughput() {
         let mut world = World::new();
         let client = world.client(1);
         world.call(client, 0, asked, 0.0, &[]);
-        world.expect(&[&format!("1 < {question} 2  0")]);
+        world.expect(&[&format!("1 < {question} 1000000001  0")]);
         world.now = Millis(1010);
         world.call(client, 0, "_result", 99.0, &[]);
         world.expect(&[]);
-        world.call(client, 0, "_result", 2.0, &[0.0.into()]);
-        world.expect(&[&format!("1 < {question} 3 16384 bytes 0")]);
+        world.call(client, 0, "_result", 1_000_000_001.0, &[0.0.into()]);
+        world.expect(&[&format!("1 < {question} 1000000002 16384 bytes 0")]);
         world.now = Millis(1030);
-        world.call(client, 0, "_result", 3.0, &[0.0.into()]);
+        world.call(client, 0, "_result", 1_000_000_002.0, &[0.0.into()]);
         // 131.072 kbit in 20 ms, of which 10 are latency.
         world.expect(&[&format!("1 < {done} 13107.2 131.072 10 10")]);
-        world.call(client, 0, "_result", 3.0, &[0.0.into()]);
+        world.call(client, 0, "_result", 1_000_000_002.0, &[0.0.into()]);
         world.expect(&[]);
     }
 }

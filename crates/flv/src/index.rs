@@ -3,6 +3,8 @@
 //!
 //! FLV itself has no index. The one here is the `keyframes` object that authoring tools agreed
 //! on: `times`, in seconds, and `filepositions`, in bytes from the start of the file to the tag.
+//! Ours has a second one like it, `codecHeaders`, with the places of the codec headers: who begins
+//! at a key frame needs the last ones before it.
 
 use amf::{EncodeError, Str, Value, amf0};
 
@@ -17,7 +19,11 @@ pub struct Keyframe {
     pub position: u64,
 }
 
-/// Key frames in the order of their time, never more than a given number.
+/// Codec headers that an index has room for.
+const HEADER_PLACES: usize = 128;
+
+/// Key frames in the order of their time, never more than a given number; and the codec headers
+/// that hold between them, as far as there are no more than 128.
 ///
 /// When it is full, every other entry is given up and from then on key frames are kept half as
 /// densely; so it covers a recording of any length, evenly.
@@ -29,6 +35,7 @@ pub struct KeyframeIndex {
     /// Key frames seen.
     seen: u64,
     entries: Vec<Keyframe>,
+    headers: Vec<Keyframe>,
 }
 
 impl KeyframeIndex {
@@ -40,6 +47,7 @@ impl KeyframeIndex {
             stride: 1,
             seen: 0,
             entries: Vec::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -48,24 +56,13 @@ impl KeyframeIndex {
     /// time or place are passed over.
     #[must_use]
     pub fn of_properties(properties: &Value, max_entries: usize) -> Option<Self> {
-        let keyframes = properties.get("keyframes")?;
-        let times = keyframes.get("times")?.as_array()?;
-        let positions = keyframes.get("filepositions")?.as_array()?;
         let mut index = Self::new(max_entries);
-        for (time, position) in times.iter().zip(positions) {
-            let (Some(time_s), Some(position)) = (natural(time), natural(position)) else {
-                break;
-            };
-            let keyframe = Keyframe {
-                time_ms: (time_s * 1000.0).round() as u64,
-                position: position as u64,
-            };
-            let follows = index.entries.last().is_none_or(|last| {
-                last.time_ms <= keyframe.time_ms && last.position < keyframe.position
-            });
-            if follows {
-                index.push(keyframe);
-            }
+        for entry in places(properties.get("keyframes")?)? {
+            index.push(entry);
+        }
+        let headers = properties.get("codecHeaders").and_then(places);
+        for header in headers.into_iter().flatten() {
+            index.push_header(header);
         }
         Some(index)
     }
@@ -92,10 +89,39 @@ impl KeyframeIndex {
         self.entries.push(keyframe);
     }
 
+    /// Adds the next codec header that tells something new. One too many is left out.
+    pub fn push_header(&mut self, header: Keyframe) {
+        if self.headers.len() < HEADER_PLACES {
+            self.headers.push(header);
+        }
+    }
+
+    /// Where the codec headers are that tell something new, in order.
+    #[must_use]
+    pub fn headers(&self) -> &[Keyframe] {
+        &self.headers
+    }
+
     /// The entries, in order.
     #[must_use]
     pub fn entries(&self) -> &[Keyframe] {
         &self.entries
+    }
+
+    /// The same in an index of at most `max_entries` entries.
+    pub(crate) fn in_room_for(&self, max_entries: usize) -> Self {
+        let mut index = Self::new(max_entries);
+        self.entries.iter().for_each(|entry| index.push(*entry));
+        index.headers.clone_from(&self.headers);
+        index
+    }
+
+    /// The same for a file in which what was at `from` is at `to`.
+    pub(crate) fn moved(mut self, from: u64, to: u64) -> Self {
+        for entry in self.entries.iter_mut().chain(&mut self.headers) {
+            entry.position = entry.position.saturating_sub(from) + to;
+        }
+        self
     }
 
     /// The last key frame at or before `time_ms`; the first one when there is none so early.
@@ -107,6 +133,48 @@ impl KeyframeIndex {
             .partition_point(|entry| entry.time_ms <= time_ms);
         self.entries.get(after.saturating_sub(1)).copied()
     }
+}
+
+/// The places of an object with `times` and `filepositions`. What is no number ends them; what
+/// goes back in time or place is passed over.
+fn places(object: &Value) -> Option<Vec<Keyframe>> {
+    let times = object.get("times")?.as_array()?;
+    let positions = object.get("filepositions")?.as_array()?;
+    let mut places: Vec<Keyframe> = Vec::new();
+    for (time, position) in times.iter().zip(positions) {
+        let (Some(time_s), Some(position)) = (natural(time), natural(position)) else {
+            break;
+        };
+        let place = Keyframe {
+            time_ms: (time_s * 1000.0).round() as u64,
+            position: position as u64,
+        };
+        let follows = places
+            .last()
+            .is_none_or(|last| last.time_ms <= place.time_ms && last.position < place.position);
+        if follows {
+            places.push(place);
+        }
+    }
+    Some(places)
+}
+
+/// The opposite.
+fn to_object(places: &[Keyframe]) -> Value {
+    let numbers = |number: &dyn Fn(&Keyframe) -> f64| {
+        Value::array(places.iter().map(|place| number(place).into()))
+    };
+    Value::object([
+        ("times", numbers(&|place| place.time_ms as f64 / 1000.0)),
+        ("filepositions", numbers(&|place| place.position as f64)),
+    ])
+}
+
+/// For how many key frames an `onMetaData` of ours has room; `None` if it is of somebody else.
+pub(crate) fn room_of(properties: &Value) -> Option<usize> {
+    let count = |name: &str| Some(properties.get(name)?.get("times")?.as_array()?.len());
+    let spacer = properties.get("spacer")?.as_array()?.len() / 2;
+    (count("keyframes")? + count("codecHeaders")? + spacer).checked_sub(HEADER_PLACES)
 }
 
 /// A number that is not negative.
@@ -141,7 +209,7 @@ pub struct FileMetadata {
 }
 
 /// Properties that describe the file, whatever the publisher said.
-const OWN_PROPERTIES: [&str; 9] = [
+const OWN_PROPERTIES: [&str; 10] = [
     "duration",
     "filesize",
     "hasAudio",
@@ -150,6 +218,7 @@ const OWN_PROPERTIES: [&str; 9] = [
     "hasMetadata",
     "canSeekToEnd",
     "keyframes",
+    "codecHeaders",
     "spacer",
 ];
 
@@ -183,24 +252,19 @@ impl FileMetadata {
     ) -> Result<Vec<u8>, EncodeError> {
         let entries = index.entries();
         let entries = &entries[..entries.len().min(self.reserved_keyframes)];
-        let numbers = |number: &dyn Fn(&Keyframe) -> f64| {
-            Value::array(entries.iter().map(|entry| number(entry).into()))
-        };
-        let seconds = |ms: u64| ms as f64 / 1000.0;
-        let keyframes = Value::object([
-            ("times", numbers(&|entry| seconds(entry.time_ms))),
-            ("filepositions", numbers(&|entry| entry.position as f64)),
-        ]);
-        let unused = 2 * (self.reserved_keyframes - entries.len());
+        let headers = index.headers();
+        let unused_keyframes = self.reserved_keyframes - entries.len();
+        let unused = 2 * (unused_keyframes + HEADER_PLACES - headers.len());
         let own: [(&str, Value); OWN_PROPERTIES.len()] = [
-            ("duration", seconds(totals.duration_ms).into()),
+            ("duration", (totals.duration_ms as f64 / 1000.0).into()),
             ("filesize", (totals.file_bytes as f64).into()),
             ("hasAudio", totals.has_audio.into()),
             ("hasVideo", totals.has_video.into()),
             ("hasKeyframes", (!entries.is_empty()).into()),
             ("hasMetadata", true.into()),
             ("canSeekToEnd", false.into()),
-            ("keyframes", keyframes),
+            ("keyframes", to_object(entries)),
+            ("codecHeaders", to_object(headers)),
             ("spacer", Value::array(vec![Value::Number(0.0); unused])),
         ];
         let properties = own

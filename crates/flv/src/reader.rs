@@ -140,32 +140,17 @@ impl Reader {
     }
 
     fn poll_file_header(&mut self) -> Result<Option<Item>, Error> {
-        check_signature(&self.buffer)?;
-        let mut cursor = Cursor::new(&self.buffer);
-        let Ok(fields) = cursor.take(FILE_HEADER_BYTES, "file header") else {
+        let most = self.limits.max_file_header_bytes;
+        let Some(header) = read_file_header(&self.buffer, most)? else {
             return Ok(None);
         };
-        let (version, flags) = (fields[3], fields[4]);
-        let size_bytes = u32::from_be_bytes([fields[5], fields[6], fields[7], fields[8]]);
-        let size = size_bytes as usize;
-        if size < FILE_HEADER_BYTES {
-            return Err(Error::Malformed {
-                what: "size of the file header",
-                offset: 5,
-            });
-        }
-        check_limit("file header", size, self.limits.max_file_header_bytes)?;
+        let size = header.size_bytes as usize;
         if self.buffer.len() < size {
             return Ok(None);
         }
         self.take(size);
         self.state = State::BackPointer { expected: 0 };
-        Ok(Some(Item::FileHeader(FileHeader {
-            version,
-            has_audio: flags & 0x04 != 0,
-            has_video: flags & 0x01 != 0,
-            size_bytes,
-        })))
+        Ok(Some(Item::FileHeader(header)))
     }
 
     fn take_back_pointer(&mut self) -> Option<u32> {
@@ -203,6 +188,30 @@ fn check_signature(bytes: &[u8]) -> Result<(), Error> {
     }
 }
 
+/// The header that a file starts with, of at most `most` bytes; `None` when more of it is needed.
+pub(crate) fn read_file_header(bytes: &[u8], most: usize) -> Result<Option<FileHeader>, Error> {
+    check_signature(bytes)?;
+    let Ok(fields) = Cursor::new(bytes).take(FILE_HEADER_BYTES, "file header") else {
+        return Ok(None);
+    };
+    let (version, flags) = (fields[3], fields[4]);
+    let size_bytes = u32::from_be_bytes([fields[5], fields[6], fields[7], fields[8]]);
+    let size = size_bytes as usize;
+    if size < FILE_HEADER_BYTES {
+        return Err(Error::Malformed {
+            what: "size of the file header",
+            offset: 5,
+        });
+    }
+    check_limit("file header", size, most)?;
+    Ok(Some(FileHeader {
+        version,
+        has_audio: flags & 0x04 != 0,
+        has_video: flags & 0x01 != 0,
+        size_bytes,
+    }))
+}
+
 fn check_limit(what: &'static str, found: usize, max: usize) -> Result<(), Error> {
     if found > max {
         return Err(Error::Limit { what, found, max });
@@ -211,7 +220,7 @@ fn check_limit(what: &'static str, found: usize, max: usize) -> Result<(), Error
 }
 
 /// The tag without its payload, and how many bytes that has.
-fn read_tag_header(bytes: &[u8]) -> Result<(Tag, usize), Error> {
+pub(crate) fn read_tag_header(bytes: &[u8]) -> Result<(Tag, usize), Error> {
     let mut cursor = Cursor::new(bytes);
     let first = cursor.u8("tag type")?;
     let size = cursor.u24("tag size")? as usize;

@@ -6,6 +6,7 @@
 //! kept under one lock with the table, so an instance never runs twice and nobody joins one
 //! that is ending. What the server itself does with instances is in `upkeep`.
 
+mod administer;
 mod upkeep;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,11 @@ use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
 use crate::objects::{ObjectKeeper, ObjectSettings};
-use crate::runner::{self, LostThreads, Post, Room};
+use crate::recording::{RecordingSettings, Recordings};
+use crate::runner::{self, Ask, LostThreads, Post, Room};
+pub(crate) use administer::{Asked, InstanceRow};
+pub(crate) use upkeep::DEFAULT_INSTANCE;
+
 use crate::scripts::{Broken, ScriptSettings, Scripts, Wanted};
 
 /// Limits on names and numbers of instances.
@@ -49,6 +54,7 @@ pub(crate) struct InstanceSettings {
     pub(crate) scripted: ScriptedConfig,
     pub(crate) script: ScriptSettings,
     pub(crate) links: LinkSettings,
+    pub(crate) recording: RecordingSettings,
     /// How long a script may be away, in ms, before its thread is written off.
     pub(crate) stuck_after_ms: u64,
     /// Whether the default instance starts with the server, and again when it is loaded anew.
@@ -77,6 +83,8 @@ struct Running {
     clients: usize,
     /// Of an instance with a script.
     room: Option<Arc<Room>>,
+    /// For what is wanted of its shared objects.
+    asks: mpsc::Sender<Ask>,
 }
 
 /// The instances that run.
@@ -92,6 +100,7 @@ pub(crate) struct Applications {
     limits: ApplicationLimits,
     settings: AppSettings,
     catalog: Arc<Catalog>,
+    recordings: Arc<Recordings>,
     objects: Arc<ObjectKeeper>,
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
@@ -105,7 +114,7 @@ impl Applications {
         dir: PathBuf,
         limits: ApplicationLimits,
         (server, files): (InstanceSettings, FileSettings),
-        catalog: Arc<Catalog>,
+        (catalog, recordings): (Arc<Catalog>, Arc<Recordings>),
         objects: Arc<ObjectKeeper>,
         scripts: Box<dyn Scripts>,
     ) -> Arc<Self> {
@@ -114,6 +123,7 @@ impl Applications {
             dir,
             limits,
             catalog,
+            recordings,
             objects,
             scripts,
             running: Mutex::default(),
@@ -124,6 +134,11 @@ impl Applications {
 
     pub(crate) fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// What records streams into files.
+    pub(crate) fn recordings(&self) -> &Arc<Recordings> {
+        &self.recordings
     }
 
     /// Where shared objects are kept.
@@ -187,16 +202,21 @@ impl Applications {
         if let Some(seat) = self.sit_down(&mut running, &address)? {
             return Ok(seat);
         }
-        let siblings = running.instances.keys();
-        if siblings.filter(|other| *other.app == *app).count()
-            >= self.limits.instances_per_application
-        {
-            return Err(Rejection::TooManyInstances(app.to_owned()));
-        }
+        self.check_room(&running, app)?;
         let started = self.start(&mut running, &address, &way, 1)?;
         let seat = self.seat(address.clone(), &started);
         running.instances.insert(address, started);
         Ok(seat)
+    }
+
+    /// Whether one more instance of the application may run.
+    fn check_room(&self, running: &Table, app: &str) -> Result<(), Rejection> {
+        let siblings = running.instances.keys();
+        let siblings = siblings.filter(|other| *other.app == *app).count();
+        if siblings >= self.limits.instances_per_application {
+            return Err(Rejection::TooManyInstances(app.to_owned()));
+        }
+        Ok(())
     }
 
     /// A seat in an instance that runs.
@@ -264,10 +284,12 @@ impl Applications {
         running.last_id += 1;
         let id = running.last_id;
         let events = self.limits.inbox_events;
+        let (asks, asked) = mpsc::channel(runner::ASKS);
         let (inbox, room) = match way {
             Way::Scripted => {
                 self.check_lost_threads(address)?;
-                let started = runner::start_scripted(self, address, id, events, clients == 0);
+                let started =
+                    runner::start_scripted(self, address, id, events, asked, clients == 0);
                 let (inbox, room) = started.map_err(|error| {
                     tracing::error!(%error, "a script's thread cannot be started");
                     Rejection::ScriptFailed(format!("{}/{}", address.app, address.instance))
@@ -275,7 +297,7 @@ impl Applications {
                 (inbox, Some(room))
             }
             Way::Plain(settings) => {
-                let inbox = runner::start_plain(self, settings, address, events);
+                let inbox = runner::start_plain(self, settings, address, events, asked);
                 (inbox, None)
             }
         };
@@ -285,6 +307,7 @@ impl Applications {
             inbox,
             clients,
             room,
+            asks,
         })
     }
 

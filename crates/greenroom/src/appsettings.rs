@@ -12,15 +12,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appconfig::{
-    ApplicationConfig, Finding, Layers, Limit, Severity, Substitutions, Text, XmlLimits,
+    ApplicationConfig, ConfigErrors, Finding, Layers, Limit, RecordLive, Severity, Substitutions,
+    Text, XmlLimits,
 };
+use engine::RecordMode;
 use parking_lot::Mutex;
 use script::Bandwidth;
 
 use crate::applications::InstanceSettings;
 use crate::outgoing::OutgoingPolicy;
+use crate::trust::Trust;
 use crate::watch::Watch;
-use files::File;
+use files::{File, FileError};
 
 /// What the server says about the files of all applications.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct FileSettings {
     /// What applies where no file says anything.
     pub(crate) defaults: ApplicationConfig,
     pub(crate) xml_limits: XmlLimits,
+    /// The server's directory for what it writes; below it lies a folder for each application.
+    pub(crate) data_dir: PathBuf,
     /// The most that a player may lag, in ms, whatever an application says.
     pub(crate) most_lag_ms: u64,
     /// Files of one application that are watched for changes; `None` watches none.
@@ -48,6 +53,17 @@ pub(crate) struct AppSettings {
 #[derive(Debug, thiserror::Error)]
 #[error("the application's settings are wrong")]
 pub(crate) struct Faulty;
+
+/// Why the settings of an application cannot be used; one line for each mistake.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What a file says is wrong.
+    #[error(transparent)]
+    Values(#[from] ConfigErrors),
+}
 
 impl AppSettings {
     /// `dir` is the directory of the applications, `server` what all of them have in common.
@@ -73,6 +89,26 @@ impl AppSettings {
 
     /// Reads the files of an application, and tells the log what is wrong with them.
     pub(crate) fn load(&self, app: &str) -> Result<InstanceSettings, Faulty> {
+        match self.read(app) {
+            Ok((settings, findings)) => {
+                self.tell(app, findings);
+                Ok(settings)
+            }
+            Err(error) => {
+                for line in error.to_string().lines() {
+                    tracing::error!(app, "{line}");
+                }
+                Err(Faulty)
+            }
+        }
+    }
+
+    /// Reads the files of an application; logs nothing. With the settings comes what the files
+    /// say in vain.
+    pub(crate) fn read(
+        &self,
+        app: &str,
+    ) -> Result<(InstanceSettings, Vec<Finding>), SettingsError> {
         let folder = self.dir.join(app);
         let [host_xml, ini, own_xml, own_toml] = [
             self.dir.join("Application.xml"),
@@ -80,41 +116,27 @@ impl AppSettings {
             folder.join("Application.xml"),
             folder.join("application.toml"),
         ]
-        .map(|path| self.read(app, path));
+        .map(|path| self.read_file(app, path));
         let (host_xml, ini, own_xml, own_toml) = (host_xml?, ini?, own_xml?, own_toml?);
         let substitutions = ini.map_or_else(Substitutions::default, |file| {
             Substitutions::from_ini(&file.text)
         });
-        let layers = Layers {
+        let loaded = appconfig::load(&Layers {
             defaults: self.settings.defaults.clone(),
             virtual_host_xml: host_xml.as_ref().map(text),
             application_xml: own_xml.as_ref().map(text),
             application_toml: own_toml.as_ref().map(text),
             substitutions,
             xml_limits: self.settings.xml_limits,
-        };
-        match appconfig::load(&layers) {
-            Ok(loaded) => {
-                self.tell(app, loaded.findings);
-                Ok(self.with(&folder, &loaded.config))
-            }
-            Err(errors) => {
-                for problem in &errors.0 {
-                    tracing::error!(app, "{problem}");
-                }
-                Err(Faulty)
-            }
-        }
+        })?;
+        Ok((self.with(app, &loaded.config), loaded.findings))
     }
 
-    fn read(&self, app: &str, path: PathBuf) -> Result<Option<File>, Faulty> {
+    fn read_file(&self, app: &str, path: PathBuf) -> Result<Option<File>, FileError> {
         if let Some(watch) = &self.watch {
             watch.note(app, path.clone());
         }
-        File::read(path, self.settings.xml_limits.file_bytes).map_err(|error| {
-            tracing::error!(app, "{error}");
-            Faulty
-        })
+        File::read(path, self.settings.xml_limits.file_bytes)
     }
 
     /// Logs findings, unless the same were logged when the files were read before.
@@ -134,12 +156,14 @@ impl AppSettings {
     }
 
     /// The server's settings with an application's over them.
-    fn with(&self, folder: &Path, config: &ApplicationConfig) -> InstanceSettings {
+    fn with(&self, app: &str, config: &ApplicationConfig) -> InstanceSettings {
+        let folder = &self.dir.join(app);
         let mut settings = self.server.clone();
         settings.load_on_startup = config.application.load_on_startup;
         self.set_streams(&mut settings, config);
         set_objects(&mut settings, config);
         set_clients(&mut settings, config);
+        set_recording(&mut settings, &self.settings.data_dir.join(app), config);
         set_script(&mut settings, folder, config);
         settings
     }
@@ -175,6 +199,26 @@ fn set_clients(settings: &mut InstanceSettings, config: &ApplicationConfig) {
         down: rate(bandwidth.to_client_cap_bytes),
         up: rate(bandwidth.from_client_cap_bytes),
     };
+}
+
+/// `data` is the application's folder for what is written.
+fn set_recording(settings: &mut InstanceSettings, data: &Path, config: &ApplicationConfig) {
+    let wanted = &config.recording;
+    let recording = &mut settings.recording;
+    // A path that is absolute stays as it is.
+    recording.folder = data.join(&config.streams.dir);
+    recording.limits.max_bytes = wanted.max_bytes.number();
+    recording.limits.max_duration_ms = wanted.max_duration_ms.number();
+    let instance = &mut settings.config;
+    let nothing = Some(0);
+    instance.may_record =
+        wanted.max_bytes.number() != nothing && wanted.max_duration_ms.number() != nothing;
+    instance.record_live = match wanted.live {
+        RecordLive::No => None,
+        RecordLive::Record => Some(RecordMode::Record),
+        RecordLive::Append => Some(RecordMode::Append),
+    };
+    instance.erase_recording = config.live.erase_recording;
 }
 
 fn set_objects(settings: &mut InstanceSettings, config: &ApplicationConfig) {
@@ -223,7 +267,10 @@ fn set_script(settings: &mut InstanceSettings, folder: &Path, config: &Applicati
     settings.scripted.link_methods = only(&calls.net_connection);
     settings.scripted.object_methods = only(&calls.shared_object);
     settings.links.allowed_hosts.clone_from(&script.hosts);
-    settings.links.outgoing = OutgoingPolicy::of(config, settings.links.own_http.clone());
+    let ca_files = script.ca_files.iter().map(|path| folder.join(path));
+    settings.links.trust = Trust::new(ca_files.collect());
+    let policy = OutgoingPolicy::of(config, settings.links.own_http.clone());
+    settings.links.outgoing = policy.trusting(settings.links.trust.clone());
     // A handler that may run for longer than the server waits is waited for.
     settings.stuck_after_ms = settings.stuck_after_ms.max(script.max_time_ms);
 }

@@ -4,8 +4,10 @@
 //! run, 2 it was told something wrong or could not start. Owns the reading of the configuration file and the environment; the server itself
 //! is handed in by `main.rs`.
 
+mod app;
 mod check;
 mod options;
+mod so;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -40,8 +42,23 @@ enum Command {
     /// Shows and checks the configuration without starting anything.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Lists, loads and unloads the instances of a running server.
+    App(app::App),
+    /// Lists, shows and changes shared objects, of a running server or in its store.
+    So(so::So),
+    /// Copies the store to a new file, also while the server runs.
+    Backup(Backup),
     /// Says what of an application's scripts does not run here, or runs otherwise.
     Check(check::Check),
+}
+
+/// Where the server or its data is, and where the copy goes.
+#[derive(Debug, clap::Args)]
+struct Backup {
+    #[command(flatten)]
+    options: Options,
+    /// The new file
+    file: std::path::PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
@@ -85,7 +102,21 @@ fn execute(
             print("The configuration is valid.\n")?;
         }
         Some(Command::Config(ConfigCommand::Reference)) => print(&config::reference())?,
-        Some(Command::Check(check)) => return check::check(&check),
+        Some(Command::App(mut app)) => {
+            let options = first.and(std::mem::take(&mut app.options));
+            app::run(&app, &load(options)?.config)?;
+        }
+        Some(Command::So(mut so)) => {
+            let options = first.and(std::mem::take(&mut so.options));
+            so::run(&so, &load(options)?.config)?;
+        }
+        Some(Command::Backup(Backup { options, file })) => {
+            so::backup(&file, &load(first.and(options))?.config)?;
+        }
+        Some(Command::Check(mut check)) => {
+            let options = first.and(std::mem::take(&mut check.options));
+            return check::check(&check, &load(options)?.config);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

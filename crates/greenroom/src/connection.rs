@@ -2,9 +2,10 @@
 //!
 //! Bytes go into the sans-IO session; what comes out is written (through the outbox), posted
 //! to the instance the client has joined, or appended to the ring it publishes to. Orders of
-//! the instance come back and are carried out in turn. While a post is being handled the
+//! the instance come back and are carried out in turn. While posts are being handled the
 //! socket is not read: that keeps a client's requests in order, and a flood in its own pipe.
 
+mod ahead;
 mod close;
 mod meter;
 mod orders;
@@ -37,6 +38,7 @@ use crate::runner::{Link, Order, Post, Sender, wait_until};
 use crate::settings;
 use crate::shared::{Pass, Shared};
 use crate::throttle::Throttle;
+use ahead::Ahead;
 use meter::Meter;
 
 /// Bytes read from a socket at once; one buffer per worker thread serves all connections.
@@ -57,9 +59,9 @@ pub(crate) struct Connection {
     session: Session,
     session_timeout: Option<Millis>,
     outbox: Arc<Outbox>,
-    /// Decoded and not yet seen to: waits while a post is being handled.
+    /// Decoded and not yet seen to: waits while posts are being handled.
     events: VecDeque<Event>,
-    awaiting: bool,
+    ahead: Ahead,
     link: Option<Link>,
     meter: Arc<Meter>,
     /// What a script allows the client to send.
@@ -108,7 +110,7 @@ impl Connection {
             session_timeout: None,
             outbox,
             events: VecDeque::new(),
-            awaiting: false,
+            ahead: Ahead::new(config.limits.client_orders),
             link: Some(link),
             meter,
             upload: Throttle::default(),
@@ -171,10 +173,10 @@ impl Connection {
         Ok(())
     }
 
-    /// What to wait for on the socket: nothing is read while a post is being handled, and
+    /// What to wait for on the socket: nothing is read while posts are being handled, and
     /// nothing awaited for writing unless the socket was full.
     fn interest(&self) -> Option<Interest> {
-        let may_read = !self.awaiting && self.upload.closed_until(clock::now()).is_none();
+        let may_read = self.ahead.is_idle() && self.upload.closed_until(clock::now()).is_none();
         let read = may_read.then_some(Interest::READABLE);
         let write = self.outbox.blocked_since().map(|_| Interest::WRITABLE);
         match (read, write) {
@@ -225,7 +227,7 @@ impl Connection {
                     Err(_) => return Err(CloseReason::NetworkError),
                 }
                 let slow = self.upload.closed_until(clock::now()).is_some();
-                if slow || self.awaiting || !self.events.is_empty() {
+                if slow || !self.ahead.is_idle() || !self.events.is_empty() {
                     return Ok(());
                 }
             }
@@ -264,7 +266,7 @@ impl Connection {
     /// Media is appended at once unless something before it is still being handled.
     fn take_event(&mut self, event: Event) {
         self.meter.count_event(&event);
-        if self.awaiting || !self.events.is_empty() {
+        if !self.ahead.is_idle() || !self.events.is_empty() {
             return self.events.push_back(event);
         }
         if let Some(event) = self.take_media(event) {
@@ -305,7 +307,10 @@ impl Connection {
     }
 
     async fn see_to_events(&mut self) -> Result<(), CloseReason> {
-        while !self.awaiting {
+        while let Some(event) = self.events.front() {
+            if !self.ahead.is_idle() && !self.may_follow(event) {
+                return Ok(());
+            }
             let Some(event) = self.events.pop_front() else {
                 return Ok(());
             };
@@ -325,6 +330,23 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Whether an event may be seen to before the posts before it have been handled: it is
+    /// posted, and nothing of it is answered here.
+    fn may_follow(&self, event: &Event) -> bool {
+        let Event::Message(message) = event else {
+            return false;
+        };
+        let is_posted = match &message.body {
+            Body::Command(command) => {
+                let refused = rate::counts(command) && !self.calls.has_one(clock::now());
+                &*command.name != "connect" && !refused
+            }
+            Body::SharedObject(_) => true,
+            _ => false,
+        };
+        is_posted && self.ahead.has_room()
     }
 
     async fn on_command(&mut self, stream_id: u32, command: Command) -> Result<(), CloseReason> {
@@ -426,7 +448,7 @@ impl Connection {
     /// One post at a time: the answer to it leads here again.
     async fn see_to_ended_plays(&mut self) -> Result<(), CloseReason> {
         let client = self.client;
-        if self.awaiting {
+        if !self.ahead.is_idle() {
             return Ok(());
         }
         let Some((stream_id, play)) = self.outbox.take_ended() else {
@@ -449,7 +471,7 @@ impl Connection {
             input,
             link: self.link.take(),
         };
-        self.awaiting = true;
+        self.ahead.post();
         tokio::select! {
             sent = seat.inbox.send(post) => sent.map_err(|_| CloseReason::InternalError),
             () = seat.written_off() => Err(CloseReason::ScriptStuck),

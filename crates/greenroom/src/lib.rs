@@ -3,6 +3,7 @@
 //! Owns everything that touches the outside: configuration, command line, logs, sockets. What
 //! the protocols and applications do is in the crates below it.
 
+mod amf_json;
 mod applications;
 mod appsettings;
 mod banner;
@@ -11,6 +12,7 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod connection;
+mod control;
 mod http;
 mod lateness;
 mod links;
@@ -22,6 +24,7 @@ mod outbox;
 pub mod outgoing;
 mod pump;
 mod rate;
+mod recording;
 mod runner;
 mod scripts;
 pub mod server;
@@ -29,4 +32,5 @@ mod settings;
 mod shared;
 pub mod startup;
 mod throttle;
+mod trust;
 mod watch;

@@ -30,6 +30,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::applications::Applications;
 use crate::outgoing::{self, OutgoingPolicy};
 use crate::runner::{Post, Room, Sender};
+use crate::trust::Trust;
 
 /// Messages of a script that may wait for one of its connections to take them.
 const WAITING: usize = 1024;
@@ -54,6 +55,8 @@ pub(crate) struct LinkSettings {
     pub(crate) socket_bytes: usize,
     /// Where this server answers HTTP.
     pub(crate) own_http: Vec<SocketAddr>,
+    /// Whom connections over TLS trust.
+    pub(crate) trust: Arc<Trust>,
     /// Where HTTP requests may go, and what they may cost.
     pub(crate) outgoing: OutgoingPolicy,
 }
@@ -132,9 +135,9 @@ impl Errands {
                 Ok(Way::Local(target)) => {
                     local::carry(&applications, &target, link, taken, &back).await
                 }
-                Ok(Way::Remote(host, port)) => {
+                Ok(Way::Remote(server)) => {
                     let ends = (taken, unwanted);
-                    remote::carry(&settings, (&host, port), link, ends, &back).await
+                    remote::carry(&settings, &server, link, ends, &back).await
                 }
                 Err(why) => Ended::Why(why),
             };
@@ -266,7 +269,7 @@ enum Ended {
 #[derive(Debug, PartialEq, Eq)]
 enum Way {
     Local(rtmp::url::Target),
-    Remote(String, u16),
+    Remote(remote::Server),
 }
 
 /// What the script hears of a connection that did not take what it was sent.
@@ -276,21 +279,25 @@ fn overflown() -> Ended {
 
 fn way_to(url: &str, settings: &LinkSettings) -> Result<Way, String> {
     let url = ConnectUrl::parse(url).map_err(|error| error.to_string())?;
-    if url.scheme != Scheme::Rtmp {
-        return Err(format!(
-            "Scripts connect with rtmp, not with {}.",
-            url.scheme
-        ));
-    }
+    let secure = match url.scheme {
+        Scheme::Rtmp => false,
+        Scheme::Rtmps => true,
+        other => {
+            return Err(format!(
+                "Scripts connect with rtmp or rtmps, not with {other}."
+            ));
+        }
+    };
     let ConnectUrl {
         host, port, target, ..
     } = url;
     let is = |known: &String| known.eq_ignore_ascii_case(&host);
-    let own = is_loopback(&host) || settings.own_hosts.iter().any(is);
+    // This server itself speaks no TLS.
+    let own = !secure && (is_loopback(&host) || settings.own_hosts.iter().any(is));
     let allowed = is_allowed(&host, port, settings);
     match (own, allowed) {
         (true, _) if port == settings.own_port => Ok(Way::Local(target)),
-        (_, true) => Ok(Way::Remote(host, port)),
+        (_, true) => Ok(Way::Remote(remote::Server { host, port, secure })),
         // Most likely the address names no port, and means this server, wherever it listens.
         (true, _) if port == Scheme::Rtmp.default_port() => Ok(Way::Local(target)),
         _ => Err(format!(
@@ -319,6 +326,7 @@ mod tests {
     use crate::outgoing::OutgoingLimits;
     use crate::scripts::ScriptFolders;
     use crate::settings;
+    use crate::trust::tests::signed_by_itself;
 
     #[test]
     fn scripts_reach_this_server_and_what_is_allowed() {
@@ -334,11 +342,14 @@ mod tests {
             patience: Duration::from_secs(1),
             socket_bytes: 8,
             own_http: Vec::new(),
+            trust: Arc::default(),
             outgoing: OutgoingPolicy::new(Vec::new(), Vec::new(), OutgoingLimits::default()),
         };
         let way = |url: &str| match way_to(url, &settings) {
             Ok(Way::Local(target)) => format!("{}/{}", target.app, target.instance),
-            Ok(Way::Remote(host, port)) => format!("{host}:{port}"),
+            Ok(Way::Remote(remote::Server { host, port, secure })) => {
+                format!("{}{host}:{port}", if secure { "secure " } else { "" })
+            }
             Err(_) => "refused".into(),
         };
         for (url, expected) in [
@@ -352,6 +363,13 @@ mod tests {
             ("rtmp://far.example:99/lobby", "far.example:99"),
             ("rtmp://a.near.example:80/lobby", "a.near.example:80"),
             ("rtmp://a.near.example/lobby", "refused"),
+            ("rtmps://far.example/lobby", "secure far.example:443"),
+            (
+                "rtmps://a.near.example:80/lobby",
+                "secure a.near.example:80",
+            ),
+            ("rtmps://localhost/lobby", "refused"),
+            ("rtmps://localhost:2000/lobby", "refused"),
             ("rtmp://other.example/lobby", "refused"),
             ("rtmpt://localhost/lobby", "refused"),
             ("rtmp:/lobby", "refused"),
@@ -370,7 +388,10 @@ mod tests {
                 settings::instance_settings(&config, 1, 1935),
                 settings::file_settings(&config),
             ),
-            Catalog::new(),
+            (
+                Catalog::new(),
+                crate::recording::Recordings::new(tokio_util::task::TaskTracker::new(), 8, 1),
+            ),
             crate::objects::ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );
@@ -436,5 +457,37 @@ mod tests {
         let waiting = remote::wanted(never, &unwanted, &back);
         errands.close(LinkId(1));
         assert_eq!(waiting.await, None);
+    }
+
+    #[tokio::test]
+    async fn rtmps_is_rtmp_over_tls() {
+        use tokio::io::AsyncReadExt as _;
+
+        let dir = tempfile::tempdir().unwrap();
+        let (errands, _posts) = errands(dir.path(), 4);
+        let (file, acceptor) = signed_by_itself(&["127.0.0.1"]);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = LinkSettings {
+            trust: Trust::new(vec![file.path().to_owned()]),
+            ..LinkSettings::clone(&errands.settings)
+        };
+        let server = remote::Server {
+            host: "127.0.0.1".into(),
+            port: listener.local_addr().unwrap().port(),
+            secure: true,
+        };
+        let (errand, taken) = mpsc::channel(1);
+        let (back, unwanted) = (errands.way_back(1), CancellationToken::new());
+        let carried = remote::carry(&settings, &server, LinkId(1), (taken, unwanted), &back);
+        let served = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            // The version byte of a client's handshake.
+            assert_eq!(stream.read_u8().await.unwrap(), 3);
+            errand.send(Errand::Close).await.unwrap();
+            stream
+        };
+        let (ended, _open) = tokio::join!(carried, served);
+        assert!(matches!(ended, Ended::AsWished));
     }
 }

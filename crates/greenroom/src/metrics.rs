@@ -27,7 +27,7 @@ struct Metrics {
 }
 
 /// Name, kind and description of every metric.
-pub const DESCRIBED: [(&str, &str, &str); 21] = [
+pub const DESCRIBED: [(&str, &str, &str); 25] = [
     (
         "greenroom_connections",
         "gauge",
@@ -87,6 +87,22 @@ pub const DESCRIBED: [(&str, &str, &str); 21] = [
         "greenroom_player_skips_total",
         "counter",
         "Times a slow player skipped to a key frame.",
+    ),
+    ("greenroom_recordings", "gauge", "Recordings being made."),
+    (
+        "greenroom_recordings_total",
+        "counter",
+        "Recordings ended, by how: `finished`, `limit`, `failed`.",
+    ),
+    (
+        "greenroom_recorded_bytes_total",
+        "counter",
+        "Bytes written into recordings.",
+    ),
+    (
+        "greenroom_recording_skips_total",
+        "counter",
+        "Times a recording skipped to a key frame, because the disk is slow.",
     ),
     (
         "greenroom_received_bytes_total",
@@ -289,6 +305,38 @@ pub(crate) fn script_written_off() {
 /// There is one more thread of a script that was written off, or one less.
 pub(crate) fn threads_lost(change: f64) {
     metrics::gauge!("greenroom_script_threads_lost").increment(change);
+}
+
+/// A recording in the count of those being made, for as long as it lives.
+pub(crate) struct OpenRecording(());
+
+impl OpenRecording {
+    pub(crate) fn new() -> Self {
+        all();
+        metrics::gauge!("greenroom_recordings").increment(1.0);
+        Self(())
+    }
+}
+
+impl Drop for OpenRecording {
+    fn drop(&mut self) {
+        metrics::gauge!("greenroom_recordings").decrement(1.0);
+    }
+}
+
+/// A recording has ended.
+pub(crate) fn recording_ended(how: &'static str) {
+    metrics::counter!("greenroom_recordings_total", "end" => how).increment(1);
+}
+
+/// Bytes were written into a recording.
+pub(crate) fn recorded(bytes: u64) {
+    metrics::counter!("greenroom_recorded_bytes_total").increment(bytes);
+}
+
+/// A recording lost what its stream's ring did not hold any more.
+pub(crate) fn recording_skipped() {
+    metrics::counter!("greenroom_recording_skips_total").increment(1);
 }
 
 /// A connection was closed at once because there are too many.

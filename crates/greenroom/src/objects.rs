@@ -5,6 +5,7 @@
 //! crate `store`; when something is saved, the instance decides.
 
 mod form;
+pub(crate) mod stored;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -26,7 +27,7 @@ use crate::applications::InstanceAddress;
 use crate::{clock, metrics};
 
 /// The file in `data.dir`.
-const FILE: &str = "greenroom.redb";
+pub(crate) const FILE: &str = "greenroom.redb";
 /// Names that are asked of the store at once.
 const NAMES_AT_ONCE: usize = 1024;
 
@@ -61,8 +62,12 @@ impl ObjectKeeper {
     /// # Errors
     ///
     /// Why it cannot be opened; nothing was changed then.
-    pub(crate) fn open(dir: &Path, patience: Duration) -> Result<Arc<Self>, StoreError> {
-        let store = FileStore::open(&dir.join(FILE), Limits::default())?;
+    pub(crate) fn open(
+        dir: &Path,
+        limits: Limits,
+        patience: Duration,
+    ) -> Result<Arc<Self>, StoreError> {
+        let store = FileStore::open(&dir.join(FILE), limits)?;
         if let Some(trouble) = store.stats().trouble {
             tracing::warn!(%trouble, "the store can be read only: shared objects are not saved");
         }
@@ -84,6 +89,11 @@ impl ObjectKeeper {
                 unsaid: 0,
             }),
         })
+    }
+
+    /// The store itself, if there is one.
+    pub(crate) fn store(&self) -> Option<Arc<dyn Store>> {
+        self.store.clone()
     }
 
     /// Waits until everything that was asked to be saved is.

@@ -1,8 +1,8 @@
 //! HTTP requests that scripts make.
 //!
 //! [`fetch`] makes one, as far as the [`OutgoingPolicy`] of the instance allows it. It knows
-//! HTTP/1.1 over plain TCP, one connection for each request; https is refused, as there is no
-//! list of authorities to trust yet.
+//! HTTP/1.1 over TCP or TLS, one connection for each request. Whom https trusts is said in
+//! [`trust`](crate::trust).
 //!
 //! Where a request may go is decided twice. First by the host as the script writes it: an entry
 //! of `script.hosts` must allow it, or it must be this server itself. Then the name is resolved,
@@ -48,7 +48,7 @@ async fn follow(policy: &OutgoingPolicy, mut request: HttpRequest) -> Result<Htt
     let redirects = policy.limits().redirects;
     for _ in 0..=redirects {
         let addresses = policy.addresses(&target).await?;
-        let answer = client::send(&addresses, &target, &request, policy.limits()).await?;
+        let answer = client::send(&addresses, &target, &request, policy).await?;
         let Some(location) = answer.location else {
             return Ok(answer.response);
         };

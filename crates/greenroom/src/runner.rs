@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::scripting::ClientStats;
-use engine::{ClientId, CloseReason, Input};
+use engine::{ClientId, CloseReason, Input, SharedObjects};
 use media::Selection;
 use rtmp::{Message, Millis};
 use sharedobject::Update;
@@ -45,6 +45,13 @@ pub(crate) struct Post {
     pub(crate) link: Option<Link>,
 }
 
+/// What an administrator wants of an instance's shared objects. It is done between two posts; it
+/// is dropped when the instance ends first.
+pub(crate) type Ask = Box<dyn FnOnce(&SharedObjects) + Send>;
+
+/// Asks that wait for an instance. The next waits outside.
+pub(crate) const ASKS: usize = 16;
+
 /// Who posts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sender {
@@ -55,6 +62,8 @@ pub(crate) enum Sender {
     Errand(u64),
     /// The server.
     Server,
+    /// An administrator.
+    Administrator,
 }
 
 /// What an instance can find out about a client's session, and do to it past its orders.

@@ -17,9 +17,11 @@ use crate::catalog::Catalog;
 use crate::clock;
 use crate::config::Config;
 use crate::connection;
+use crate::control;
 use crate::http;
 use crate::metrics::{self, Transport};
 use crate::objects::ObjectKeeper;
+use crate::recording::Recordings;
 use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
@@ -71,11 +73,14 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     let http = bind("http.listen", config.http.listen)?;
     let mut instances = settings::instance_settings(&config, threads, rtmp.address.port());
     instances.links.own_http.push(http.address);
+    let tasks = TaskTracker::new();
+    let recording = &config.recording;
+    let recordings = Recordings::new(tasks.clone(), recording.files, recording.writers);
     let applications = Applications::new(
         config.applications.dir.clone(),
         settings::application_limits(&config),
         (instances, settings::file_settings(&config)),
-        Catalog::new(),
+        (Catalog::new(), recordings),
         open_store(&config)?,
         Box::new(ScriptFolders),
     );
@@ -90,7 +95,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         applications,
         stopping: CancellationToken::new(),
         stop_now: CancellationToken::new(),
-        tasks: TaskTracker::new(),
+        tasks,
         rtmp_port: rtmp.address.port(),
         config,
     });
@@ -99,6 +104,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     tracing::info!("listening rtmp={}", rtmp.address);
     tracing::info!("listening http={}", http.address);
     banner::print(rtmp.address, http.address, &shared.applications.names());
+    control::socket::serve(&shared);
     accept(&shared, rtmp.listener, Transport::Rtmp, connection::serve);
     accept(&shared, http.listener, Transport::Http, http::serve);
     tokio::spawn(reload_on_hangup(shared.applications.clone(), hangups));
@@ -110,7 +116,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
 /// Opens the store; without one, shared objects are kept nowhere, if that is wanted.
 fn open_store(config: &Config) -> Result<Arc<ObjectKeeper>, StartupError> {
     let patience = Duration::from_millis(config.shared_objects.flush_timeout_ms);
-    match ObjectKeeper::open(&config.data.dir, patience) {
+    match ObjectKeeper::open(&config.data.dir, settings::store_limits(config), patience) {
         Ok(keeper) => Ok(keeper),
         Err(error) if config.data.require_store => Err(StartupError::Store { error }),
         Err(error) => {
@@ -168,7 +174,19 @@ async fn reload_on_hangup(applications: Arc<Applications>, mut hangups: Signal) 
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// Kept so that a file that grows past a limit of the system is an error of its recording and
+    /// not the end of the server.
+    _file_size: Option<Signal>,
 }
+
+/// `SIGXFSZ`, where its number is known.
+const FILE_SIZE: Option<i32> = if cfg!(any(target_os = "linux", target_os = "macos"))
+    && !cfg!(any(target_arch = "mips", target_arch = "mips64"))
+{
+    Some(25)
+} else {
+    None
+};
 
 impl Signals {
     fn new() -> std::io::Result<Self> {
@@ -176,6 +194,10 @@ impl Signals {
         Ok(Self {
             terminate,
             interrupt: signal(SignalKind::interrupt())?,
+            _file_size: match FILE_SIZE {
+                Some(number) => Some(signal(SignalKind::from_raw(number))?),
+                None => None,
+            },
         })
     }
 

@@ -1,9 +1,12 @@
 //! From the configuration to what each part is made with.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use appconfig::{ApplicationConfig, XmlLimits};
 use engine::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover, WriteRate};
+use flv::RecorderLimits;
 use media::{ReaderLimits, RingLimits};
 use script::ScriptConfig;
 use sharedobject::{Conflict, Dialect};
@@ -17,7 +20,19 @@ use crate::objects::ObjectSettings;
 use crate::outbox::OutboxLimits;
 use crate::outgoing::OutgoingPolicy;
 use crate::pump::PumpSettings;
+use crate::recording::RecordingSettings;
 use crate::scripts::ScriptSettings;
+
+/// What the store may take.
+pub(crate) fn store_limits(config: &Config) -> store::Limits {
+    let data = &config.data;
+    store::Limits {
+        queue_writes: data.store_queue,
+        queue_bytes: data.store_queue_bytes,
+        cache_bytes: data.store_cache_bytes,
+        retry_after: Duration::from_millis(data.store_retry_ms),
+    }
+}
 
 pub(crate) fn application_limits(config: &Config) -> ApplicationLimits {
     let limits = &config.limits;
@@ -57,8 +72,10 @@ pub(crate) fn instance_settings(
             patience: Duration::from_millis(config.scripts.connect_timeout_ms),
             socket_bytes: config.scripts.socket_waiting_bytes,
             own_http: Vec::new(),
+            trust: Arc::default(),
             outgoing: OutgoingPolicy::of(&application_defaults(config), Vec::new()),
         },
+        recording: recording_settings(config),
         stuck_after_ms: config.scripts.stuck_after_ms,
         load_on_startup: false,
     }
@@ -76,6 +93,7 @@ pub(crate) fn file_settings(config: &Config) -> FileSettings {
             text_bytes: files.xml_text_bytes,
             attributes: files.xml_attributes,
         },
+        data_dir: config.data.dir.clone(),
         most_lag_ms: config.live.player_stall_close_ms,
         watched: files.dev.then_some(files.dev_files),
     }
@@ -134,6 +152,22 @@ fn stream_settings(config: &Config, threads: usize) -> StreamSettings {
             shards: threads,
             latency_budget: Duration::from_millis(live.latency_budget_ms),
         },
+    }
+}
+
+/// How streams are recorded; each application has a folder besides.
+fn recording_settings(config: &Config) -> RecordingSettings {
+    let recording = &config.recording;
+    RecordingSettings {
+        folder: PathBuf::new(),
+        limits: RecorderLimits {
+            index_entries: recording.index_entries,
+            ..RecorderLimits::default()
+        },
+        flush: Duration::from_millis(recording.flush_ms),
+        flush_bytes: recording.flush_bytes,
+        sync: (recording.sync_ms > 0).then(|| Duration::from_millis(recording.sync_ms)),
+        queue_bytes: recording.queue_bytes,
     }
 }
 

@@ -8,16 +8,21 @@
 //!
 //! Each [`Entry`] is framed once per [`Framing`] and shared by all players that need it so.
 //!
+//! A recording is played by [`Playback`], which says what to read of the file and what of it
+//! the player gets, and when.
+//!
 //! This crate holds no sockets, tasks or clocks: time comes in as [`Millis`], waking and
 //! writing are the server's business.
 
 mod entry;
 mod framing;
+mod playback;
 mod reader;
 mod ring;
 
 pub use entry::{Entry, Kind, Marker, Weight};
 pub use framing::{DATA_CSID, Framing};
+pub use playback::{Frame, Length, Next, Playback, Recorded, Role, Window};
 pub use reader::{Reader, ReaderLimits, ReaderStats, Selection, VideoSelection};
 pub use ring::{Appended, Ring, RingLimits, StreamInfo};
 pub use rtmp::Millis;

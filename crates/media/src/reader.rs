@@ -118,6 +118,20 @@ impl Reader {
         }
     }
 
+    /// A reader that takes everything from `seq` on as it came, markers too, and skips only what
+    /// the ring holds no more.
+    pub fn of_everything(seq: u64) -> Self {
+        let limits = ReaderLimits {
+            lag_bytes: u64::MAX,
+            lag_ms: u64::MAX,
+        };
+        Self {
+            cursor: seq,
+            started: true,
+            ..Self::new(limits, None)
+        }
+    }
+
     /// Tells the player of markers from `seq` on, however long after that it first reads:
     /// without it a publisher that comes in between would not be announced.
     pub fn joined_at(&mut self, seq: u64) {

@@ -374,6 +374,36 @@ fn a_laggard_by_bytes_skips_to_the_newest_key_frame() {
 }
 
 #[test]
+fn a_reader_of_everything_starts_at_its_place_and_skips_only_what_is_gone() {
+    let mut publisher = Publisher::new(RingLimits {
+        window_bytes: 1000,
+        ..RingLimits::default()
+    });
+    let mark = publisher.ring.head();
+    publisher
+        .ring
+        .append_marker(publisher.now, Marker::Published);
+    let mut all = Reader::of_everything(mark);
+    publisher.send_all(&[Header, Inter, Audio, Key, Inter, Key]);
+    let entries = publisher.read(&mut all);
+    assert!(is_marker(&entries[0]));
+    assert_eq!(numbers(&entries), [0, 1, 2, 3, 4, 5]);
+    for what in [Inter, Audio, Key, Inter, Key, Inter] {
+        publisher.send_sized(what, 600);
+    }
+    publisher
+        .ring
+        .append_marker(publisher.now, Marker::Unpublished);
+    let entries = publisher.read(&mut all);
+    assert_eq!(all.stats().skips, 1);
+    assert!(entries.last().is_some_and(|entry| is_marker(entry)));
+    assert!(
+        numbers(&entries).is_empty(),
+        "the group has gone with its publisher"
+    );
+}
+
+#[test]
 fn a_laggard_by_time_waits_for_the_next_key_frame_if_there_is_no_newer_one() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Key, Inter]);

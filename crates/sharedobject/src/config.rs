@@ -9,7 +9,7 @@ pub struct Config {
     pub limits: Limits,
     /// The first change after a quiet time is announced at once; what follows within so many
     /// milliseconds is gathered into one message for each subscriber. 0 announces everything at
-    /// once. Default 20.
+    /// once. Default 50: twenty messages a second.
     pub batch_ms: u64,
     /// So long after a change of a persistent object it asks to be saved, in milliseconds.
     /// Default 1,000.
@@ -48,7 +48,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
-            batch_ms: 20,
+            batch_ms: 50,
             commit_interval_ms: 1_000,
             auto_commit: true,
             resync_depth: None,

@@ -21,6 +21,7 @@
 //! "everything up to here". The part of the log that all subscribers get is encoded once for all.
 //! A client too slow for its object gets the latest value of each slot: see [`Backlog`].
 
+mod administer;
 mod backlog;
 mod batch;
 mod config;
@@ -43,6 +44,7 @@ mod stored;
 mod tests;
 mod user;
 
+pub use administer::Inspected;
 pub use backlog::{Backlog, Outgoing, Overflow};
 pub use batch::{Batch, Update};
 pub use config::{Config, Conflict, Dialect, Rights};

@@ -277,6 +277,17 @@ impl Object {
         }
     }
 
+    /// The same for several changes that are one.
+    pub(crate) fn announce_together(&mut self, mut items: Vec<Arc<Item>>, hub: &mut Hub) {
+        if self.is_locked() {
+            self.behind_lock.append(&mut items);
+            self.changed_behind_lock = true;
+        } else {
+            self.announce(items, true, hub);
+            self.settle(hub);
+        }
+    }
+
     /// What happened behind the lock is announced, and who came meanwhile is let in.
     pub(crate) fn announce_locked(&mut self, hub: &mut Hub) {
         let items = std::mem::take(&mut self.behind_lock);

@@ -1,5 +1,6 @@
 //! Tests of the directory as a whole: clients, a script and a store around it.
 
+mod administer;
 mod answers;
 mod batches;
 mod limits;

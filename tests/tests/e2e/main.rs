@@ -1,6 +1,7 @@
 //! End-to-end tests: real clients against the built server. `cargo xtask test --only e2e`
 //! builds the server and runs them; a filter goes behind `--`.
 
+mod administration;
 mod browser;
 mod codecs;
 mod commands;
@@ -11,6 +12,7 @@ mod live;
 mod operations;
 mod peers;
 mod playlists;
+mod recording;
 mod rejections;
 mod requests;
 mod script_sockets;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     trials.extend(browser::trials());
     trials.extend(commands::trials());
     trials.extend(playlists::trials());
+    trials.extend(recording::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     trials.extend(scripts::trials());
     trials.extend(script_sockets::trials());
     trials.extend(settings::trials());
+    trials.extend(administration::trials());
     trials.extend(shared_objects::trials());
     trials.extend(conformance::trials());
     trials.extend(operations::trials());

@@ -20,6 +20,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("scripts::a_pending_client_waits_for_the_decision", pending),
         trial("scripts::calls_have_results_and_errors", calls),
         trial("scripts::the_script_calls_its_clients", server_calls),
+        trial(
+            "scripts::calls_that_come_together_are_answered_in_order",
+            calls_together,
+        ),
         trial("scripts::scripts_load_from_the_library", library),
         trial(
             "scripts::the_servers_own_calls_can_be_defined",
@@ -194,6 +198,51 @@ fn server_calls() -> Result<()> {
             client.answer(&add, 5.into()).await?;
             let sum = client.called("sum").await?;
             ensure!(sum.arg(0).as_f64() == Some(5.0), "{sum:?}");
+            Ok(())
+        })
+    })
+}
+
+/// Most are handled; those over the rate are refused by the connection itself, in their turn.
+fn calls_together() -> Result<()> {
+    let settings = ["limits.calls_per_second=1", "limits.calls_burst=50"];
+    server::with(&settings, |server| {
+        server.application(
+            "order",
+            "application.onConnect = function () { return true; };
+            Client.prototype.next = function (n) { this.call('turn', null, n); return n; };",
+        )?;
+        let rtmp = server.rtmp;
+        client::run(async {
+            let mut client = joined(rtmp, "order", vec![]).await?;
+            for n in 100..170 {
+                let n = f64::from(n);
+                let command = Command::new("next", n, vec![n.into()]);
+                let message = Message::connection(Body::Command(command));
+                client.send(message).await?;
+            }
+            let mut seen: Vec<(f64, bool)> = Vec::new();
+            let mut turns = 0;
+            while seen.len() < 70 {
+                let command = client.wait_for("an answer", |message| match &message.body {
+                    Body::Command(command) => Some(command.clone()),
+                    _ => None,
+                });
+                let command = command.await?;
+                match &*command.name {
+                    "turn" => turns += 1,
+                    "_result" => seen.push((command.transaction, true)),
+                    "_error" => seen.push((command.transaction, false)),
+                    _ => {}
+                }
+            }
+            let transactions = seen.iter().map(|(transaction, _)| *transaction);
+            ensure!(
+                transactions.eq((100..170).map(f64::from)),
+                "not in order: {seen:?}"
+            );
+            let results = seen.iter().filter(|(_, ok)| *ok).count();
+            ensure!(results == turns && results < 60, "{results} of {turns}");
             Ok(())
         })
     })

@@ -166,7 +166,11 @@ impl<'a> Tests<'a> {
             if file.path.starts_with(END_TO_END) {
                 end_to_end.extend(file.text.split('"').filter(|text| text.contains("::")));
             }
-            let marked = file.text.split("#[test]").skip(1);
+            // Those that wait for something have the mark of the runtime, perhaps with arguments.
+            let marks = ["#[test]", "#[tokio::test"];
+            let marked = marks
+                .into_iter()
+                .flat_map(|mark| file.text.split(mark).skip(1));
             functions.extend(marked.filter_map(|rest| {
                 let (_, name) = rest.split_once("fn ")?;
                 name.split('(').next()
@@ -246,7 +250,7 @@ All of it.\n
 ";
     const UNIT: (&str, &str) = (
         "crates/a/src/lib.rs",
-        "fn helper() {}\n#[test]\nfn it_plays() {}",
+        "fn helper() {}\n#[tokio::test(start_paused = true)]\nasync fn it_plays() {}",
     );
     const TRIAL: (&str, &str) = (
         "tests/tests/e2e/live.rs",

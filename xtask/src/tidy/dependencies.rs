@@ -10,15 +10,17 @@ use crate::process;
 use crate::workspace;
 
 /// The crates that stay pure.
-const PURE: [&str; 8] = [
+const PURE: [&str; 10] = [
     "amf",
     "appconfig",
     "configtext",
     "engine",
     "flv",
     "media",
+    "rooms",
     "rtmp",
     "sharedobject",
+    "xmlsocket",
 ];
 
 /// What they must not depend on, directly or through others.

@@ -148,15 +148,20 @@ fn answers_of_clients_find_their_call() {
     });
     let client = world.client(1);
     world.call(client, "go", 0.0, &[]);
-    world.expect(&["> 1 calls go 0 with 0", "1 < a 2 ", "1 < b 3 ", "1 < c "]);
-    world.call(client, "_result", 3.0, &["second".into()]);
+    world.expect(&[
+        "> 1 calls go 0 with 0",
+        "1 < a 1000000001 ",
+        "1 < b 1000000002 ",
+        "1 < c ",
+    ]);
+    world.call(client, "_result", 1_000_000_002.0, &["second".into()]);
     world.call(
         client,
         "_error",
-        2.0,
+        1_000_000_001.0,
         &[Value::object([("code", "X".into())])],
     );
-    world.call(client, "_result", 2.0, &["again".into()]);
+    world.call(client, "_result", 1_000_000_001.0, &["again".into()]);
     world.call(client, "_result", 99.0, &["never asked".into()]);
     world.expect(&[
         "> answer 11: result \"second\"",
@@ -180,7 +185,7 @@ fn a_client_that_has_gone_is_not_called_and_its_answers_are_dropped() {
     let client = world.client(1);
     world.leave(client);
     world.expect(&["> disconnect 1"]);
-    world.call(client, "_result", 2.0, &[]);
+    world.call(client, "_result", 1_000_000_001.0, &[]);
     world.expect(&[]);
 }
 
@@ -230,12 +235,12 @@ fn the_script_asks_for_a_bandwidth_check() {
     });
     let client = world.client(1);
     world.call(client, "check", 0.0, &[]);
-    world.call(client, "_result", 2.0, &[]);
-    world.call(client, "_result", 3.0, &[]);
+    world.call(client, "_result", 1_000_000_001.0, &[]);
+    world.call(client, "_result", 1_000_000_002.0, &[]);
     world.expect(&[
         "> 1 calls check 0 with 0",
-        "1 < onBWCheck 2  0",
-        "1 < onBWCheck 3 16384 bytes 0",
+        "1 < onBWCheck 1000000001  0",
+        "1 < onBWCheck 1000000002 16384 bytes 0",
         "1 < onBWDone 131072 131.072 1 0",
     ]);
 }

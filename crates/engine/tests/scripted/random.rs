@@ -404,7 +404,7 @@ impl Runner {
                 self.book.borrow_mut().answer = None;
             }
             Step::Answer(index, transaction) => {
-                let transaction = f64::from(*transaction);
+                let transaction = 1_000_000_000.0 + f64::from(*transaction);
                 self.command(*index, 0, Command::new("_result", transaction, vec![]));
             }
             Step::Publish(index) => {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use engine::scripting::{ClientStats, Script, ScriptEffect, ScriptInput, ScriptOutput};
 use engine::{ClientId, CloseReason, Input, Origin};
 use rtmp::{Body, Millis};
+use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::clock;
@@ -125,7 +126,7 @@ fn applications_with(config: &Config) -> (Arc<Applications>, Arc<Book>, tempfile
             settings::instance_settings(config, 1, 1935),
             settings::file_settings(config),
         ),
-        Catalog::new(),
+        (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
         ObjectKeeper::nowhere(),
         Box::new(Probes(book.clone())),
     );

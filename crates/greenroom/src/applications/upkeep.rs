@@ -14,7 +14,7 @@ use crate::runner::{Post, Room, Sender};
 use crate::{clock, metrics};
 
 /// The instance that is meant where none is named.
-const DEFAULT_INSTANCE: &str = "_definst_";
+pub(crate) const DEFAULT_INSTANCE: &str = "_definst_";
 
 /// How often it is looked for scripts that do not come back.
 const WATCH_EVERY: Duration = Duration::from_millis(250);
@@ -177,7 +177,7 @@ async fn stop(inbox: &mpsc::Sender<Post>, room: &Room) {
 }
 
 /// What tells an instance to stop.
-fn stop_post(silent: bool) -> Post {
+pub(super) fn stop_post(silent: bool) -> Post {
     Post {
         from: Sender::Server,
         input: Input::Stop { silent },

@@ -299,3 +299,37 @@ fn what_is_no_file_is_not_read() {
     std::fs::create_dir(applications.dir.path().join("chat/application.toml")).unwrap();
     assert!(applications.reader().load("chat").is_ok());
 }
+
+#[test]
+fn recordings_lie_in_the_applications_folder_of_the_data() {
+    let mut applications = Applications::new();
+    applications.config.data.dir = "/srv/data".into();
+    applications.config.recording.index_entries = 77;
+    applications.config.recording.sync_ms = 0;
+    let settings = applications.load();
+    assert_eq!(
+        settings.recording.folder,
+        Path::new("/srv/data/chat/streams")
+    );
+    assert_eq!(settings.recording.limits.index_entries, 77);
+    assert_eq!(settings.recording.limits.max_bytes, None);
+    assert_eq!(settings.recording.sync, None);
+    assert!(settings.config.may_record && !settings.config.erase_recording);
+    assert_eq!(settings.config.record_live, None);
+    applications.file(
+        "chat/application.toml",
+        "[streams]\ndir = \"/media\"\n[live]\nerase_recording = true\n\
+         [recording]\nlive = \"append\"\nmax_bytes = 9000\nmax_duration_ms = 70\n",
+    );
+    let settings = applications.load();
+    assert_eq!(settings.recording.folder, Path::new("/media"));
+    assert_eq!(settings.recording.limits.max_bytes, Some(9000));
+    assert_eq!(settings.recording.limits.max_duration_ms, Some(70));
+    assert!(settings.config.may_record && settings.config.erase_recording);
+    assert_eq!(settings.config.record_live, Some(RecordMode::Append));
+    for limit in ["max_bytes", "max_duration_ms"] {
+        let text = format!("[recording]\n{limit} = 0\n");
+        applications.file("chat/application.toml", text);
+        assert!(!applications.load().config.may_record, "{limit}");
+    }
+}

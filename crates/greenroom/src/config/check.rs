@@ -17,6 +17,7 @@ const AT_LEAST: &[(&str, &str)] = &[
     ("scripts.stuck_after_ms", "scripts.handler_ms"),
     ("live.player_stall_close_ms", "live.player_lag_ms"),
     ("live.player_behind_close_ms", "live.player_lag_ms"),
+    ("recording.queue_bytes", "recording.flush_bytes"),
 ];
 
 /// Pairs where the first key must be greater than the second.

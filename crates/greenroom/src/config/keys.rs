@@ -180,6 +180,25 @@ sections! {
         /// starts without it: persistent shared objects live as long as somebody uses them, and
         /// a script's `flush` says false.
         require_store: bool = true;
+        /// Saves that wait for the store at one time.
+        store_queue: usize = 8_192, range 1..=1_048_576,
+            reached "The save fails and is tried again later; a script's `flush` says false.";
+        /// Bytes of the saves that wait for the store at one time. A save that is larger waits
+        /// alone.
+        store_queue_bytes: usize = 64 * MIB, range 1_048_576..=4_294_967_296,
+            reached "The save fails and is tried again later; a script's `flush` says false.";
+        /// Memory for parts of the store that were read or written last.
+        store_cache_bytes: usize = 32 * MIB, range 1_048_576..=68_719_476_736;
+        /// After the disk has failed, how long to wait before it is written to again. Until then
+        /// saves fail at once.
+        store_retry_ms: u64 = 1_000, range 0..=DAY_MS;
+    }
+
+    /// The socket over which `greenroom app` and `greenroom so` speak to the running server.
+    control: Control {
+        /// Path of the control socket, a Unix domain socket that only the server's user can open.
+        /// A relative path starts in `data.dir`. Empty for none.
+        socket: String = "greenroom.sock".into(), range 0..=100;
     }
 
     /// Shared objects: the state that the clients and the script of an instance have in common. An
@@ -219,7 +238,7 @@ sections! {
         /// How long changes of an object are gathered, after a first one that goes out at once,
         /// before they go to those who use it in one message. More costs less processor time and
         /// adds as much delay; 0 sends each by itself.
-        batch_ms: u64 = 20, range 0..=1_000;
+        batch_ms: u64 = 50, range 0..=1_000;
         /// Changes and messages of one object that are gathered at most.
         batch_items: usize = 4_096, range 1..=1_048_576,
             reached "They are sent before `shared_objects.batch_ms` is over.";
@@ -305,6 +324,32 @@ sections! {
         sample_access_audio: bool = false;
         /// Lets movies read the pixels of a stream's picture (`|RtmpSampleAccess`).
         sample_access_video: bool = false;
+    }
+
+    /// How streams are recorded into files. Which streams are, and where the files are, is said for
+    /// each application, see the [application settings](application-config.md).
+    recording: Recording {
+        /// How long what was received may wait to be written. Should the server be killed, a
+        /// recording lacks no more than this.
+        flush_ms: u64 = 500, range 10..=60_000;
+        /// Bytes of one recording that are written without waiting for more.
+        flush_bytes: usize = 256 * KIB, range 4_096..=67_108_864;
+        /// How often what was written is forced onto the disk, so that it is there after a power
+        /// cut. 0 leaves that to the operating system, also when a recording ends.
+        sync_ms: u64 = 5_000, range 0..=DAY_MS;
+        /// Bytes of one recording that wait while the disk is slow; after that the stream's ring
+        /// holds some more. At least `recording.flush_bytes`.
+        queue_bytes: usize = 8 * MIB, range 65_536..=1_073_741_824,
+            reached "The recording skips to the newest key frame; the log and the metrics tell. The \
+                live stream does not wait.";
+        /// Key frames in the index of one recording, for seeking. A longer recording keeps them
+        /// farther apart. Each takes 18 bytes at the start of the file.
+        index_entries: usize = 1_000, range 2..=16_384;
+        /// Recordings of the whole server at one time.
+        files: usize = 1_000, range 1..=100_000,
+            reached "The recording fails with `NetStream.Record.Failed`; the live stream goes on.";
+        /// Recordings that use the disk at the same time; others wait their turn.
+        writers: usize = 16, range 1..=256;
     }
 
     /// What one client, one address or all of them together may use. Each limit protects the

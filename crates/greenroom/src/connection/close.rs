@@ -78,7 +78,7 @@ impl Connection {
         let Some(seat) = self.seat.take() else { return };
         let (_, nothing) = mpsc::channel(1);
         let orders = std::mem::replace(&mut self.orders, nothing);
-        let unanswered = usize::from(self.awaiting) + 1;
+        let unanswered = self.ahead.unanswered() + 1;
         let leaving = runner::leave(seat, self.client, orders, unanswered);
         runner::wait_for_leave(leaving).await;
     }

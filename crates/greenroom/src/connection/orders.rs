@@ -16,6 +16,10 @@ use crate::runner::Order;
 
 impl Connection {
     pub(super) fn carry_out(&mut self, order: Order) -> Result<(), CloseReason> {
+        match &order {
+            Order::Done => self.ahead.answer(),
+            _ => self.ahead.order(),
+        }
         match order {
             Order::Send(message) => self.send_for_instance(message)?,
             Order::Close(reason) => return Err(reason),
@@ -61,11 +65,12 @@ impl Connection {
             }
             Order::SharedObjects(updates) => {
                 let framing = self.object_framing();
+                self.session.note_framed_elsewhere(0);
                 for update in updates {
                     self.outbox.push_update(update, framing);
                 }
             }
-            Order::Done => self.awaiting = false,
+            Order::Done => {}
         }
         Ok(())
     }

@@ -221,6 +221,7 @@ mod tests {
     use crate::catalog::Catalog;
     use crate::config::{Layers, load};
     use crate::objects::ObjectKeeper;
+    use crate::recording::Recordings;
     use crate::scripts::ScriptFolders;
     use crate::settings;
 
@@ -249,7 +250,7 @@ mod tests {
                 settings::instance_settings(&config, 1, 1935),
                 settings::file_settings(&config),
             ),
-            Catalog::new(),
+            (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
             ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );

@@ -5,7 +5,7 @@ use std::io;
 use engine::Input;
 use engine::scripting::LinkId;
 use rtmp::{Event, Output, Session};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -18,18 +18,42 @@ use crate::runner::wait_until;
 /// Bytes read from the socket at once.
 const READ_BYTES: usize = 8 << 10;
 
+/// Another server.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Server {
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// Over TLS (`rtmps`).
+    pub(super) secure: bool,
+}
+
+/// A connection, over TLS or not.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+async fn connect(settings: &LinkSettings, server: &Server) -> Result<Box<dyn Stream>, String> {
+    let address = (server.host.as_str(), server.port);
+    let stream = TcpStream::connect(address).await;
+    let stream = stream.map_err(|error| error.to_string())?;
+    if !server.secure {
+        return Ok(Box::new(stream));
+    }
+    Ok(Box::new(settings.trust.secure(&server.host, stream).await?))
+}
+
 /// Carries a connection to another server until one side ends it.
 pub(super) async fn carry(
     settings: &LinkSettings,
-    server: (&str, u16),
+    server: &Server,
     link: LinkId,
     (errands, unwanted): (mpsc::Receiver<Errand>, CancellationToken),
     back: &WayBack,
 ) -> Ended {
-    let connecting = timeout(settings.patience, TcpStream::connect(server));
+    let connecting = timeout(settings.patience, connect(settings, server));
     let socket = match wanted(connecting, &unwanted, back).await {
         Some(Ok(Ok(socket))) => socket,
-        Some(Ok(Err(error))) => return Ended::Why(error.to_string()),
+        Some(Ok(Err(why))) => return Ended::Why(why),
         Some(Err(_)) => return Ended::Why("The server does not answer.".into()),
         None => return Ended::AsWished,
     };
@@ -62,7 +86,7 @@ pub(super) async fn wanted<T>(
 
 struct Wire<'a> {
     settings: &'a LinkSettings,
-    socket: TcpStream,
+    socket: Box<dyn Stream>,
     session: Session,
     link: LinkId,
     back: &'a WayBack,
@@ -106,7 +130,11 @@ impl Wire<'_> {
         loop {
             match self.session.poll() {
                 Output::Transmit(bytes) => {
-                    let written = timeout(self.settings.patience, self.socket.write_all(&bytes));
+                    let write = async {
+                        self.socket.write_all(&bytes).await?;
+                        self.socket.flush().await
+                    };
+                    let written = timeout(self.settings.patience, write);
                     written.await.map_err(|_| io::ErrorKind::TimedOut)??;
                 }
                 Output::Event(Event::Message(message)) => {

@@ -6,14 +6,11 @@
 use bytes::{Bytes, BytesMut};
 use engine::CloseReason;
 use rtmp::Encoding;
+use rtmp::chunk::csid::CONNECTION;
 use sharedobject::{Backlog, Update};
 
 use super::{Outbox, State};
 use crate::metrics;
-
-/// The chunk stream of shared objects, on which the session writes nothing: these messages are
-/// framed past it, and a full header on its own chunk stream would be a riddle to the peer.
-const CSID: u32 = 10;
 
 /// How a connection is sent shared objects.
 #[derive(Clone, Copy, Debug)]
@@ -64,13 +61,15 @@ impl WaitingObjects {
         let message = backlog.pop()?;
         let (type_id, payload) = (message.type_id, &*message.payload);
         let mut out = BytesMut::new();
-        rtmp::chunk::frame(CSID, 0, type_id, 0, payload, chunk_size, &mut out);
+        rtmp::chunk::frame(CONNECTION, 0, type_id, 0, payload, chunk_size, &mut out);
         Some(out.freeze())
     }
 }
 
 impl Outbox {
-    /// Adds what happened to a shared object. [`flush`](Self::flush) writes it.
+    /// Adds what happened to a shared object. [`flush`](Self::flush) writes it, past the session,
+    /// on the chunk stream of the connection's commands: some clients look for it nowhere else
+    /// (npm `rtmp-client`). So the session's next header there must be a full one.
     pub(crate) fn push_update(&self, update: Update, framing: ObjectFraming) {
         let mut state = self.state.lock();
         if !state.objects.push(update, framing) {

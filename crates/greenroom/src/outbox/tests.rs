@@ -320,6 +320,10 @@ async fn a_call_comes_behind_the_change_that_was_before_it() {
     let last: Vec<&Bytes> = state.queue.iter().rev().take(2).collect();
     assert_eq!(last[0].as_ref(), b"call");
     assert!(last[1].windows(4).any(|name| name == b"chat"));
+    assert_eq!(
+        last[1][0], 3,
+        "a full header on the connection's chunk stream"
+    );
     assert!(
         !state.objects.is_empty(),
         "what comes later may still merge"

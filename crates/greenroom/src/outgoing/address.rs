@@ -7,12 +7,14 @@ use hyper::Uri;
 /// Bytes of an address that a request may be made to.
 const URL_MAX: usize = 8_192;
 
-/// The parts of an `http` address.
+/// The parts of an `http` or `https` address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
     /// A name in lower case, or an address without brackets.
     pub(super) host: String,
     pub(super) port: u16,
+    /// Over TLS.
+    pub(super) secure: bool,
     /// Path and query.
     pub(super) path: String,
 }
@@ -25,11 +27,11 @@ impl Target {
         }
         let wrong = || format!("{} is not an address of HTTP", url.escape_debug());
         let uri: Uri = url.parse().map_err(|_| wrong())?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => return Err("https is not supported".to_owned()),
+        let secure = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
             _ => return Err(wrong()),
-        }
+        };
         let authority = uri.authority().ok_or_else(wrong)?;
         if authority.as_str().contains('@') {
             return Err("an address with a user's name is not supported".to_owned());
@@ -42,7 +44,7 @@ impl Target {
         let named_port = authority.as_str().len() > authority.host().len();
         let port = match authority.port_u16() {
             Some(port) if port != 0 => port,
-            None if !named_port => 80,
+            None if !named_port => usual_port(secure),
             _ => return Err(wrong()),
         };
         if host.is_empty() {
@@ -53,6 +55,7 @@ impl Target {
         Ok(Self {
             host: host.to_ascii_lowercase(),
             port,
+            secure,
             path: format!("{slash}{path}"),
         })
     }
@@ -60,12 +63,21 @@ impl Target {
     /// The host and the port, if it is not the usual one, as in the header `Host`.
     pub(super) fn authority(&self) -> String {
         let Self { host, port, .. } = self;
-        match (host.contains(':'), *port) {
-            (false, 80) => host.clone(),
-            (false, port) => format!("{host}:{port}"),
-            (true, 80) => format!("[{host}]"),
-            (true, port) => format!("[{host}]:{port}"),
+        let host = if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.clone()
+        };
+        if *port == usual_port(self.secure) {
+            host
+        } else {
+            format!("{host}:{port}")
         }
+    }
+
+    /// What comes before the authority in an address.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.secure { "https" } else { "http" }
     }
 
     /// The address itself, if the host is not a name.
@@ -73,10 +85,14 @@ impl Target {
         self.host.parse().ok()
     }
 
-    /// Whether both are at the same host and port.
+    /// Whether both are at the same host and port, and equally secure.
     pub(super) fn is_same_server(&self, other: &Self) -> bool {
-        self.host == other.host && self.port == other.port
+        self.host == other.host && self.port == other.port && self.secure == other.secure
     }
+}
+
+fn usual_port(secure: bool) -> u16 {
+    if secure { 443 } else { 80 }
 }
 
 /// Whether an address belongs to the public network: not to this machine, a private network, a
@@ -129,6 +145,9 @@ mod tests {
             ("http://h?x", "h", 80, "/?x", "h"),
             ("http://[::1]:8080/x", "::1", 8080, "/x", "[::1]:8080"),
             ("http://[::1]/", "::1", 80, "/", "[::1]"),
+            ("https://h/a", "h", 443, "/a", "h"),
+            ("https://h:80/", "h", 80, "/", "h:80"),
+            ("http://h:443/", "h", 443, "/", "h:443"),
         ] {
             let target = Target::parse(url).unwrap();
             assert_eq!((&*target.host, target.port), (host, port), "{url}");
@@ -154,7 +173,7 @@ mod tests {
             "http://u:p@h/",
             "http://h/\r\nx: y",
             "http://a b/",
-            "https://h/",
+            "https://h:0/",
             "http://[::1/",
         ] {
             assert!(Target::parse(url).is_err(), "{url}");

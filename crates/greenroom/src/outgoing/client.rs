@@ -9,11 +9,12 @@ use hyper::client::conn::http1;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::address::Target;
-use super::policy::OutgoingLimits;
+use super::policy::{OutgoingLimits, OutgoingPolicy};
 
 /// Header lines of a response.
 const RESPONSE_HEADERS: usize = 100;
@@ -44,10 +45,23 @@ pub(super) async fn send(
     addresses: &[SocketAddr],
     target: &Target,
     request: &HttpRequest,
-    limits: &OutgoingLimits,
+    policy: &OutgoingPolicy,
 ) -> Result<Answer, String> {
     let request = build(target, request)?;
     let stream = connect(addresses, target).await?;
+    if !target.secure {
+        return exchange(stream, request, policy.limits()).await;
+    }
+    let stream = policy.trust().secure(&target.host, stream).await?;
+    exchange(stream, request, policy.limits()).await
+}
+
+/// Sends a request over a connection and reads the answer.
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Body>,
+    limits: &OutgoingLimits,
+) -> Result<Answer, String> {
     let mut builder = http1::Builder::new();
     builder
         .max_headers(RESPONSE_HEADERS)

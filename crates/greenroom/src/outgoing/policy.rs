@@ -8,6 +8,7 @@ use appconfig::{ApplicationConfig, Host};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::address::{Target, is_public};
+use crate::trust::Trust;
 
 /// What requests may cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub struct OutgoingPolicy {
     own: Vec<SocketAddr>,
     limits: OutgoingLimits,
     permits: Arc<Semaphore>,
+    trust: Arc<Trust>,
 }
 
 impl OutgoingPolicy {
@@ -56,7 +58,17 @@ impl OutgoingPolicy {
             own,
             limits,
             permits: Arc::new(Semaphore::new(requests)),
+            trust: Arc::default(),
         }
+    }
+
+    /// The same, with others to trust over TLS than those whom the system trusts.
+    pub(crate) fn trusting(self, trust: Arc<Trust>) -> Self {
+        Self { trust, ..self }
+    }
+
+    pub(super) fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// The policy that the settings of an application ask for, for one of its instances.
@@ -123,7 +135,8 @@ impl OutgoingPolicy {
     /// Whether a target can be this server: only by an address, or as `localhost`.
     fn is_own_name(&self, target: &Target) -> bool {
         let mut own = self.own.iter();
-        (is_localhost(&target.host) || target.literal().is_some())
+        !target.secure
+            && (is_localhost(&target.host) || target.literal().is_some())
             && own.any(|own| own.port() == target.port)
     }
 

@@ -9,18 +9,18 @@ pub(super) fn resolve(target: &Target, location: &str) -> String {
         return location.to_owned();
     }
     if location.starts_with("//") {
-        return format!("http:{location}");
+        return format!("{}:{location}", target.scheme());
     }
-    let authority = target.authority();
+    let server = format!("{}://{}", target.scheme(), target.authority());
     if location.starts_with('/') {
-        return format!("http://{authority}{location}");
+        return format!("{server}{location}");
     }
     let path = target.path.split('?').next().unwrap_or_default();
     if location.starts_with('?') {
-        return format!("http://{authority}{path}{location}");
+        return format!("{server}{path}{location}");
     }
     let folder = path.rfind('/').map_or("/", |at| &path[..=at]);
-    format!("http://{authority}{folder}{location}")
+    format!("{server}{folder}{location}")
 }
 
 #[cfg(test)]
@@ -39,6 +39,10 @@ mod tests {
             ("x?u=http://y", "http://h:81/a/x?u=http://y"),
         ] {
             assert_eq!(resolve(&target, location), url, "{location}");
+        }
+        let secure = Target::parse("https://h/a").unwrap();
+        for (location, url) in [("x", "https://h/x"), ("//other/", "https://other/")] {
+            assert_eq!(resolve(&secure, location), url, "{location}");
         }
     }
 }

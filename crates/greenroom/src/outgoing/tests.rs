@@ -11,6 +11,8 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use super::{OutgoingLimits, OutgoingPolicy, fetch};
+use crate::trust::Trust;
+use crate::trust::tests::signed_by_itself;
 
 fn host(text: &str) -> Host {
     Host::from_given(&Given::Text(text.to_owned()), Unit::of("hosts")).unwrap()
@@ -220,10 +222,6 @@ async fn what_is_no_request_is_refused() {
         ..get("http://127.0.0.1:1/".to_owned())
     };
     for (request, reason) in [
-        (
-            get("https://127.0.0.1/".to_owned()),
-            "https is not supported",
-        ),
         (get("gopher://127.0.0.1/".to_owned()), "not an address"),
         (delete, "method DELETE"),
         (with("Host", "other"), "header Host"),
@@ -379,4 +377,41 @@ async fn requests_have_their_time_and_their_number() {
     assert!(failed.contains("no response within 200 ms"), "{failed}");
     assert!(policy.permit().is_ok());
     drop(held);
+}
+
+#[tokio::test]
+async fn https_goes_to_whom_is_trusted() {
+    let (file, acceptor) = signed_by_itself(&["127.0.0.1"]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            // It fails when the client does not trust it.
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut request = Vec::new();
+            while !is_whole(&request) {
+                assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0);
+            }
+            stream.write_all(&ok("secret")).await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+    });
+    let url = format!("https://{address}/gateway");
+    let stranger = fetch(&allowing(&["127.0.0.1"]), get(url.clone())).await;
+    let failed = stranger.unwrap_err();
+    assert!(
+        failed.contains("secure") || failed.contains("trusted"),
+        "{failed}"
+    );
+    let trust = Trust::new(vec![file.path().to_owned()]);
+    let policy = allowing(&["127.0.0.1"]).trusting(trust.clone());
+    let response = fetch(&policy, get(url.clone())).await.unwrap();
+    assert_eq!((response.status, &*response.body), (200, &b"secret"[..]));
+    // What is trusted is not therefore allowed.
+    let refused = fetch(&allowing(&[]).trusting(trust), get(url)).await;
+    assert!(refused.unwrap_err().contains("script.hosts"));
+    server.abort();
 }

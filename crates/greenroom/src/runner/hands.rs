@@ -11,10 +11,12 @@ use sharedobject::Update;
 use super::objects::ObjectLog;
 use super::streams::Streams;
 use super::{Link, Order};
+use crate::recording::Recorders;
 
 /// Who is here, and what they may be made to do.
 pub(super) struct Hands {
     pub(super) streams: Arc<Streams>,
+    pub(super) recorders: Recorders,
     pub(super) objects: ObjectLog,
     pub(super) links: HashMap<ClientId, Link>,
     /// What has happened to shared objects and their clients have not been told: one order tells
@@ -23,9 +25,10 @@ pub(super) struct Hands {
 }
 
 impl Hands {
-    pub(super) fn new(streams: Arc<Streams>) -> Self {
+    pub(super) fn new(streams: Arc<Streams>, recorders: Recorders) -> Self {
         Self {
             streams,
+            recorders,
             objects: ObjectLog::default(),
             links: HashMap::new(),
             updates: HashMap::new(),
@@ -66,6 +69,7 @@ impl Hands {
 
     /// Carries out one effect on sessions and streams; gives back what is about neither.
     pub(super) fn carry_out(&mut self, instance: &Instance, effect: Effect) -> Option<Effect> {
+        let effect = self.keep_files(effect)?;
         let (client, order) = match effect {
             Effect::Mark { name, marker } => {
                 self.mark(instance, &name, marker);
@@ -150,6 +154,24 @@ impl Hands {
         None
     }
 
+    /// Carries out what is about recordings; gives back all else.
+    fn keep_files(&self, effect: Effect) -> Option<Effect> {
+        match effect {
+            Effect::Record {
+                recording,
+                name,
+                file,
+                mode,
+            } => {
+                let live = self.streams.get_or_make(&name);
+                self.recorders.start(&live, recording, &file, mode);
+            }
+            Effect::EraseRecording { file } => self.recorders.erase(&file),
+            other => return Some(other),
+        }
+        None
+    }
+
     fn publish(&self, stream_id: u32, name: &StreamName) -> Option<Order> {
         // The mark that came before made it the publisher.
         let publication = self.streams.get_or_make(name).publication()?;
@@ -179,5 +201,8 @@ impl Hands {
             "{}", if marker == Marker::Published { "published" } else { "unpublished" }
         );
         live.mark(marker, publisher);
+        if marker == Marker::Unpublished {
+            self.recorders.ending(&live);
+        }
     }
 }

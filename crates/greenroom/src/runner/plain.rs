@@ -1,6 +1,6 @@
 //! An instance without a script: a task of the runtime.
 
-use engine::{Input, Instance, Output};
+use engine::{Input, Instance, Output, SharedObjects};
 use rtmp::Millis;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -8,10 +8,11 @@ use tokio_util::sync::CancellationToken;
 use super::hands::Hands;
 use super::objects::ObjectGauge;
 use super::streams::{Streams, StreamsHost};
-use super::{Post, Sender, wait_until};
+use super::{Ask, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress, InstanceSettings};
 use crate::clock;
 use crate::objects::InstanceObjects;
+use crate::recording::Recorders;
 
 /// Starts an instance. It ends when nobody holds its inbox any more.
 pub(crate) fn start(
@@ -19,17 +20,27 @@ pub(crate) fn start(
     settings: &InstanceSettings,
     address: &InstanceAddress,
     inbox_events: usize,
+    asks: mpsc::Receiver<Ask>,
 ) -> mpsc::Sender<Post> {
     let (inbox, posts) = mpsc::channel(inbox_events);
     let streams = Streams::new(applications.catalog(), settings.streams, address);
     let host = Box::new(StreamsHost(streams.clone()));
     let kept = InstanceObjects::new(applications.objects(), address, CancellationToken::new());
     let objects = kept.make(&settings.objects);
+    let recorders = Recorders::new(
+        applications.recordings(),
+        &settings.recording,
+        &address.instance,
+        inbox.downgrade(),
+        &CancellationToken::new(),
+    );
     let runner = Runner {
         instance: Instance::new(settings.config.clone(), host, objects.clone()),
         kept,
-        gauge: ObjectGauge::new(objects),
-        hands: Hands::new(streams),
+        gauge: ObjectGauge::new(objects.clone()),
+        objects,
+        asks,
+        hands: Hands::new(streams, recorders),
     };
     tokio::spawn(runner.run(posts));
     inbox
@@ -39,6 +50,8 @@ struct Runner {
     instance: Instance,
     kept: InstanceObjects,
     gauge: ObjectGauge,
+    objects: SharedObjects,
+    asks: mpsc::Receiver<Ask>,
     hands: Hands,
 }
 
@@ -55,6 +68,10 @@ impl Runner {
                 },
                 () = wait_until(timeout) => timeout = self.handle(Input::Timeout),
                 () = self.kept.saved() => timeout = self.handle(Input::ObjectsSaved),
+                Some(ask) = self.asks.recv() => {
+                    ask(&self.objects);
+                    timeout = self.handle(Input::ObjectsSaved);
+                }
             }
         }
         self.instance.save_objects(clock::now());
@@ -65,9 +82,10 @@ impl Runner {
         let Post { from, input, link } = post;
         let client = match from {
             Sender::Client(client) => client,
-            Sender::Server => return self.handle(input),
-            // There is no script that could have sent one.
-            Sender::Errand(_) => return self.carry_out(),
+            // There is one life only, and no script: an errand is a recording.
+            Sender::Server | Sender::Administrator | Sender::Errand(_) => {
+                return self.handle(input);
+            }
         };
         if let Some(link) = link {
             self.hands.links.insert(client, link);

@@ -21,10 +21,11 @@ use super::objects::ObjectGauge;
 use super::room::{Ending, Room, Timed};
 use super::stats::{Stats, World};
 use super::streams::{Streams, StreamsHost};
-use super::{Order, Post, Sender, wait_until};
+use super::{Ask, Order, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress};
 use crate::links::Errands;
 use crate::objects::InstanceObjects;
+use crate::recording::Recorders;
 use crate::scripts::Broken;
 use crate::{clock, metrics};
 
@@ -42,6 +43,7 @@ pub(crate) fn start(
     address: &InstanceAddress,
     id: u64,
     inbox_events: usize,
+    asks: mpsc::Receiver<Ask>,
     at_once: bool,
 ) -> std::io::Result<(mpsc::Sender<Post>, Arc<Room>)> {
     let (inbox, posts) = mpsc::channel(inbox_events);
@@ -58,8 +60,15 @@ pub(crate) fn start(
             Ok(timers) => {
                 let streams = applications.settings().streams;
                 let streams = Streams::new(applications.catalog(), streams, &address);
+                let recorders = Recorders::new(
+                    applications.recordings(),
+                    &applications.settings().recording,
+                    &address.instance,
+                    weak_inbox.clone(),
+                    &thread_room.written_off,
+                );
                 let runner = Runner {
-                    hands: Hands::new(streams),
+                    hands: Hands::new(streams, recorders),
                     stats: Rc::default(),
                     kept: InstanceObjects::new(
                         applications.objects(),
@@ -72,6 +81,7 @@ pub(crate) fn start(
                     id,
                     room: thread_room,
                     posts,
+                    asks,
                     life: 0,
                     at_once,
                     later: VecDeque::new(),
@@ -95,6 +105,7 @@ struct Runner {
     id: u64,
     room: Arc<Room>,
     posts: mpsc::Receiver<Post>,
+    asks: mpsc::Receiver<Ask>,
     hands: Hands,
     stats: Rc<Stats>,
     kept: InstanceObjects,
@@ -128,7 +139,7 @@ impl Runner {
         });
         self.room.set_busy(true);
         let (mut instance, objects, load_on_startup) = self.make_instance();
-        let mut gauge = ObjectGauge::new(objects);
+        let mut gauge = ObjectGauge::new(objects.clone());
         // They wait in the instance while its script starts, and share its fate if it fails.
         for join in std::mem::take(&mut self.later) {
             instance.handle(clock::now(), join);
@@ -141,6 +152,10 @@ impl Runner {
                 post = self.posts.recv() => post,
                 () = wait_until(timeout) => Some(own_post(Input::Timeout)),
                 () = self.kept.saved() => Some(own_post(Input::ObjectsSaved)),
+                Some(ask) = self.asks.recv() => {
+                    ask(&objects);
+                    Some(own_post(Input::ObjectsSaved))
+                }
                 // In a turn of its own, as any other end of a connection.
                 () = std::future::ready(()), if self.errands.has_refused() => {
                     let refused = self.errands.take_refused();
@@ -149,7 +164,10 @@ impl Runner {
             };
             let Some(post) = post else { break };
             // What was loaded with the server is loaded again when it is to be loaded anew.
-            self.at_once |= load_on_startup && matches!(post.input, Input::Stop { silent: true });
+            // Not so by an administrator, who would have said so.
+            self.at_once |= load_on_startup
+                && post.from == Sender::Server
+                && matches!(post.input, Input::Stop { silent: true });
             self.room.set_busy(true);
             timeout = self.take(&mut instance, post);
             gauge.update();
@@ -180,6 +198,7 @@ impl Runner {
         let stuck_after_ms = settings.stuck_after_ms;
         self.room.set_patience(stuck_after_ms);
         self.hands.streams.set(settings.streams);
+        self.hands.recorders.begin(self.life, &settings.recording);
         self.errands.set(settings.links);
         let scripted = ScriptedConfig {
             name: format!("{}/{}", self.address.app, self.address.instance),
@@ -310,6 +329,8 @@ impl Runner {
                     None => return false,
                 },
                 () = self.room.freed.notified() => {}
+                // There are no objects between two lives.
+                Some(ask) = self.asks.recv() => drop(ask),
             }
         }
     }

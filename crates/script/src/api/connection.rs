@@ -10,18 +10,55 @@ pub(super) const NET_CONNECTION: Class = Class {
     note: "A connection from this instance to another one. The other side calls the methods that \
            the script gives the object.",
     members: &[
-        method("connect", Fcs1, "`connect(\"rtmp://host/app/instance\", …)`, or the `http:` address of a gateway for Flash Remoting: false for an address that is none. Not by `https:`").differs(),
-        method("call", Fcs1, "`call(method, responder, …)`; waits until the connection is there"),
-        method("close", Fcs1, "ends the connection; `onStatus` is told after the handler"),
-        method("addHeader", Fcs1, "a header of all packets of Flash Remoting; one of the same name is replaced"),
-        method("getService", Fcs1, "`getService(name, responder)`, after `load(\"netservices.asc\")`: an object whose methods are those of the service"),
-        method("setCredentials", Fcs1, "name and password for the service; after the same"),
-        method("setDebugId", Fcs1, "what the connection is called in the log; after the same"),
+        method(
+            "connect",
+            Fcs1,
+            "`connect(\"rtmp://host/app/instance\", …)`, over TLS with `rtmps:`, or the `http:` or `https:` address of a gateway for Flash Remoting: false for an address that is none",
+        ),
+        method(
+            "call",
+            Fcs1,
+            "`call(method, responder, …)`; waits until the connection is there",
+        ),
+        method(
+            "close",
+            Fcs1,
+            "ends the connection; `onStatus` is told after the handler",
+        ),
+        method(
+            "addHeader",
+            Fcs1,
+            "a header of all packets of Flash Remoting; one of the same name is replaced",
+        ),
+        method(
+            "getService",
+            Fcs1,
+            "`getService(name, responder)`, after `load(\"netservices.asc\")`: an object whose methods are those of the service",
+        ),
+        method(
+            "setCredentials",
+            Fcs1,
+            "name and password for the service; after the same",
+        ),
+        method(
+            "setDebugId",
+            Fcs1,
+            "what the connection is called in the log; after the same",
+        ),
         method("getDebugId", Fcs1, "that name; after the same"),
         property("isConnected", Fcs1, "whether it is connected"),
         property("uri", Fcs1, "the address, as given to `connect`"),
-        property("objectEncoding", Fms3, "0 or 3; 0 if it is not set, as in FCS").differs(),
-        event("onStatus", Fcs1, "`onStatus(info)`: `NetConnection.Connect.…`; without it `application.onStatus` is told"),
+        property(
+            "objectEncoding",
+            Fms3,
+            "0 or 3; 0 if it is not set, as in FCS",
+        )
+        .differs(),
+        event(
+            "onStatus",
+            Fcs1,
+            "`onStatus(info)`: `NetConnection.Connect.…`; without it `application.onStatus` is told",
+        ),
     ],
 };
 

@@ -17,7 +17,6 @@ pub(super) fn uses(prepared: &Prepared, config: &ScriptConfig, given: &Given) ->
     let mut found = Vec::new();
     variables(&outline, given, &mut found);
     properties(&outline, given, &mut found);
-    secure_gateways(&outline, &mut found);
     let findings = found.into_iter().map(|found| {
         let (line, column) = source::position(text, found.offset);
         let (severity, text) = describe(&found);
@@ -130,14 +129,4 @@ fn telling(name: &str) -> Option<(&'static Class, &'static Member)> {
         let member = class.member(name).filter(|member| member.is_telling)?;
         Some((*class, member))
     })
-}
-
-/// Flash Remoting over TLS is refused.
-fn secure_gateways(outline: &Outline<'_>, found: &mut Vec<Use>) {
-    found.extend(outline.secure_gateways.iter().map(|&offset| Use {
-        subject: "connect(\"https:…\")".to_owned(),
-        state: State::Later,
-        note: "only gateways with http: addresses can be reached",
-        offset,
-    }));
 }

@@ -5,7 +5,7 @@
     const { apply } = Reflect;
     const { Map, Symbol, String } = globalThis;
 
-    const ADDRESS = /^rtmp:\/\/[^\/\s:]+(:[0-9]{1,5})?\/[^\/\s]+/i;
+    const ADDRESS = /^rtmps?:\/\/[^\/\s:]+(:[0-9]{1,5})?\/[^\/\s]+/i;
 
     // Connections by the link that they use.
     const byLink = new Map();

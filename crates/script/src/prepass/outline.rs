@@ -20,8 +20,6 @@ pub(crate) struct Outline<'a> {
     pub(crate) given: HashSet<&'a str>,
     /// `load("file")`.
     pub(crate) loads: Vec<Load<'a>>,
-    /// `x.connect("https://…")`: where it begins.
-    pub(crate) secure_gateways: Vec<usize>,
 }
 
 /// A name in the text.
@@ -74,9 +72,6 @@ fn property<'a>(script: &Script<'a>, index: usize, outline: &mut Outline<'a>) {
         property: None,
         offset,
     });
-    if name == "connect" && argument(script, index).is_some_and(is_secure_gateway) {
-        outline.secure_gateways.push(offset);
-    }
 }
 
 fn word<'a>(script: &Script<'a>, index: usize, outline: &mut Outline<'a>) {
@@ -136,11 +131,6 @@ fn argument<'a>(script: &Script<'a>, index: usize) -> Option<&'a str> {
     (is_call && is_text && ends).then(|| script.say(index + 2))
 }
 
-fn is_secure_gateway(quoted: &str) -> bool {
-    let text = quoted.trim_start_matches(['"', '\'']);
-    text.to_ascii_lowercase().starts_with("https://")
-}
-
 /// What a literal says; nothing if it has other escapes than that of the backslash.
 fn plain_text(quoted: &str) -> Option<Cow<'_, str>> {
     let text = quoted.get(1..quoted.len().checked_sub(1)?)?;
@@ -188,13 +178,11 @@ mod tests {
     }
 
     #[test]
-    fn files_and_gateways_are_found_where_they_are_written_out() {
-        let text = "load('a.asc'); load(\"lib\\\\b.asc\"); load('c' + d); o.load('e'); \
-                    nc.connect('HTTPS://x/gateway'); nc.connect('http://x/y'); connect('https://z')";
+    fn files_are_found_where_they_are_written_out() {
+        let text = "load('a.asc'); load(\"lib\\\\b.asc\"); load('c' + d); o.load('e');";
         let outline = outline(text, 100);
         let files: Vec<_> = outline.loads.iter().map(|load| &*load.file).collect();
         assert_eq!(files, ["a.asc", "lib\\b.asc"]);
-        assert_eq!(outline.secure_gateways.len(), 1);
     }
 
     #[test]

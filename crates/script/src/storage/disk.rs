@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::guarded::configures;
 use super::{OpenHow, Stat, Storage, StorageError, Stream, storage_path};
 
 /// The folder of an application and its virtual folders. Nothing outside them is reached, not
@@ -71,6 +72,20 @@ impl DiskStorage {
         Ok(target)
     }
 
+    /// Refuses a change of what configures the application, by whatever way it was reached: links
+    /// and virtual folders may lead there.
+    fn check_change(&self, path: &str, target: &Path) -> Result<(), StorageError> {
+        let io = |error| StorageError::io(path, error);
+        let application = self.application.canonicalize().map_err(io)?;
+        let name = target.file_name().and_then(|name| name.to_str());
+        let inside = target.parent() == Some(&*application);
+        // Nor is the folder moved away, to make room for another.
+        if inside && name.is_some_and(configures) || application.starts_with(target) {
+            return Err(StorageError::Configuration(path.to_owned()));
+        }
+        Ok(())
+    }
+
     /// A name in a folder that is there. The name's own link is not followed.
     fn entry(&self, path: &str) -> Result<PathBuf, StorageError> {
         let (_, rest) = self.place(path);
@@ -85,7 +100,10 @@ impl DiskStorage {
     fn vacant(&self, path: &str) -> Result<PathBuf, StorageError> {
         let target = self.entry(path)?;
         match fs::symlink_metadata(&target) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(target),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.check_change(path, &target)?;
+                Ok(target)
+            }
             Err(error) => Err(StorageError::io(path, error)),
             Ok(found) if found.is_symlink() => Err(StorageError::Outside(path.to_owned())),
             Ok(_) => Err(StorageError::io(path, io::ErrorKind::AlreadyExists.into())),
@@ -115,6 +133,9 @@ impl Storage for DiskStorage {
                     return Err(io(io::Error::other("not a file")));
                 }
                 options.truncate(how.truncate);
+                if how.write || how.truncate {
+                    self.check_change(path, &target)?;
+                }
                 target
             }
             Err(StorageError::Io { error, .. }) if is_absence(&error) && how.write => {
@@ -149,6 +170,7 @@ impl Storage for DiskStorage {
     fn remove(&self, path: &str) -> Result<(), StorageError> {
         let io = |error| StorageError::io(path, error);
         let target = self.entry(path)?;
+        self.check_change(path, &target)?;
         if fs::symlink_metadata(&target).map_err(io)?.is_dir() {
             fs::remove_dir(target).map_err(io)
         } else {
@@ -157,8 +179,9 @@ impl Storage for DiskStorage {
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
-        let target = self.vacant(to)?;
-        fs::rename(self.entry(from)?, target).map_err(|error| StorageError::io(from, error))
+        let (source, target) = (self.entry(from)?, self.vacant(to)?);
+        self.check_change(from, &source)?;
+        fs::rename(source, target).map_err(|error| StorageError::io(from, error))
     }
 }
 

@@ -42,11 +42,16 @@ impl Storage for Guarded {
     }
 }
 
-/// Case does not count, as on some of the systems that the server runs on.
+/// Whether a file of this name in the application's folder configures it. Case does not count, as
+/// on some of the systems that the server runs on.
+pub(super) fn configures(name: &str) -> bool {
+    let mut names = CONFIGURATION.iter();
+    names.any(|known| known.eq_ignore_ascii_case(name))
+}
+
 fn check(path: &str) -> Result<(), StorageError> {
     let path = path.trim_start_matches('/');
-    let is_configuration = |name: &&str| name.eq_ignore_ascii_case(path);
-    if CONFIGURATION.iter().any(is_configuration) {
+    if configures(path) {
         return Err(StorageError::Configuration(path.to_owned()));
     }
     Ok(())

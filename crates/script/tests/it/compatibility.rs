@@ -148,7 +148,7 @@ fn members_are_found_where_they_can_mean_nothing_else() {
     assert_eq!(subjects(own), [] as [&str; 0]);
     assert_eq!(
         subjects("function f(nc) { nc.connect('https://example.com/gateway'); }"),
-        ["connect(\"https:…\")"]
+        [] as [&str; 0]
     );
 }
 

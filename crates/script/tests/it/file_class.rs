@@ -365,6 +365,77 @@ fn links_do_not_lead_out() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn no_way_leads_to_a_change_of_the_configuration() {
+    use std::os::unix::fs::symlink;
+    let root = tempfile::tempdir().expect("a folder");
+    let app = root.path().join("app");
+    fs::create_dir_all(app.join("d")).expect("a folder");
+    fs::write(app.join("application.toml"), "mine").expect("written");
+    symlink("application.toml", app.join("link")).expect("a link");
+    symlink("Application.xml", app.join("nowhere")).expect("a link");
+    symlink(".", app.join("here")).expect("a link");
+    let storage = DiskStorage::new(&app);
+    let storage = storage.with_virtual("/up", root.path()).expect("a name");
+    let storage = storage.with_virtual("/same", &app).expect("a name");
+    let mut driver = Driver::with_storage(storage, ScriptConfig::default());
+    for file in [
+        "application.toml",
+        "link",
+        "here/application.toml",
+        "same/application.toml",
+        "up/app/application.toml",
+        "up/app/here/link",
+        "d/../application.toml",
+    ] {
+        driver.check(&[
+            (
+                &format!("new File('{file}').open('text', 'write')"),
+                "false",
+            ),
+            (
+                &format!("new File('{file}').open('text', 'create')"),
+                "false",
+            ),
+            (
+                &format!("new File('{file}').open('text', 'append')"),
+                "false",
+            ),
+        ]);
+        if !file.ends_with("link") {
+            driver.check(&[
+                (&format!("new File('{file}').remove()"), "false"),
+                (&format!("new File('{file}').renameTo('d/mine')"), "false"),
+            ]);
+        }
+    }
+    driver.check(&[
+        ("new File('nowhere').open('text', 'create')", "false"),
+        (
+            "new File('here/APPLICATION.XML').open('text', 'create')",
+            "false",
+        ),
+        (
+            "new File('up/app/Application.xml').open('text', 'create')",
+            "false",
+        ),
+        ("new File('up/app').renameTo('up/other')", "false"),
+        ("new File('d').renameTo('same/Application.xml')", "false"),
+        (
+            "(f = new File('link')).open('text', 'read') && f.read(4)",
+            "mine",
+        ),
+        (
+            "(f = new File('same/other.toml')).open('text', 'create')",
+            "true",
+        ),
+    ]);
+    let kept = fs::read_to_string(app.join("application.toml"));
+    assert_eq!(kept.ok().as_deref(), Some("mine"));
+    assert!(!app.join("Application.xml").exists());
+}
+
 /// A folder with a million files, without a disk that has them.
 struct Crowd;
 

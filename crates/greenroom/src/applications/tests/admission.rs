@@ -2,6 +2,7 @@
 
 use engine::{ClientId, Input};
 use tokio::sync::mpsc::error::TrySendError;
+use tokio_util::task::TaskTracker;
 
 use crate::applications::*;
 use crate::config::{Layers, load};
@@ -31,7 +32,7 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
             settings::instance_settings(&config, 1, 1935),
             settings::file_settings(&config),
         ),
-        Catalog::new(),
+        (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
         ObjectKeeper::nowhere(),
         Box::new(ScriptFolders),
     )

@@ -1,0 +1,178 @@
+//! What an administrator does with instances: lists, loads and unloads them, and asks for what is
+//! in their shared objects.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{Input, Rejection, SharedObjects};
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Applications, InstanceAddress};
+use crate::metrics;
+use crate::runner::{Ask, Post, Room, Sender};
+
+/// How long an administrator waits until an instance has ended, or answers.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A running instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct InstanceRow {
+    pub(crate) app: Arc<str>,
+    pub(crate) instance: Arc<str>,
+    pub(crate) clients: usize,
+    /// Whether it has a script.
+    pub(crate) script: bool,
+}
+
+/// What an instance made of an ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked<T> {
+    /// This.
+    Done(T),
+    /// It does not run.
+    NotRunning,
+    /// It does not answer: its script is busy.
+    Busy,
+}
+
+/// An instance that is to stop.
+struct Taken {
+    inbox: mpsc::Sender<Post>,
+    room: Option<Arc<Room>>,
+    /// Closed when the instance has ended.
+    asks: mpsc::Sender<Ask>,
+}
+
+impl Applications {
+    /// The instances that run, of all applications or of one.
+    pub(crate) fn rows(&self, app: Option<&str>) -> Vec<InstanceRow> {
+        let running = self.running.lock();
+        let wanted = running
+            .instances
+            .iter()
+            .filter(|(address, _)| app.is_none_or(|app| *address.app == *app));
+        wanted
+            .map(|(address, here)| InstanceRow {
+                app: address.app.clone(),
+                instance: address.instance.clone(),
+                clients: here.clients,
+                script: here.room.is_some(),
+            })
+            .collect()
+    }
+
+    /// Starts an instance, unless it runs. Whether it was started.
+    ///
+    /// # Errors
+    ///
+    /// What a client would be told who wants to join it.
+    pub(crate) fn load(self: &Arc<Self>, app: &str, instance: &str) -> Result<bool, Rejection> {
+        if self.is_closing() {
+            return Err(Rejection::ShuttingDown);
+        }
+        if self.is_running(app, instance)? {
+            return Ok(false);
+        }
+        let address = InstanceAddress {
+            app: app.into(),
+            instance: instance.into(),
+        };
+        let way = self.way_of(&address)?;
+        let mut running = self.running.lock();
+        if running.instances.contains_key(&address) {
+            return Ok(false);
+        }
+        self.check_room(&running, app)?;
+        let started = self.start(&mut running, &address, &way, 0)?;
+        running.instances.insert(address, started);
+        Ok(true)
+    }
+
+    /// Stops an instance: its clients are told and closed, and its script is not asked. Answers
+    /// whether it has ended, or `None` when it does not run.
+    pub(crate) async fn unload(&self, app: &str, instance: &str) -> Option<bool> {
+        let Taken { inbox, room, asks } = self.take_instance(app, instance)?;
+        let stop = Post {
+            from: Sender::Administrator,
+            input: Input::Stop { silent: true },
+            link: None,
+        };
+        let ended = async {
+            // An instance that has ended meanwhile needs no telling.
+            let _ = inbox.send(stop).await;
+            // One without a script ends when nobody holds its inbox any more.
+            drop(inbox);
+            match &room {
+                Some(room) => ended(room).await,
+                None => asks.closed().await,
+            }
+        };
+        Some(tokio::time::timeout(PATIENCE, ended).await.is_ok())
+    }
+
+    /// An instance that is to stop. One without a script is taken out of the table, so that nobody
+    /// joins it any more; one with a script sees to that itself.
+    fn take_instance(&self, app: &str, instance: &str) -> Option<Taken> {
+        let address = InstanceAddress {
+            app: app.into(),
+            instance: instance.into(),
+        };
+        let mut running = self.running.lock();
+        let here = running.instances.get(&address)?;
+        let taken = Taken {
+            inbox: here.inbox.clone(),
+            room: here.room.clone(),
+            asks: here.asks.clone(),
+        };
+        if taken.room.is_none() {
+            running.instances.remove(&address);
+            metrics::instances(-1.0);
+        }
+        Some(taken)
+    }
+
+    /// Has something done with the shared objects of an instance, in between its other work.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        app: &str,
+        instance: &str,
+        what: impl FnOnce(&SharedObjects) -> T + Send + 'static,
+    ) -> Asked<T> {
+        let address = InstanceAddress {
+            app: app.into(),
+            instance: instance.into(),
+        };
+        let asks = {
+            let running = self.running.lock();
+            running
+                .instances
+                .get(&address)
+                .map(|here| here.asks.clone())
+        };
+        let Some(asks) = asks else {
+            return Asked::NotRunning;
+        };
+        let (sender, answer) = oneshot::channel();
+        // Whoever asked may have gone.
+        let ask: Ask = Box::new(move |objects| drop(sender.send(what(objects))));
+        let answered = async {
+            // An instance that has ended drops what it was asked.
+            let _ = asks.send(ask).await;
+            answer.await
+        };
+        match tokio::time::timeout(PATIENCE, answered).await {
+            Ok(Ok(done)) => Asked::Done(done),
+            Ok(Err(_)) => Asked::NotRunning,
+            Err(_) => Asked::Busy,
+        }
+    }
+}
+
+/// Waits until a script's thread has ended, or is counted on no more.
+async fn ended(room: &Room) {
+    tokio::select! {
+        () = room.ended.cancelled() => {}
+        () = room.written_off.cancelled() => {}
+    }
+}

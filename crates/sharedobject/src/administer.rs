@@ -1,0 +1,114 @@
+//! What an administrator does with the objects: looks at them, and changes them past all rights.
+//!
+//! A change is announced to those who use the object as if a client had made it, the script
+//! included, but there is no client to be answered.
+
+use amf::{Str, Value};
+use rtmp::Millis;
+
+use crate::directory::Directory;
+use crate::name::{Kind, ObjectName};
+use crate::output::{Output, Refusal, SyncCode, SyncEntry};
+use crate::user::ObjectId;
+
+/// An object as an administrator sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inspected {
+    /// Its version.
+    pub version: u32,
+    /// Its slots, by name.
+    pub slots: Vec<(Str, Value)>,
+}
+
+impl Directory {
+    /// The object of this name, from memory or from the store; `None` when there is none.
+    pub fn inspect(
+        &mut self,
+        now: Millis,
+        name: &str,
+        kind: Kind,
+    ) -> Result<Option<Inspected>, Refusal> {
+        self.advance(now);
+        let name = ObjectName::parse(name, self.config().limits.name_bytes)?;
+        let Some(id) = self.find_or_load(&name, kind)? else {
+            return Ok(None);
+        };
+        let object = self.objects.get(&id);
+        let inspected = object.map(|object| {
+            let state = &object.state;
+            let slot = |name: &Str| Some((name.clone(), state.value(name)?.clone()));
+            Inspected {
+                version: state.version(),
+                slots: state.names().filter_map(slot).collect(),
+            }
+        });
+        self.retire(id);
+        Ok(inspected)
+    }
+
+    /// Sets slots, or removes those without a value, in one version. An object that does not
+    /// exist is made. Answers the version.
+    ///
+    /// # Errors
+    ///
+    /// Why the object cannot be had, or the first slot that cannot be set; those before it are.
+    pub fn administer(
+        &mut self,
+        now: Millis,
+        name: &str,
+        kind: Kind,
+        slots: &[(Str, Option<Value>)],
+    ) -> Result<u32, Refusal> {
+        self.advance(now);
+        let name = ObjectName::parse(name, self.config().limits.name_bytes)?;
+        let id = match self.find_or_load(&name, kind)? {
+            Some(id) => id,
+            None if self.has_other_kind(&name, kind) => return Err(Refusal::Persistence),
+            None => self.make(&name, kind)?,
+        };
+        let changed = self.change(id, slots);
+        let version = self.objects.get(&id).map(|object| object.state.version());
+        self.retire(id);
+        changed.map(|()| version.unwrap_or_default())
+    }
+
+    fn find_or_load(&mut self, name: &ObjectName, kind: Kind) -> Result<Option<ObjectId>, Refusal> {
+        match self.find(name, kind) {
+            None if kind.is_persistent() => self.load(name),
+            found => Ok(found),
+        }
+    }
+
+    fn change(&mut self, id: ObjectId, slots: &[(Str, Option<Value>)]) -> Result<(), Refusal> {
+        let Some(object) = self.objects.get_mut(&id) else {
+            return Ok(());
+        };
+        let hub = &mut self.hub;
+        let (mut items, mut entries, mut result) = (Vec::new(), Vec::new(), Ok(()));
+        for (key, value) in slots {
+            let old = object.state.value(key).cloned();
+            let value = value.as_ref().filter(|value| !value.is_nothing());
+            let (item, code) = match value.map(|value| object.set(key, value, None, hub)) {
+                Some(Ok(item)) => (Some(item), SyncCode::Change),
+                Some(Err(refusal)) => {
+                    result = Err(refusal);
+                    break;
+                }
+                None => (object.remove(key, None), SyncCode::Delete),
+            };
+            if let Some(item) = item {
+                items.push(item);
+                let name = key.clone();
+                entries.push(SyncEntry { code, name, old });
+            }
+        }
+        if !items.is_empty() {
+            if object.script {
+                let object = object.id;
+                hub.outputs.push_back(Output::Sync { object, entries });
+            }
+            object.announce_together(items, hub);
+        }
+        result
+    }
+}
