@@ -83,6 +83,9 @@ impl Directory {
         let Some(object) = self.objects.get_mut(&id) else {
             return Ok(());
         };
+        if object.remote.is_some() {
+            return Err(Refusal::Proxy);
+        }
         let hub = &mut self.hub;
         let (mut items, mut entries, mut result) = (Vec::new(), Vec::new(), Ok(()));
         for (key, value) in slots {
@@ -98,7 +101,7 @@ impl Directory {
             };
             if let Some(item) = item {
                 items.push(item);
-                let name = key.clone();
+                let name = Some(key.clone());
                 entries.push(SyncEntry { code, name, old });
             }
         }

@@ -40,7 +40,8 @@ pub enum Dialect {
     #[default]
     Server,
     /// As clients do. A script's request to clear the object becomes one to remove each slot; that
-    /// of a client is refused.
+    /// of a client is refused. Answers do not carry values, so where the last writer wins at the
+    /// owner, the copy may be wrong until the owner's next answer.
     Client,
 }
 

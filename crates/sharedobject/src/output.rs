@@ -189,6 +189,9 @@ pub enum Refusal {
     /// The object is a proxy, and is not in step with its owner.
     #[error("the owner of the object cannot be reached")]
     NotConnected,
+    /// An administrator wants to change a proxy.
+    #[error("the object belongs to another instance, and is changed there")]
+    Proxy,
     /// The owner of a proxy's object has refused it.
     #[error("the owner of the object refuses it")]
     Owner,

@@ -501,6 +501,21 @@ fn a_local_object_becomes_a_proxy() {
 }
 
 #[test]
+fn an_administrator_sees_the_copy_and_changes_nothing() {
+    let mut pair = Pair::in_step();
+    pair.owner.ask(2, 0, vec![wish("a", 1)]);
+    pair.carry();
+    let now = pair.proxy.now;
+    let directory = &mut pair.proxy.directory;
+    let seen = directory.inspect(now, "so", Kind::Temporary).unwrap();
+    assert_eq!(seen.unwrap().slots, [("a".into(), 1.into())]);
+    let slots = [("a".into(), Some(2.into()))];
+    let changed = directory.administer(now, "so", Kind::Temporary, &slots);
+    assert_eq!(changed, Err(Refusal::Proxy));
+    assert_eq!(pair.value("a"), Some(1.into()));
+}
+
+#[test]
 fn a_proxy_leaves_with_its_last_user() {
     let mut pair = Pair::in_step();
     pair.proxy.directory.close(pair.id);

@@ -66,7 +66,11 @@ impl History {
         let mut dice = Dice::new(seed);
         let kind = Kind::of(dice.one_in(2));
         let owner_config = config(&mut dice);
-        let proxy_config = config(&mut dice);
+        let mut proxy_config = config(&mut dice);
+        if owner_config.conflict == Conflict::LastWriterWins {
+            // In the other dialect an answer does not say to which of two requests it belongs.
+            proxy_config.proxy_dialect = Dialect::Server;
+        }
         let mut owner = World::new(owner_config.clone());
         let owner_script = owner.directory.open("so", kind).unwrap();
         let mut proxy = World::new(proxy_config);
