@@ -179,6 +179,7 @@ fn note_line(note: &ObjectNote) -> String {
         ObjectNote::UnknownEvent { client, event, .. } => {
             format!("{} unknown event {event}", client.0)
         }
+        ObjectNote::OwnerLost { name, .. } => format!("{name} lost its owner"),
         ObjectNote::Unlocked { object } => format!("{object} unlocked"),
     }
 }

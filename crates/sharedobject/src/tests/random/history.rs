@@ -75,7 +75,7 @@ impl History {
             } else {
                 Conflict::SlotVersion
             },
-            one_name_space: false,
+            ..Config::default()
         };
         let shelf = Shelf::default();
         let is_persistent = kind.is_persistent();
@@ -525,6 +525,7 @@ impl History {
                 }
                 Output::Sync { entries, .. } => assert!(!entries.is_empty()),
                 Output::Note(_) => {}
+                Output::Status { .. } | Output::Upstream { .. } => unreachable!(),
                 Output::Timeout(_) => break,
             }
         }
