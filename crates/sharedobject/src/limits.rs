@@ -11,10 +11,10 @@ pub struct Limits {
     pub slots: usize,
     /// Bytes of a slot's name. Default 255.
     pub slot_name_bytes: usize,
-    /// Bytes of a slot's value, as it is stored; and of the arguments of one `send`. Default
-    /// 65,536.
+    /// Bytes of a slot's value, as it is stored or sent, whichever is more; and of the arguments of
+    /// one `send`. What is sent repeats texts and shared parts. Default 65,536.
     pub slot_bytes: usize,
-    /// Bytes of all slots of an object, names included, as they are stored. Default 4 MiB. Who
+    /// Bytes of all slots of an object, names included, counted in the same way. Default 4 MiB. Who
     /// begins to use an object gets all of it in one message, which can have no more than 16 MiB.
     pub object_bytes: usize,
     /// Clients that use an object. Default 10,000.

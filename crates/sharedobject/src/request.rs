@@ -12,7 +12,7 @@ use rtmp::status::Code;
 use crate::batch::{Address, Update};
 use crate::config::{Conflict, Rights};
 use crate::directory::{Directory, Hub};
-use crate::item::Item;
+use crate::item::{Item, bytes_on_wire};
 use crate::name::{Kind, ObjectName};
 use crate::object::Object;
 use crate::output::{Note, Output, Refusal, SyncCode, SyncEntry};
@@ -497,7 +497,8 @@ pub(crate) fn send(handler: &Str, args: &[Value], hub: &Hub) -> Result<Arc<Item>
         let (limit, max) = ("slot_name_bytes", limits.slot_name_bytes);
         return Err(Refusal::Limit { limit, max });
     }
-    match encode_value(&Value::array(args.iter().cloned()), max) {
+    let stored = encode_value(&Value::array(args.iter().cloned()), max);
+    match stored.and_then(|_| bytes_on_wire(args, max)) {
         Ok(_) => Ok(Item::event(Event::SendMessage {
             handler: handler.clone(),
             args: args.to_vec(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use amf::{Str, Value};
 
-use crate::item::Item;
+use crate::item::{BODY_BYTES_MAX, Item, bytes_on_wire};
 use crate::limits::Limits;
 use crate::output::Refusal;
 use crate::stored::{Head, Snapshot, StoredError, decode_value, encode_value};
@@ -27,7 +27,7 @@ pub(crate) struct Slot {
     pub(crate) item: Arc<Item>,
     pub(crate) version: u32,
     pub(crate) writer: Writer,
-    /// Bytes of name and stored value.
+    /// Bytes of the name, and of the value as it is stored or sent, whichever is more.
     bytes: usize,
 }
 
@@ -65,8 +65,10 @@ impl State {
             ..Self::default()
         };
         for (key, version, stored) in &snapshot.slots {
-            let item = Item::change(key.clone(), decode_value(stored)?);
-            let bytes = key.len() + stored.len();
+            let value = decode_value(stored)?;
+            let sent = bytes_on_wire(std::slice::from_ref(&value), BODY_BYTES_MAX);
+            let bytes = key.len() + stored.len().max(sent.unwrap_or(BODY_BYTES_MAX));
+            let item = Item::change(key.clone(), value);
             let slot = Slot {
                 item,
                 version: *version,
@@ -173,12 +175,14 @@ impl State {
         if old.is_none() && self.slots.len() >= limits.slots {
             return over("slots", limits.slots);
         }
-        let stored = match encode_value(value, limits.slot_bytes) {
-            Ok(stored) => stored,
-            Err(amf::EncodeError::OutputTooLong { max }) => return over("slot_bytes", max),
+        let max = limits.slot_bytes;
+        let stored = encode_value(value, max).map(|stored| stored.len());
+        let sent = || bytes_on_wire(std::slice::from_ref(value), max);
+        let bytes = match stored.and_then(|stored| Ok(stored.max(sent()?))) {
+            Ok(bytes) => key.len() + bytes,
+            Err(amf::EncodeError::OutputTooLong { .. }) => return over("slot_bytes", max),
             Err(error) => return Err(Refusal::Value(error)),
         };
-        let bytes = key.len() + stored.len();
         if self.bytes - old.unwrap_or_default() + bytes > limits.object_bytes {
             return over("object_bytes", limits.object_bytes);
         }
