@@ -52,6 +52,49 @@ struct Work<'a> {
     sync: Vec<SyncEntry>,
 }
 
+/// What one message has asked for so far. Each use is told the whole object, so one message gets
+/// that once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Uses {
+    None,
+    /// The object is in use by it.
+    Begun,
+    /// That has been ended.
+    Ended,
+    /// To use it again was refused.
+    Refused,
+}
+
+/// What is to be done about a use.
+enum Use {
+    Begin,
+    /// It is answered by what answers the one before.
+    Answered,
+    Refuse,
+}
+
+impl Uses {
+    fn next(&mut self) -> Use {
+        match self {
+            Self::None => {
+                *self = Self::Begun;
+                Use::Begin
+            }
+            Self::Ended => {
+                *self = Self::Refused;
+                Use::Refuse
+            }
+            Self::Begun | Self::Refused => Use::Answered,
+        }
+    }
+
+    fn released(&mut self) {
+        if *self == Self::Begun {
+            *self = Self::Ended;
+        }
+    }
+}
+
 /// What was done with a slot: for the script, for everybody if anything, and for who asked.
 type Done = (SyncCode, Option<Arc<Item>>, Event);
 
@@ -61,11 +104,19 @@ impl Directory {
         let kind = Kind::of(message.is_persistent());
         let name = ObjectName::parse(&message.name, self.hub.config.limits.name_bytes);
         let mut writes = Vec::new();
+        let mut uses = Uses::None;
         for event in &message.events {
             match (event, &name) {
                 (Event::Use, Ok(name)) => {
                     self.write(user, name, message, rights, &mut writes);
-                    self.begin_use(user, name, kind, message, rights);
+                    match uses.next() {
+                        Use::Begin => self.begin_use(user, name, kind, message, rights),
+                        Use::Answered => {}
+                        Use::Refuse => {
+                            let code = Code::SharedObjectCreationFailed;
+                            self.refuse(user, message, code, Refusal::Again);
+                        }
+                    }
                 }
                 (Event::Use, Err(error)) => {
                     let why = Refusal::Name(*error);
@@ -74,6 +125,7 @@ impl Directory {
                 (Event::Release, Ok(name)) => {
                     self.write(user, name, message, rights, &mut writes);
                     self.end_use(user, name, kind);
+                    uses.released();
                 }
                 (Event::Release, Err(_)) => {}
                 _ if is_write(event) => writes.push(event.clone()),
