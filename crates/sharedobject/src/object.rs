@@ -25,7 +25,8 @@ use crate::user::{ObjectId, UserId};
 /// A client that uses the object.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
-    /// Tells this use from the client's next one.
+    /// Tells this use from the client's next one, after a release. To use the object again
+    /// without one goes on with the same: what was asked for before is still answered.
     pub(crate) serial: u64,
     /// It has been told the items of the open batch before this one.
     pub(crate) from: usize,
@@ -150,15 +151,15 @@ impl Object {
     ) {
         let before = self.users.get(&user);
         let was_waiting = before.and_then(|subscriber| subscriber.waits);
-        let before = before.map(|subscriber| subscriber.from);
+        let before = before.map(|subscriber| (subscriber.serial, subscriber.from));
         let address = if address == *self.address {
             Arc::clone(&self.address)
         } else {
             Arc::new(address)
         };
         let subscriber = Subscriber {
-            serial: hub.serial(),
-            from: before.unwrap_or(self.open.len()),
+            serial: before.map_or_else(|| hub.serial(), |(serial, _)| serial),
+            from: before.map_or(self.open.len(), |(_, from)| from),
             address,
             relay: rights.relay,
             waits: self.holds_back().then_some(Waiting {
