@@ -180,6 +180,10 @@ impl Merge {
     pub(crate) fn items(&self) -> &[Arc<Item>] {
         &self.items
     }
+
+    pub(crate) fn into_items(self) -> Vec<Arc<Item>> {
+        self.items
+    }
 }
 
 /// What a [`Merge::push`] made superfluous.
@@ -196,7 +200,7 @@ fn merged(items: &[Arc<Item>]) -> Vec<Arc<Item>> {
     for item in items {
         merge.push(item);
     }
-    merge.items
+    merge.into_items()
 }
 
 /// The message that carries these items.

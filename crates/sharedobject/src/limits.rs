@@ -24,6 +24,8 @@ pub struct Limits {
     pub deletion_records: usize,
     /// Events of clients held while a script has an object locked. Default 10,000.
     pub held_requests: usize,
+    /// Bytes of names and values in them, as they would be sent. Default 8 MiB.
+    pub held_bytes: usize,
     /// Changes and calls that wait for the owner of a proxy's object to take or to answer them.
     /// Default 1,000.
     pub proxy_requests: usize,
@@ -46,6 +48,7 @@ impl Default for Limits {
             subscribers: 10_000,
             deletion_records: 10_000,
             held_requests: 10_000,
+            held_bytes: 8 << 20,
             proxy_requests: 1_000,
             batch_items: 4_096,
             backlog_bytes: 8 << 20,

@@ -10,7 +10,7 @@ use amf::Str;
 use rtmp::Millis;
 use rtmp::shared_object::{Event, PERSISTENT};
 
-use crate::batch::{Address, Batch, Update};
+use crate::batch::{Address, Batch, Merge, Update};
 use crate::config::Rights;
 use crate::directory::{Hub, Timer};
 use crate::dirty::Dirty;
@@ -72,8 +72,9 @@ pub(crate) struct Object {
     /// What clients asked for meanwhile, in order.
     pub(crate) held: VecDeque<Held>,
     pub(crate) held_events: usize,
-    /// What the script did under its lock.
-    behind_lock: Vec<Arc<Item>>,
+    pub(crate) held_bytes: usize,
+    /// What the script did under its lock, without what it overtook itself.
+    behind_lock: Merge,
     /// Whether that changed the contents.
     changed_behind_lock: bool,
     /// What happened and has not been sent to everybody.
@@ -106,7 +107,8 @@ impl Object {
             locks: 0,
             held: VecDeque::new(),
             held_events: 0,
-            behind_lock: Vec::new(),
+            held_bytes: 0,
+            behind_lock: Merge::default(),
             changed_behind_lock: false,
             open: Vec::new(),
             quiet_at: Millis::default(),
@@ -120,6 +122,12 @@ impl Object {
 
     pub(crate) fn is_locked(&self) -> bool {
         self.locks > 0
+    }
+
+    /// What the script did under its lock.
+    #[cfg(test)]
+    pub(crate) fn behind_lock(&self) -> &[Arc<Item>] {
+        self.behind_lock.items()
     }
 
     /// Whether it is stored here: a proxy's object is stored by its owner.
@@ -270,7 +278,7 @@ impl Object {
     /// The same for what the script does: under its lock that waits.
     pub(crate) fn announce_by_script(&mut self, item: Arc<Item>, changed: bool, hub: &mut Hub) {
         if self.is_locked() {
-            self.behind_lock.push(item);
+            self.behind_lock.push(&item);
             self.changed_behind_lock |= changed;
         } else {
             self.announce(vec![item], changed, hub);
@@ -279,9 +287,11 @@ impl Object {
     }
 
     /// The same for several changes that are one.
-    pub(crate) fn announce_together(&mut self, mut items: Vec<Arc<Item>>, hub: &mut Hub) {
+    pub(crate) fn announce_together(&mut self, items: Vec<Arc<Item>>, hub: &mut Hub) {
         if self.is_locked() {
-            self.behind_lock.append(&mut items);
+            for item in &items {
+                self.behind_lock.push(item);
+            }
             self.changed_behind_lock = true;
         } else {
             self.announce(items, true, hub);
@@ -291,7 +301,7 @@ impl Object {
 
     /// What happened behind the lock is announced, and who came meanwhile is let in.
     pub(crate) fn announce_locked(&mut self, hub: &mut Hub) {
-        let items = std::mem::take(&mut self.behind_lock);
+        let items = std::mem::take(&mut self.behind_lock).into_items();
         let changed = std::mem::take(&mut self.changed_behind_lock);
         self.announce(items, changed, hub);
         self.admit_waiting(hub);

@@ -306,19 +306,26 @@ impl Object {
     }
 
     fn hold(&mut self, asked: Held, hub: &mut Hub) {
-        let max = hub.config.limits.held_requests;
+        let limits = hub.config.limits;
         let events = asked.len();
-        if self.held_events + events > max {
-            let limit = "held_requests";
-            return self.carry_out(&asked, Some(Refusal::Limit { limit, max }), hub);
-        }
-        self.held_events += events;
-        self.held.push_back(asked);
+        let bytes = asked.bytes(limits.held_bytes.saturating_sub(self.held_bytes));
+        let (limit, max) = match bytes {
+            _ if self.held_events + events > limits.held_requests => {
+                ("held_requests", limits.held_requests)
+            }
+            None => ("held_bytes", limits.held_bytes),
+            Some(bytes) => {
+                self.held_events += events;
+                self.held_bytes += bytes;
+                return self.held.push_back(asked);
+            }
+        };
+        self.carry_out(&asked, Some(Refusal::Limit { limit, max }), hub);
     }
 
     /// Carries out what was held, in the order in which it came.
     pub(crate) fn carry_out_held(&mut self, hub: &mut Hub) {
-        self.held_events = 0;
+        (self.held_events, self.held_bytes) = (0, 0);
         for asked in std::mem::take(&mut self.held) {
             self.carry_out(&asked, None, hub);
         }
@@ -537,6 +544,32 @@ impl Held {
                 _ => 1,
             })
             .sum()
+    }
+
+    /// How many bytes names and values in it have as they are sent, if no more than `max`.
+    fn bytes(&self, max: usize) -> Option<usize> {
+        let mut left = max;
+        for event in &self.events {
+            match event {
+                Event::RequestChange(slots) => {
+                    for (key, value) in slots {
+                        left = left.checked_sub(key.len())?;
+                        left -= bytes_on_wire(std::slice::from_ref(value), left).ok()?;
+                    }
+                }
+                Event::RequestRemove(keys) => {
+                    for key in keys {
+                        left = left.checked_sub(key.len())?;
+                    }
+                }
+                Event::SendMessage { handler, args } => {
+                    left = left.checked_sub(handler.len())?;
+                    left -= bytes_on_wire(args, left).ok()?;
+                }
+                _ => {}
+            }
+        }
+        Some(max - left)
     }
 }
 

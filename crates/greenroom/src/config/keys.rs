@@ -235,6 +235,10 @@ sections! {
         /// locked.
         held_requests: usize = 10_000, range 1..=1_048_576,
             reached "The change is refused with a status, and the value there is sent back.";
+        /// Length of the names and values in what waits for one object while the script has it
+        /// locked.
+        held_bytes: usize = 8 * MIB, range 65_536..=268_435_456,
+            reached "The change is refused with a status, and the value there is sent back.";
         /// How long changes of an object are gathered, after a first one that goes out at once,
         /// before they go to those who use it in one message. More costs less processor time and
         /// adds as much delay; 0 sends each by itself.
