@@ -16,10 +16,10 @@ use crate::directory::{Hub, Timer};
 use crate::dirty::Dirty;
 use crate::item::{Item, What};
 use crate::name::{Kind, ObjectName};
-use crate::output::{Output, Refusal, Save};
+use crate::output::{Output, Refusal, Save, SaveId};
 use crate::remote::Remote;
 use crate::request::Held;
-use crate::state::{State, Writer};
+use crate::state::{RESERVED_VERSIONS, State, Writer};
 use crate::user::{ObjectId, UserId};
 
 /// A client that uses the object.
@@ -60,6 +60,8 @@ pub(crate) struct Object {
     commit_due: Option<Millis>,
     /// Whether the store knows that the object is in use.
     is_marked: bool,
+    /// The version that it is marked with: the store has been told of no higher one.
+    reserved: u32,
     pub(crate) users: BTreeMap<UserId, Subscriber>,
     /// Who came under the lock.
     waiting: BTreeSet<UserId>,
@@ -100,6 +102,7 @@ impl Object {
             auto_commit: hub.config.auto_commit,
             commit_due: None,
             is_marked: false,
+            reserved: 0,
             users: BTreeMap::new(),
             waiting: BTreeSet::new(),
             script: false,
@@ -263,13 +266,16 @@ impl Object {
     }
 
     /// Before the first new version reaches many clients, the store is to know that there are
-    /// versions it has not seen.
+    /// versions it has not seen; and again when half of those it knows of have been given.
     fn mark_in_use(&mut self, hub: &mut Hub) {
-        if !self.is_kept() || std::mem::replace(&mut self.is_marked, true) {
+        let enough = self.state.version().saturating_add(RESERVED_VERSIONS / 2);
+        if !self.is_kept() || (self.is_marked && enough <= self.reserved) {
             return;
         }
         let id = hub.save_id(self.id);
-        let changes = self.dirty.take_head(id, self.state.head(true));
+        let head = self.state.head(true);
+        (self.is_marked, self.reserved) = (true, head.version);
+        let changes = self.dirty.take_head(id, head);
         let name = self.name.clone();
         hub.outputs
             .push_back(Output::Save(Save { id, name, changes }));
@@ -390,6 +396,16 @@ impl Object {
         }
     }
 
+    /// The fate of a save. A mark that was lost is made again: with the next save if there will be
+    /// one by itself, else with the next change.
+    pub(crate) fn saved(&mut self, id: SaveId, worked: bool, hub: &mut Hub) {
+        self.dirty.landed(id, worked);
+        if !worked && !self.auto_commit {
+            self.reserved = 0;
+        }
+        self.schedule_commit(hub);
+    }
+
     /// What has changed since the last save.
     pub(crate) fn take_changes(&mut self, in_use: bool, hub: &mut Hub) -> Option<Save> {
         if self.is_marked && !in_use {
@@ -399,8 +415,9 @@ impl Object {
             return None;
         }
         let id = hub.save_id(self.id);
-        self.is_marked = in_use;
-        let changes = self.dirty.take(id, self.state.head(in_use), &self.state);
+        let head = self.state.head(in_use);
+        (self.is_marked, self.reserved) = (in_use, head.version);
+        let changes = self.dirty.take(id, head, &self.state);
         let name = self.name.clone();
         Some(Save { id, name, changes })
     }

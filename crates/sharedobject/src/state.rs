@@ -15,8 +15,8 @@ use crate::stored::{Head, Snapshot, StoredError, decode_value, encode_value};
 
 /// Versions that an object may go through between two saves. While it is in use, it is stored with
 /// a version so much higher: after a crash it cannot give a version again that a client holds.
-/// Far more than a second of changes makes.
-const RESERVED_VERSIONS: u32 = 1 << 20;
+/// Far more than a second of changes makes; when half of them are used, it is stored again.
+pub(crate) const RESERVED_VERSIONS: u32 = 1 << 20;
 
 /// Who changed a slot: the number of a subscription, or nobody of the clients.
 pub(crate) type Writer = Option<u64>;
