@@ -87,15 +87,10 @@ impl State {
                 state.version = state.version.max(*version);
             }
         }
-        let newest = state.version.max(head.floor);
-        if head.version > newest {
-            // The object was in use when its server ended, and clients may hold versions whose
-            // changes were not saved: whatever they hold, they start anew.
-            state.floor = head.version;
-        }
+        state.floor = head.floor_at_rest(state.version);
         // Of slots that are not there nothing is known before that.
         state.cleared = (state.floor > 0).then_some((state.floor, None));
-        state.version = head.version.max(newest);
+        state.version = head.version.max(state.version).max(state.floor);
         state.newest = state.version;
         Ok(state)
     }
