@@ -13,7 +13,7 @@ use rtmp::shared_object::{Event, Message, PROXIED, PROXIED_ANSWER};
 use crate::item::{Item, What, Wire, index, wire_limits};
 
 /// How an object is named to a client.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Address {
     /// The name as the client writes it.
     pub(crate) name: Str,
