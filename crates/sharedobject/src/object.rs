@@ -267,6 +267,8 @@ impl Object {
 
     /// Before the first new version reaches many clients, the store is to know that there are
     /// versions it has not seen; and again when half of those it knows of have been given.
+    /// Nobody waits for it: a server that dies within this one write may have told a version that
+    /// it gives again. To hold every first change until the disk has answered would cost more.
     fn mark_in_use(&mut self, hub: &mut Hub) {
         let enough = self.state.version().saturating_add(RESERVED_VERSIONS / 2);
         if !self.is_kept() || (self.is_marked && enough <= self.reserved) {
