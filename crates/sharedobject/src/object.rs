@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use amf::Str;
 use rtmp::Millis;
-use rtmp::shared_object::{Event, PERSISTENT};
+use rtmp::shared_object::{Event, PERSISTENT, PROXIED};
 
 use crate::batch::{Address, Batch, Merge, Update};
 use crate::config::Rights;
@@ -168,8 +168,11 @@ impl Object {
         } else {
             Arc::new(address)
         };
+        // A server that has waited for too long begins anew, and has given up what it asked for.
+        let goes_on = address.flags & PROXIED == 0;
+        let known = before.filter(|_| goes_on).map(|(serial, _)| serial);
         let subscriber = Subscriber {
-            serial: before.map_or_else(|| hub.serial(), |(serial, _)| serial),
+            serial: known.unwrap_or_else(|| hub.serial()),
             from: before.map_or(self.open.len(), |(_, from)| from),
             address,
             relay: rights.relay,
