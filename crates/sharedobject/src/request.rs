@@ -3,6 +3,7 @@
 //! All events of one message that change the object are carried out together, announced together
 //! and answered together.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amf::{Str, Value};
@@ -43,6 +44,8 @@ struct Work<'a> {
     items: Vec<Arc<Item>>,
     /// What the client is told instead.
     answers: Vec<Arc<Item>>,
+    /// What was said there about slots that have not changed since: said again, it costs nothing.
+    truths: BTreeMap<Str, Arc<Item>>,
     /// Whether there is more in `answers` than calls that everybody gets.
     is_answered: bool,
     /// Whether the client has been told that something was refused.
@@ -344,6 +347,7 @@ impl Object {
             proxied: asker.is_some_and(|asker| asker.address.flags & PROXIED != 0),
             items: Vec::new(),
             answers: Vec::new(),
+            truths: BTreeMap::new(),
             is_answered: false,
             is_refused: false,
             changed: false,
@@ -385,8 +389,7 @@ impl Object {
             return self.refuse_slot(key, why, work, hub);
         }
         if self.conflicts(key, work.asked, hub.config.conflict) {
-            work.answers.push(self.truth(key));
-            return;
+            return self.tell_truth(key, work);
         }
         let old = self
             .script
@@ -401,6 +404,7 @@ impl Object {
             Err(why) => return self.refuse_slot(key, why, work, hub),
         };
         work.answers.push(Item::event(answer));
+        work.truths.remove(key);
         if let Some(item) = item {
             work.items.push(item);
             work.changed = true;
@@ -463,7 +467,13 @@ impl Object {
 
     fn refuse_slot(&mut self, key: &Str, why: Refusal, work: &mut Work<'_>, hub: &mut Hub) {
         self.refuse_write(why, work, hub);
-        work.answers.push(self.truth(key));
+        self.tell_truth(key, work);
+    }
+
+    fn tell_truth(&self, key: &Str, work: &mut Work<'_>) {
+        let known = work.truths.entry(key.clone());
+        let truth = known.or_insert_with(|| self.truth(key));
+        work.answers.push(Arc::clone(truth));
     }
 
     /// Tells the client once in each message that something is refused.
@@ -500,6 +510,7 @@ impl Object {
         work.items.push(item);
         work.changed = true;
         work.answers.push(Item::event(Event::Clear));
+        work.truths.clear();
     }
 
     /// Everybody is to be called, the sender and the script too.

@@ -164,6 +164,32 @@ fn slot_bytes_are_those_that_are_sent() {
 }
 
 #[test]
+fn a_true_value_is_written_once_however_often_it_is_told() {
+    let mut world = world(wide());
+    let id = world.open();
+    world.set(id, "a", "true");
+    world.told(1);
+    let wishes = vec![wish("a", 1), unwish("a"), wish("b", 1), wish("a", 2)];
+    let message = Message::new("so", 1, false, wishes);
+    let rights = Rights {
+        write: false,
+        ..Rights::ALL
+    };
+    world.send(1, &message, rights);
+    let update = world.updates(1).remove(0);
+    let items: Vec<_> = update.items().iter().map(std::sync::Arc::as_ptr).collect();
+    assert_eq!(items.len(), 5);
+    assert_eq!((items[1], items[1]), (items[2], items[4]));
+    // Not across a change.
+    world.ask(2, 0, vec![Event::Use]);
+    world.ask(2, 0, vec![wish("a", 1), unwish("b"), wish("b", "b")]);
+    world.told(1);
+    world.ask(1, 0, vec![wish("a", 1), Event::RequestClear, wish("a", 2)]);
+    let answers = vec![change("a", "true"), Event::Clear, success("a")];
+    assert_eq!(world.told_once(1).1, answers);
+}
+
+#[test]
 fn a_call_is_as_long_as_all_its_arguments() {
     let mut world = world(Limits {
         slot_bytes: 300,
