@@ -230,7 +230,8 @@ sections! {
         /// Clients that use one object at one time.
         subscribers: usize = 10_000, server "shared_objects.subscribers", range 1..=1_000_000,
             reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
-        /// Slots that one client may write each second, on average; 0 means no such limit.
+        /// Slots that one client may write, and objects it may begin to use, each second on average; 0
+        /// means no such limit.
         writes_per_second: u32 = 100, server "limits.shared_object_writes_per_second",
             range 0..=1_000_000,
             reached "The change is refused with a status.";

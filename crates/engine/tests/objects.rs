@@ -314,10 +314,40 @@ fn a_temporary_object_goes_with_its_last_user() {
 }
 
 #[test]
-fn who_writes_too_fast_is_refused_alone_and_learns_the_value() {
+fn who_begins_to_use_objects_too_fast_is_refused() {
     let rate = WriteRate {
         per_second: 10,
-        burst: 3,
+        burst: 2,
+    };
+    let config = InstanceConfig {
+        object_writes: rate,
+        ..InstanceConfig::default()
+    };
+    let mut world = World::with(config, &Shelf::default());
+    let one = world.user(1);
+    for events in [vec![Event::Release], vec![Event::Use]] {
+        world.send(one, 0, events);
+    }
+    world.expect(&["1 < so chat v0: UseSuccess, Clear"]);
+    world.send(one, 0, vec![Event::Release]);
+    world.expect(&[]);
+    world.send(one, 0, vec![Event::Use]);
+    world.expect(&[
+        "1 too fast",
+        "1 refused: the access rules forbid it",
+        "1 < so chat v0: SharedObject.NoReadAccess",
+    ]);
+    world.wait_until(1100);
+    world.send(one, 0, vec![Event::Use]);
+    world.expect(&["1 < so chat v0: UseSuccess, Clear"]);
+}
+
+#[test]
+fn who_writes_too_fast_is_refused_alone_and_learns_the_value() {
+    // One of them goes for the use.
+    let rate = WriteRate {
+        per_second: 10,
+        burst: 4,
     };
     let config = InstanceConfig {
         object_writes: rate,

@@ -185,6 +185,7 @@ fn object_settings(config: &Config) -> ObjectSettings {
                 subscribers: objects.subscribers,
                 deletion_records: objects.deletion_records,
                 held_requests: objects.held_requests,
+                held_bytes: objects.held_bytes,
                 proxy_requests: objects.proxy_requests,
                 batch_items: objects.batch_items,
                 backlog_bytes: objects.backlog_bytes,

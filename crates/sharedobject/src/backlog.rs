@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rtmp::Encoding;
 use rtmp::message::type_id;
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::batch::{Address, Merge, Update, payload};
@@ -24,6 +25,11 @@ pub struct Backlog {
     bytes_max: usize,
     bytes: usize,
     waiting: VecDeque<Waiting>,
+    /// How many have been taken out of `waiting` so far.
+    taken: usize,
+    /// Where each object's updates are in `waiting`, counted with those taken out: a client may
+    /// use thousands of objects.
+    places: FxHashMap<Arc<Address>, usize>,
     merged: u64,
 }
 
@@ -70,6 +76,8 @@ impl Backlog {
             bytes_max: bytes_max.min(BODY_BYTES_MAX),
             bytes: 0,
             waiting: VecDeque::new(),
+            taken: 0,
+            places: FxHashMap::default(),
             merged: 0,
         }
     }
@@ -82,8 +90,9 @@ impl Backlog {
     /// be sent at all.
     pub fn push(&mut self, update: Update) -> Result<(), Overflow> {
         let alone = self.waiting.is_empty();
-        let same = |waiting: &&mut Waiting| waiting.address() == update.address();
-        if let Some(waiting) = self.waiting.iter_mut().find(same) {
+        let place = self.places.get(update.address()).copied();
+        let place = place.and_then(|place| place.checked_sub(self.taken));
+        if let Some(waiting) = place.and_then(|place| self.waiting.get_mut(place)) {
             self.bytes -= waiting.bytes();
             waiting.merge(&update, self.encoding);
             self.bytes += waiting.bytes();
@@ -91,6 +100,8 @@ impl Backlog {
         } else {
             let bytes = bytes_of(update.items(), self.encoding);
             self.bytes += bytes;
+            let place = self.taken + self.waiting.len();
+            self.places.insert(Arc::clone(update.address()), place);
             self.waiting.push_back(Waiting::Whole { update, bytes });
         }
         let max = if alone {
@@ -107,6 +118,8 @@ impl Backlog {
     /// Takes the next message to send.
     pub fn pop(&mut self) -> Option<Outgoing> {
         let waiting = self.waiting.pop_front()?;
+        self.taken += 1;
+        self.places.remove(waiting.address());
         self.bytes -= waiting.bytes();
         let payload = match waiting {
             Waiting::Whole { update, .. } => update.payload(self.encoding),

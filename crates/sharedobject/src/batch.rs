@@ -13,7 +13,7 @@ use rtmp::shared_object::{Event, Message, PROXIED, PROXIED_ANSWER};
 use crate::item::{Item, What, Wire, index, wire_limits};
 
 /// How an object is named to a client.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Address {
     /// The name as the client writes it.
     pub(crate) name: Str,
@@ -180,6 +180,10 @@ impl Merge {
     pub(crate) fn items(&self) -> &[Arc<Item>] {
         &self.items
     }
+
+    pub(crate) fn into_items(self) -> Vec<Arc<Item>> {
+        self.items
+    }
 }
 
 /// What a [`Merge::push`] made superfluous.
@@ -196,7 +200,7 @@ fn merged(items: &[Arc<Item>]) -> Vec<Arc<Item>> {
     for item in items {
         merge.push(item);
     }
-    merge.items
+    merge.into_items()
 }
 
 /// The message that carries these items.

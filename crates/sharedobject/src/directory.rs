@@ -157,8 +157,7 @@ impl Directory {
             return;
         };
         if let Some(object) = self.objects.get_mut(&id) {
-            object.dirty.landed(save, worked);
-            object.schedule_commit(&mut self.hub);
+            object.saved(save, worked, &mut self.hub);
             if worked {
                 self.retire(id);
             }

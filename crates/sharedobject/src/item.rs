@@ -3,14 +3,18 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use amf::amf0::{AvmPlus, Encoder};
 use amf::{EncodeError, Str, Value};
 use bytes::Bytes;
 use rtmp::Encoding;
 use rtmp::shared_object::Event;
 
 /// The longest body that RTMP can say (RTMP 1.0 §5.3.1.2.1), less some room. What
-/// [`crate::Limits`] lets in is far shorter, but AMF0 needs more room than AMF3 for some values.
+/// [`crate::Limits`] lets in is far shorter, but limits may be raised.
 pub(crate) const BODY_BYTES_MAX: usize = 0x00ff_0000;
+
+/// Room for a short value in front of one that is measured.
+const FIRST_BYTES: usize = 32;
 
 /// What happened, as all who use the object are told, or as the answer to one of them.
 #[derive(Debug)]
@@ -149,5 +153,71 @@ pub(crate) fn wire_limits() -> amf::Limits {
     amf::Limits {
         output_bytes: BODY_BYTES_MAX,
         ..amf::Limits::default()
+    }
+}
+
+/// How many bytes these values take in a message, in the encoding that needs more, if that is no
+/// more than `max`. What is stored says less: on the wire each value stands for itself, so texts
+/// and shared parts are repeated.
+///
+/// # Errors
+///
+/// [`EncodeError::OutputTooLong`] when it is more. A value that an encoding cannot write at all is
+/// no error: [`Item`] has a mark for it.
+pub(crate) fn bytes_on_wire(values: &[Value], max: usize) -> Result<usize, EncodeError> {
+    let mut most = 0;
+    let mut out = Vec::new();
+    for avm_plus in [AvmPlus::Never, AvmPlus::Objects] {
+        let mut total = 0;
+        for value in values {
+            out.clear();
+            total += bytes_of_one(value, avm_plus, max - total, &mut out)?;
+        }
+        most = most.max(total);
+    }
+    Ok(most)
+}
+
+fn bytes_of_one(
+    value: &Value,
+    avm_plus: AvmPlus,
+    max: usize,
+    out: &mut Vec<u8>,
+) -> Result<usize, EncodeError> {
+    let limits = amf::Limits {
+        output_bytes: max,
+        ..amf::Limits::default()
+    };
+    let written = Encoder::new(out, &limits)
+        .avm_plus(avm_plus)
+        .value_anywhere(value);
+    match written {
+        Ok(()) => Ok(out.len()),
+        Err(EncodeError::DanglingReference) => bytes_behind_others(value, avm_plus, max, out),
+        Err(EncodeError::OutputTooLong { .. }) => Err(EncodeError::OutputTooLong { max }),
+        Err(_) => Ok(0),
+    }
+}
+
+/// The same for a value that is written with its message, where it costs most behind another:
+/// only the first one's texts are not repeated.
+fn bytes_behind_others(
+    value: &Value,
+    avm_plus: AvmPlus,
+    max: usize,
+    out: &mut Vec<u8>,
+) -> Result<usize, EncodeError> {
+    let limits = amf::Limits {
+        output_bytes: max.saturating_add(FIRST_BYTES),
+        ..amf::Limits::default()
+    };
+    out.clear();
+    let mut encoder = Encoder::new(out, &limits).avm_plus(avm_plus);
+    encoder.value(&Value::array([Value::from("first")]).in_amf3())?;
+    let before = encoder.written();
+    match encoder.value_apart(value) {
+        Ok(()) if encoder.written() - before <= max => Ok(encoder.written() - before),
+        Ok(()) | Err(EncodeError::OutputTooLong { .. }) => Err(EncodeError::OutputTooLong { max }),
+        Err(_) => Ok(0),
     }
 }

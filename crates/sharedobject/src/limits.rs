@@ -11,10 +11,10 @@ pub struct Limits {
     pub slots: usize,
     /// Bytes of a slot's name. Default 255.
     pub slot_name_bytes: usize,
-    /// Bytes of a slot's value, as it is stored; and of the arguments of one `send`. Default
-    /// 65,536.
+    /// Bytes of a slot's value, as it is stored or sent, whichever is more; and of the arguments of
+    /// one `send`. What is sent repeats texts and shared parts. Default 65,536.
     pub slot_bytes: usize,
-    /// Bytes of all slots of an object, names included, as they are stored. Default 4 MiB. Who
+    /// Bytes of all slots of an object, names included, counted in the same way. Default 4 MiB. Who
     /// begins to use an object gets all of it in one message, which can have no more than 16 MiB.
     pub object_bytes: usize,
     /// Clients that use an object. Default 10,000.
@@ -24,6 +24,8 @@ pub struct Limits {
     pub deletion_records: usize,
     /// Events of clients held while a script has an object locked. Default 10,000.
     pub held_requests: usize,
+    /// Bytes of names and values in them, as they would be sent. Default 8 MiB.
+    pub held_bytes: usize,
     /// Changes and calls that wait for the owner of a proxy's object to take or to answer them.
     /// Default 1,000.
     pub proxy_requests: usize,
@@ -46,6 +48,7 @@ impl Default for Limits {
             subscribers: 10_000,
             deletion_records: 10_000,
             held_requests: 10_000,
+            held_bytes: 8 << 20,
             proxy_requests: 1_000,
             batch_items: 4_096,
             backlog_bytes: 8 << 20,

@@ -8,24 +8,25 @@ use std::sync::Arc;
 
 use amf::Str;
 use rtmp::Millis;
-use rtmp::shared_object::{Event, PERSISTENT};
+use rtmp::shared_object::{Event, PERSISTENT, PROXIED};
 
-use crate::batch::{Address, Batch, Update};
+use crate::batch::{Address, Batch, Merge, Update};
 use crate::config::Rights;
 use crate::directory::{Hub, Timer};
 use crate::dirty::Dirty;
 use crate::item::{Item, What};
 use crate::name::{Kind, ObjectName};
-use crate::output::{Output, Refusal, Save};
+use crate::output::{Output, Refusal, Save, SaveId};
 use crate::remote::Remote;
 use crate::request::Held;
-use crate::state::{State, Writer};
+use crate::state::{RESERVED_VERSIONS, State, Writer};
 use crate::user::{ObjectId, UserId};
 
 /// A client that uses the object.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
-    /// Tells this use from the client's next one.
+    /// Tells this use from the client's next one, after a release. To use the object again
+    /// without one goes on with the same: what was asked for before is still answered.
     pub(crate) serial: u64,
     /// It has been told the items of the open batch before this one.
     pub(crate) from: usize,
@@ -59,6 +60,8 @@ pub(crate) struct Object {
     commit_due: Option<Millis>,
     /// Whether the store knows that the object is in use.
     is_marked: bool,
+    /// The version that it is marked with: the store has been told of no higher one.
+    reserved: u32,
     pub(crate) users: BTreeMap<UserId, Subscriber>,
     /// Who came under the lock.
     waiting: BTreeSet<UserId>,
@@ -71,8 +74,9 @@ pub(crate) struct Object {
     /// What clients asked for meanwhile, in order.
     pub(crate) held: VecDeque<Held>,
     pub(crate) held_events: usize,
-    /// What the script did under its lock.
-    behind_lock: Vec<Arc<Item>>,
+    pub(crate) held_bytes: usize,
+    /// What the script did under its lock, without what it overtook itself.
+    behind_lock: Merge,
     /// Whether that changed the contents.
     changed_behind_lock: bool,
     /// What happened and has not been sent to everybody.
@@ -98,6 +102,7 @@ impl Object {
             auto_commit: hub.config.auto_commit,
             commit_due: None,
             is_marked: false,
+            reserved: 0,
             users: BTreeMap::new(),
             waiting: BTreeSet::new(),
             script: false,
@@ -105,7 +110,8 @@ impl Object {
             locks: 0,
             held: VecDeque::new(),
             held_events: 0,
-            behind_lock: Vec::new(),
+            held_bytes: 0,
+            behind_lock: Merge::default(),
             changed_behind_lock: false,
             open: Vec::new(),
             quiet_at: Millis::default(),
@@ -119,6 +125,12 @@ impl Object {
 
     pub(crate) fn is_locked(&self) -> bool {
         self.locks > 0
+    }
+
+    /// What the script did under its lock.
+    #[cfg(test)]
+    pub(crate) fn behind_lock(&self) -> &[Arc<Item>] {
+        self.behind_lock.items()
     }
 
     /// Whether it is stored here: a proxy's object is stored by its owner.
@@ -150,15 +162,18 @@ impl Object {
     ) {
         let before = self.users.get(&user);
         let was_waiting = before.and_then(|subscriber| subscriber.waits);
-        let before = before.map(|subscriber| subscriber.from);
+        let before = before.map(|subscriber| (subscriber.serial, subscriber.from));
         let address = if address == *self.address {
             Arc::clone(&self.address)
         } else {
             Arc::new(address)
         };
+        // A server that has waited for too long begins anew, and has given up what it asked for.
+        let goes_on = address.flags & PROXIED == 0;
+        let known = before.filter(|_| goes_on).map(|(serial, _)| serial);
         let subscriber = Subscriber {
-            serial: hub.serial(),
-            from: before.unwrap_or(self.open.len()),
+            serial: known.unwrap_or_else(|| hub.serial()),
+            from: before.map_or(self.open.len(), |(_, from)| from),
             address,
             relay: rights.relay,
             waits: self.holds_back().then_some(Waiting {
@@ -254,13 +269,18 @@ impl Object {
     }
 
     /// Before the first new version reaches many clients, the store is to know that there are
-    /// versions it has not seen.
+    /// versions it has not seen; and again when half of those it knows of have been given.
+    /// Nobody waits for it: a server that dies within this one write may have told a version that
+    /// it gives again. To hold every first change until the disk has answered would cost more.
     fn mark_in_use(&mut self, hub: &mut Hub) {
-        if !self.is_kept() || std::mem::replace(&mut self.is_marked, true) {
+        let enough = self.state.version().saturating_add(RESERVED_VERSIONS / 2);
+        if !self.is_kept() || (self.is_marked && enough <= self.reserved) {
             return;
         }
         let id = hub.save_id(self.id);
-        let changes = self.dirty.take_head(id, self.state.head(true));
+        let head = self.state.head(true);
+        (self.is_marked, self.reserved) = (true, head.version);
+        let changes = self.dirty.take_head(id, head);
         let name = self.name.clone();
         hub.outputs
             .push_back(Output::Save(Save { id, name, changes }));
@@ -269,7 +289,7 @@ impl Object {
     /// The same for what the script does: under its lock that waits.
     pub(crate) fn announce_by_script(&mut self, item: Arc<Item>, changed: bool, hub: &mut Hub) {
         if self.is_locked() {
-            self.behind_lock.push(item);
+            self.behind_lock.push(&item);
             self.changed_behind_lock |= changed;
         } else {
             self.announce(vec![item], changed, hub);
@@ -278,9 +298,11 @@ impl Object {
     }
 
     /// The same for several changes that are one.
-    pub(crate) fn announce_together(&mut self, mut items: Vec<Arc<Item>>, hub: &mut Hub) {
+    pub(crate) fn announce_together(&mut self, items: Vec<Arc<Item>>, hub: &mut Hub) {
         if self.is_locked() {
-            self.behind_lock.append(&mut items);
+            for item in &items {
+                self.behind_lock.push(item);
+            }
             self.changed_behind_lock = true;
         } else {
             self.announce(items, true, hub);
@@ -290,7 +312,7 @@ impl Object {
 
     /// What happened behind the lock is announced, and who came meanwhile is let in.
     pub(crate) fn announce_locked(&mut self, hub: &mut Hub) {
-        let items = std::mem::take(&mut self.behind_lock);
+        let items = std::mem::take(&mut self.behind_lock).into_items();
         let changed = std::mem::take(&mut self.changed_behind_lock);
         self.announce(items, changed, hub);
         self.admit_waiting(hub);
@@ -379,6 +401,16 @@ impl Object {
         }
     }
 
+    /// The fate of a save. A mark that was lost is made again: with the next save if there will be
+    /// one by itself, else with the next change.
+    pub(crate) fn saved(&mut self, id: SaveId, worked: bool, hub: &mut Hub) {
+        self.dirty.landed(id, worked);
+        if !worked && !self.auto_commit {
+            self.reserved = 0;
+        }
+        self.schedule_commit(hub);
+    }
+
     /// What has changed since the last save.
     pub(crate) fn take_changes(&mut self, in_use: bool, hub: &mut Hub) -> Option<Save> {
         if self.is_marked && !in_use {
@@ -388,8 +420,9 @@ impl Object {
             return None;
         }
         let id = hub.save_id(self.id);
-        self.is_marked = in_use;
-        let changes = self.dirty.take(id, self.state.head(in_use), &self.state);
+        let head = self.state.head(in_use);
+        (self.is_marked, self.reserved) = (in_use, head.version);
+        let changes = self.dirty.take(id, head, &self.state);
         let name = self.name.clone();
         Some(Save { id, name, changes })
     }

@@ -3,6 +3,7 @@
 //! All events of one message that change the object are carried out together, announced together
 //! and answered together.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amf::{Str, Value};
@@ -12,7 +13,7 @@ use rtmp::status::Code;
 use crate::batch::{Address, Update};
 use crate::config::{Conflict, Rights};
 use crate::directory::{Directory, Hub};
-use crate::item::Item;
+use crate::item::{Item, bytes_on_wire};
 use crate::name::{Kind, ObjectName};
 use crate::object::Object;
 use crate::output::{Note, Output, Refusal, SyncCode, SyncEntry};
@@ -43,6 +44,8 @@ struct Work<'a> {
     items: Vec<Arc<Item>>,
     /// What the client is told instead.
     answers: Vec<Arc<Item>>,
+    /// What was said there about slots that have not changed since: said again, it costs nothing.
+    truths: BTreeMap<Str, Arc<Item>>,
     /// Whether there is more in `answers` than calls that everybody gets.
     is_answered: bool,
     /// Whether the client has been told that something was refused.
@@ -50,6 +53,49 @@ struct Work<'a> {
     changed: bool,
     /// What the script is told.
     sync: Vec<SyncEntry>,
+}
+
+/// What one message has asked for so far. Each use is told the whole object, so one message gets
+/// that once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Uses {
+    None,
+    /// The object is in use by it.
+    Begun,
+    /// That has been ended.
+    Ended,
+    /// To use it again was refused.
+    Refused,
+}
+
+/// What is to be done about a use.
+enum Use {
+    Begin,
+    /// It is answered by what answers the one before.
+    Answered,
+    Refuse,
+}
+
+impl Uses {
+    fn next(&mut self) -> Use {
+        match self {
+            Self::None => {
+                *self = Self::Begun;
+                Use::Begin
+            }
+            Self::Ended => {
+                *self = Self::Refused;
+                Use::Refuse
+            }
+            Self::Begun | Self::Refused => Use::Answered,
+        }
+    }
+
+    fn released(&mut self) {
+        if *self == Self::Begun {
+            *self = Self::Ended;
+        }
+    }
 }
 
 /// What was done with a slot: for the script, for everybody if anything, and for who asked.
@@ -61,11 +107,19 @@ impl Directory {
         let kind = Kind::of(message.is_persistent());
         let name = ObjectName::parse(&message.name, self.hub.config.limits.name_bytes);
         let mut writes = Vec::new();
+        let mut uses = Uses::None;
         for event in &message.events {
             match (event, &name) {
                 (Event::Use, Ok(name)) => {
                     self.write(user, name, message, rights, &mut writes);
-                    self.begin_use(user, name, kind, message, rights);
+                    match uses.next() {
+                        Use::Begin => self.begin_use(user, name, kind, message, rights),
+                        Use::Answered => {}
+                        Use::Refuse => {
+                            let code = Code::SharedObjectCreationFailed;
+                            self.refuse(user, message, code, Refusal::Again);
+                        }
+                    }
                 }
                 (Event::Use, Err(error)) => {
                     let why = Refusal::Name(*error);
@@ -74,6 +128,7 @@ impl Directory {
                 (Event::Release, Ok(name)) => {
                     self.write(user, name, message, rights, &mut writes);
                     self.end_use(user, name, kind);
+                    uses.released();
                 }
                 (Event::Release, Err(_)) => {}
                 _ if is_write(event) => writes.push(event.clone()),
@@ -254,19 +309,26 @@ impl Object {
     }
 
     fn hold(&mut self, asked: Held, hub: &mut Hub) {
-        let max = hub.config.limits.held_requests;
+        let limits = hub.config.limits;
         let events = asked.len();
-        if self.held_events + events > max {
-            let limit = "held_requests";
-            return self.carry_out(&asked, Some(Refusal::Limit { limit, max }), hub);
-        }
-        self.held_events += events;
-        self.held.push_back(asked);
+        let bytes = asked.bytes(limits.held_bytes.saturating_sub(self.held_bytes));
+        let (limit, max) = match bytes {
+            _ if self.held_events + events > limits.held_requests => {
+                ("held_requests", limits.held_requests)
+            }
+            None => ("held_bytes", limits.held_bytes),
+            Some(bytes) => {
+                self.held_events += events;
+                self.held_bytes += bytes;
+                return self.held.push_back(asked);
+            }
+        };
+        self.carry_out(&asked, Some(Refusal::Limit { limit, max }), hub);
     }
 
     /// Carries out what was held, in the order in which it came.
     pub(crate) fn carry_out_held(&mut self, hub: &mut Hub) {
-        self.held_events = 0;
+        (self.held_events, self.held_bytes) = (0, 0);
         for asked in std::mem::take(&mut self.held) {
             self.carry_out(&asked, None, hub);
         }
@@ -285,6 +347,7 @@ impl Object {
             proxied: asker.is_some_and(|asker| asker.address.flags & PROXIED != 0),
             items: Vec::new(),
             answers: Vec::new(),
+            truths: BTreeMap::new(),
             is_answered: false,
             is_refused: false,
             changed: false,
@@ -326,8 +389,7 @@ impl Object {
             return self.refuse_slot(key, why, work, hub);
         }
         if self.conflicts(key, work.asked, hub.config.conflict) {
-            work.answers.push(self.truth(key));
-            return;
+            return self.tell_truth(key, work);
         }
         let old = self
             .script
@@ -342,6 +404,7 @@ impl Object {
             Err(why) => return self.refuse_slot(key, why, work, hub),
         };
         work.answers.push(Item::event(answer));
+        work.truths.remove(key);
         if let Some(item) = item {
             work.items.push(item);
             work.changed = true;
@@ -404,7 +467,13 @@ impl Object {
 
     fn refuse_slot(&mut self, key: &Str, why: Refusal, work: &mut Work<'_>, hub: &mut Hub) {
         self.refuse_write(why, work, hub);
-        work.answers.push(self.truth(key));
+        self.tell_truth(key, work);
+    }
+
+    fn tell_truth(&self, key: &Str, work: &mut Work<'_>) {
+        let known = work.truths.entry(key.clone());
+        let truth = known.or_insert_with(|| self.truth(key));
+        work.answers.push(Arc::clone(truth));
     }
 
     /// Tells the client once in each message that something is refused.
@@ -441,6 +510,7 @@ impl Object {
         work.items.push(item);
         work.changed = true;
         work.answers.push(Item::event(Event::Clear));
+        work.truths.clear();
     }
 
     /// Everybody is to be called, the sender and the script too.
@@ -486,6 +556,32 @@ impl Held {
             })
             .sum()
     }
+
+    /// How many bytes names and values in it have as they are sent, if no more than `max`.
+    fn bytes(&self, max: usize) -> Option<usize> {
+        let mut left = max;
+        for event in &self.events {
+            match event {
+                Event::RequestChange(slots) => {
+                    for (key, value) in slots {
+                        left = left.checked_sub(key.len())?;
+                        left -= bytes_on_wire(std::slice::from_ref(value), left).ok()?;
+                    }
+                }
+                Event::RequestRemove(keys) => {
+                    for key in keys {
+                        left = left.checked_sub(key.len())?;
+                    }
+                }
+                Event::SendMessage { handler, args } => {
+                    left = left.checked_sub(handler.len())?;
+                    left -= bytes_on_wire(args, left).ok()?;
+                }
+                _ => {}
+            }
+        }
+        Some(max - left)
+    }
 }
 
 /// A call, if it is short enough to be made.
@@ -497,7 +593,8 @@ pub(crate) fn send(handler: &Str, args: &[Value], hub: &Hub) -> Result<Arc<Item>
         let (limit, max) = ("slot_name_bytes", limits.slot_name_bytes);
         return Err(Refusal::Limit { limit, max });
     }
-    match encode_value(&Value::array(args.iter().cloned()), max) {
+    let stored = encode_value(&Value::array(args.iter().cloned()), max);
+    match stored.and_then(|_| bytes_on_wire(args, max)) {
         Ok(_) => Ok(Item::event(Event::SendMessage {
             handler: handler.clone(),
             args: args.to_vec(),

@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use amf::{Str, Value};
 
-use crate::item::Item;
+use crate::item::{BODY_BYTES_MAX, Item, bytes_on_wire};
 use crate::limits::Limits;
 use crate::output::Refusal;
 use crate::stored::{Head, Snapshot, StoredError, decode_value, encode_value};
 
 /// Versions that an object may go through between two saves. While it is in use, it is stored with
 /// a version so much higher: after a crash it cannot give a version again that a client holds.
-/// Far more than a second of changes makes.
-const RESERVED_VERSIONS: u32 = 1 << 20;
+/// Far more than a second of changes makes; when half of them are used, it is stored again.
+pub(crate) const RESERVED_VERSIONS: u32 = 1 << 20;
 
 /// Who changed a slot: the number of a subscription, or nobody of the clients.
 pub(crate) type Writer = Option<u64>;
@@ -27,7 +27,7 @@ pub(crate) struct Slot {
     pub(crate) item: Arc<Item>,
     pub(crate) version: u32,
     pub(crate) writer: Writer,
-    /// Bytes of name and stored value.
+    /// Bytes of the name, and of the value as it is stored or sent, whichever is more.
     bytes: usize,
 }
 
@@ -65,8 +65,10 @@ impl State {
             ..Self::default()
         };
         for (key, version, stored) in &snapshot.slots {
-            let item = Item::change(key.clone(), decode_value(stored)?);
-            let bytes = key.len() + stored.len();
+            let value = decode_value(stored)?;
+            let sent = bytes_on_wire(std::slice::from_ref(&value), BODY_BYTES_MAX);
+            let bytes = key.len() + stored.len().max(sent.unwrap_or(BODY_BYTES_MAX));
+            let item = Item::change(key.clone(), value);
             let slot = Slot {
                 item,
                 version: *version,
@@ -85,15 +87,10 @@ impl State {
                 state.version = state.version.max(*version);
             }
         }
-        let newest = state.version.max(head.floor);
-        if head.version > newest {
-            // The object was in use when its server ended, and clients may hold versions whose
-            // changes were not saved: whatever they hold, they start anew.
-            state.floor = head.version;
-        }
+        state.floor = head.floor_at_rest(state.version);
         // Of slots that are not there nothing is known before that.
         state.cleared = (state.floor > 0).then_some((state.floor, None));
-        state.version = head.version.max(newest);
+        state.version = head.version.max(state.version).max(state.floor);
         state.newest = state.version;
         Ok(state)
     }
@@ -173,12 +170,14 @@ impl State {
         if old.is_none() && self.slots.len() >= limits.slots {
             return over("slots", limits.slots);
         }
-        let stored = match encode_value(value, limits.slot_bytes) {
-            Ok(stored) => stored,
-            Err(amf::EncodeError::OutputTooLong { max }) => return over("slot_bytes", max),
+        let max = limits.slot_bytes;
+        let stored = encode_value(value, max).map(|stored| stored.len());
+        let sent = || bytes_on_wire(std::slice::from_ref(value), max);
+        let bytes = match stored.and_then(|stored| Ok(stored.max(sent()?))) {
+            Ok(bytes) => key.len() + bytes,
+            Err(amf::EncodeError::OutputTooLong { .. }) => return over("slot_bytes", max),
             Err(error) => return Err(Refusal::Value(error)),
         };
-        let bytes = key.len() + stored.len();
         if self.bytes - old.unwrap_or_default() + bytes > limits.object_bytes {
             return over("object_bytes", limits.object_bytes);
         }

@@ -67,6 +67,19 @@ pub enum SlotChange {
     Forgotten,
 }
 
+impl Head {
+    /// The floor that holds once the server has ended; `newest` is the highest version of a slot
+    /// or a deletion record. An object that was in use then, by its version, may have told clients
+    /// versions whose changes were not saved: whatever they hold, they start anew.
+    pub fn floor_at_rest(&self, newest: u32) -> u32 {
+        if self.version > newest.max(self.floor) {
+            self.version
+        } else {
+            self.floor
+        }
+    }
+}
+
 impl Snapshot {
     /// Makes the changes in the snapshot, as a store does. Costs a walk through all slots.
     pub fn apply(&mut self, changes: &Changes) {

@@ -15,11 +15,12 @@ impl Instance {
         if !self.clients.contains_key(&client) {
             return;
         }
-        let read = self.may_read(client, &message.name);
-        let write = self.may_write(client, &message.name);
+        let in_time = self.is_in_time(now, client, message);
+        let read = in_time && self.may_read(client, &message.name);
+        let write = in_time && self.may_write(client, &message.name);
         let rights = Rights {
             read,
-            write: write && self.may_write_now(now, client, message),
+            write,
             create: read && write,
             relay: !self.is_instance(client),
         };
@@ -35,9 +36,9 @@ impl Instance {
         movie.is_some_and(|movie| movie.starts_with("rtmp://"))
     }
 
-    /// Whether the client has not written too much of late. What is refused is answered like what
-    /// is forbidden: the client learns what the slots hold.
-    fn may_write_now(&mut self, now: Millis, client: ClientId, message: &Message) -> bool {
+    /// Whether the client has not written too much of late, or begun to use too many objects. What
+    /// is refused is answered like what is forbidden: the client learns what the slots hold.
+    fn is_in_time(&mut self, now: Millis, client: ClientId, message: &Message) -> bool {
         let writes = message.events.iter().map(writes).sum();
         let Some(here) = self.clients.get_mut(&client) else {
             return false;
@@ -100,12 +101,12 @@ impl Instance {
     }
 }
 
-/// How many writes an event is.
+/// How many writes an event is. To begin to use an object counts as one: it is told as a whole.
 fn writes(event: &Event) -> usize {
     match event {
         Event::RequestChange(slots) => slots.len(),
         Event::RequestRemove(keys) => keys.len(),
-        Event::SendMessage { .. } | Event::RequestClear => 1,
+        Event::SendMessage { .. } | Event::RequestClear | Event::Use => 1,
         _ => 0,
     }
 }

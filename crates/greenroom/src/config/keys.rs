@@ -235,6 +235,10 @@ sections! {
         /// locked.
         held_requests: usize = 10_000, range 1..=1_048_576,
             reached "The change is refused with a status, and the value there is sent back.";
+        /// Length of the names and values in what waits for one object while the script has it
+        /// locked.
+        held_bytes: usize = 8 * MIB, range 65_536..=268_435_456,
+            reached "The change is refused with a status, and the value there is sent back.";
         /// How long changes of an object are gathered, after a first one that goes out at once,
         /// before they go to those who use it in one message. More costs less processor time and
         /// adds as much delay; 0 sends each by itself.
@@ -449,8 +453,8 @@ sections! {
         /// `limits.calls_per_second`.
         calls_burst: u32 = 200, range 1..=1_000_000,
             reached "The call is refused with `_error`.";
-        /// Slots of shared objects that one client may write each second, on average, and messages
-        /// it may send over them; 0 means no such limit.
+        /// Slots of shared objects that one client may write each second, on average, messages it
+        /// may send over them, and objects it may begin to use; 0 means no such limit.
         shared_object_writes_per_second: u32 = 100, range 0..=1_000_000,
             reached "The change is refused with a status, and the value there is sent back.";
         /// The same at once after a pause. At least `limits.shared_object_writes_per_second`.

@@ -8,25 +8,31 @@ use store::{ObjectKey, StoredObject};
 
 /// What was stored, as the instance wants it.
 pub(super) fn snapshot(stored: StoredObject) -> Snapshot {
-    let StoredObject {
-        head,
-        slots,
-        deletions,
-    } = stored;
-    let slots = slots.into_iter();
-    let removed = deletions.into_iter();
+    let slots = stored.slots.into_iter();
+    let removed = stored.deletions.into_iter();
     Snapshot {
-        head: Head {
-            version: head.version,
-            floor: head.floor,
-            resync_depth: head.resync_depth,
-        },
+        head: head(stored.head),
         slots: slots
             .map(|(name, slot)| (Str::from(&*name), slot.version, slot.value.to_vec()))
             .collect(),
         removed: removed
             .map(|(name, version)| (Str::from(&*name), version))
             .collect(),
+    }
+}
+
+/// Clients with an older version than this must get everything anew, if no instance has the object.
+pub(super) fn floor(stored: &StoredObject) -> u32 {
+    let changed = stored.slots.values().map(|slot| slot.version);
+    let newest = changed.chain(stored.deletions.values().copied()).max();
+    head(stored.head).floor_at_rest(newest.unwrap_or_default())
+}
+
+fn head(stored: store::Head) -> Head {
+    Head {
+        version: stored.version,
+        floor: stored.floor,
+        resync_depth: stored.resync_depth,
     }
 }
 

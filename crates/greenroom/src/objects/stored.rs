@@ -12,6 +12,8 @@ use store::{
 };
 use thiserror::Error;
 
+use super::form;
+
 /// How long is waited for a write.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Objects that are asked of the store at once.
@@ -117,7 +119,12 @@ pub(crate) fn set(
         .unwrap_or_default();
     let version = head.version.checked_add(1).ok_or(StoredFailure::Version)?;
     let mut changes = Changes::new(key.clone(), version);
-    changes.head = store::Head { version, ..head };
+    let floor = stored.as_ref().map(form::floor).unwrap_or_default();
+    changes.head = store::Head {
+        version,
+        floor,
+        ..head
+    };
     for (name, value) in slots {
         let there = stored
             .as_ref()

@@ -111,6 +111,33 @@ fn what_was_saved_is_there_for_the_next_life() {
 }
 
 #[test]
+fn a_change_in_the_store_leaves_the_mark_of_a_crash() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 10_000);
+    let objects = kept.make(&settings());
+    let id = objects.open("a", true, None).expect("it opens");
+    set(&objects, id, "lost", 1.0.into());
+    let told = objects.version(id);
+    // It ends without a save: clients have versions that nobody stored.
+    drop(objects);
+    let key = kept.key("a");
+    let limits = stored::StoredLimits {
+        name_bytes: 255,
+        slot_bytes: 100,
+    };
+    let slots = [("b".into(), Some(1.0.into()))];
+    let version = stored::set(&*store, &key, &slots, limits).expect("it is set");
+    let there = store.load(&key).expect("it can be read");
+    let floor = there.expect("it is there").head.floor;
+    assert!(told < floor && floor < version, "{told} {floor} {version}");
+    // After an orderly end there is no such mark.
+    let again = stored::set(&*store, &key, &slots, limits).expect("it is set");
+    let there = store.load(&key).expect("it can be read");
+    assert_eq!(there.map(|there| there.head.floor), Some(floor));
+    assert_eq!(again, version + 1);
+}
+
+#[test]
 fn what_is_forgotten_at_once_is_not_there_again() {
     let store = Arc::new(Held::default());
     let kept = kept(&store, 10_000);

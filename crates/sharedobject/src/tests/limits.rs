@@ -137,6 +137,95 @@ fn slot_bytes() {
     assert!(world.directory.send(id, &key, &[long]).is_err());
 }
 
+/// A list of the same text many times over. As it is stored, and as clients write it in AMF3, the
+/// text is there once.
+fn grows(text_bytes: usize, times: usize) -> Value {
+    let text = Value::from("x".repeat(text_bytes).as_str());
+    let first = [Value::Integer(1)];
+    Value::array(first.into_iter().chain(vec![text; times])).in_amf3()
+}
+
+#[test]
+fn slot_bytes_are_those_that_are_sent() {
+    // The second has too many parts to be written without its message.
+    for value in [grows(40_000, 400), grows(200, 11_000)] {
+        let mut world = world(wide());
+        world.ask(1, 0, vec![wish("a", value.clone())]);
+        assert_eq!(world.told_once(1).1, [status(NO_WRITE), remove("a")]);
+        assert_eq!(refused_by(&world), Some("slot_bytes"));
+        world.notes.clear();
+        world.ask(1, 0, vec![call("f", value.clone())]);
+        assert_eq!(world.told_once(1).1, [status(NO_WRITE)]);
+        assert_eq!(refused_by(&world), Some("slot_bytes"));
+        let id = world.open();
+        assert!(world.directory.set(id, &"a".into(), &value).is_err());
+        assert!(world.directory.send(id, &"f".into(), &[value]).is_err());
+    }
+}
+
+#[test]
+fn a_true_value_is_written_once_however_often_it_is_told() {
+    let mut world = world(wide());
+    let id = world.open();
+    world.set(id, "a", "true");
+    world.told(1);
+    let wishes = vec![wish("a", 1), unwish("a"), wish("b", 1), wish("a", 2)];
+    let message = Message::new("so", 1, false, wishes);
+    let rights = Rights {
+        write: false,
+        ..Rights::ALL
+    };
+    world.send(1, &message, rights);
+    let update = world.updates(1).remove(0);
+    let items: Vec<_> = update.items().iter().map(std::sync::Arc::as_ptr).collect();
+    assert_eq!(items.len(), 5);
+    assert_eq!((items[1], items[1]), (items[2], items[4]));
+    // Not across a change.
+    world.ask(2, 0, vec![Event::Use]);
+    world.ask(2, 0, vec![wish("a", 1), unwish("b"), wish("b", "b")]);
+    world.told(1);
+    world.ask(1, 0, vec![wish("a", 1), Event::RequestClear, wish("a", 2)]);
+    let answers = vec![change("a", "true"), Event::Clear, success("a")];
+    assert_eq!(world.told_once(1).1, answers);
+}
+
+#[test]
+fn a_call_is_as_long_as_all_its_arguments() {
+    let mut world = world(Limits {
+        slot_bytes: 300,
+        ..wide()
+    });
+    let send = |args| Event::SendMessage {
+        handler: "f".into(),
+        args,
+    };
+    // In AMF3 a list of them is short; as arguments each takes nine bytes.
+    world.ask(1, 0, vec![send(vec![Value::Integer(1); 33])]);
+    assert_eq!(world.told_once(1).1.len(), 1);
+    assert_eq!(refused_by(&world), None);
+    world.ask(1, 0, vec![send(vec![Value::Integer(1); 34])]);
+    assert_eq!(world.told_once(1).1, [status(NO_WRITE)]);
+    assert_eq!(refused_by(&world), Some("slot_bytes"));
+}
+
+#[test]
+fn object_bytes_are_those_that_are_sent() {
+    let limits = Limits {
+        object_bytes: 2_000,
+        ..wide()
+    };
+    let mut world = world(limits);
+    world.ask_kept(1, 0, vec![Event::Use, wish("a", grows(100, 10))]);
+    world.leave(1);
+    world.told(1);
+    // The object is read from the store.
+    world.ask_kept(2, 0, vec![Event::Use]);
+    world.told(2);
+    world.ask_kept(2, 9, vec![wish("b", grows(100, 10))]);
+    assert_eq!(world.told_once(2).1, [status(NO_WRITE), remove("b")]);
+    assert_eq!(refused_by(&world), Some("object_bytes"));
+}
+
 #[test]
 fn object_bytes() {
     let mut world = world(Limits {

@@ -3,6 +3,7 @@
 use rtmp::shared_object::Event;
 
 use super::world::*;
+use crate::object::Object;
 use crate::{Config, Limits, ObjectId};
 
 fn locked() -> (World, ObjectId) {
@@ -152,6 +153,21 @@ fn a_second_use_under_a_lock_is_answered_once_at_its_end() {
 }
 
 #[test]
+fn what_was_asked_for_before_a_second_use_is_answered_too() {
+    let (mut world, id) = locked();
+    world.ask(1, 0, vec![wish("a", 1)]);
+    world.ask(1, 0, vec![Event::Use]);
+    world.ask(1, 0, vec![wish("b", 2)]);
+    assert!(world.told(1).is_empty());
+    unlock(&mut world, id);
+    let told = world.told(1);
+    assert_eq!(told[0].events, [Event::UseSuccess, Event::Clear]);
+    assert_eq!((told[1].version, &told[1].events), (1, &vec![success("a")]));
+    assert_eq!((told[2].version, &told[2].events), (2, &vec![success("b")]));
+    assert_eq!(told.len(), 3);
+}
+
+#[test]
 fn more_than_the_limit_does_not_wait() {
     let mut world = World::new(Config {
         limits: Limits {
@@ -173,6 +189,47 @@ fn more_than_the_limit_does_not_wait() {
     world.directory.lock(id);
     world.ask(1, 1, vec![wish("c", 1)]);
     assert!(world.told(1).is_empty());
+}
+
+#[test]
+fn more_bytes_than_the_limit_do_not_wait() {
+    let mut world = World::new(Config {
+        limits: Limits {
+            held_bytes: 100,
+            ..Limits::default()
+        },
+        batch_ms: 0,
+        ..Config::default()
+    });
+    let id = world.open();
+    world.ask(1, 0, vec![Event::Use]);
+    world.told(1);
+    world.directory.lock(id);
+    let long = "x".repeat(60);
+    world.ask(1, 0, vec![wish("a", long.as_str())]);
+    for event in [wish("b", long.as_str()), unwish(&long), call("f", &*long)] {
+        world.ask(1, 0, vec![event]);
+        assert_eq!(world.told_once(1).1[0], status(NO_WRITE));
+    }
+    world.ask(1, 0, vec![wish("b", 1)]);
+    assert!(world.told(1).is_empty());
+    unlock(&mut world, id);
+    assert_eq!(world.told(1).len(), 2);
+    world.directory.lock(id);
+    world.ask(1, 2, vec![wish("b", long.as_str())]);
+    assert!(world.told(1).is_empty());
+}
+
+#[test]
+fn of_what_a_script_sets_behind_its_lock_the_last_value_is_kept() {
+    let (mut world, id) = locked();
+    for number in 0..100 {
+        world.set(id, "a", number);
+    }
+    let waiting = world.directory.objects.get(&id).map(Object::behind_lock);
+    assert_eq!(waiting.map(<[_]>::len), Some(1));
+    unlock(&mut world, id);
+    assert_eq!(world.told_once(1), (1, vec![change("a", 99)]));
 }
 
 #[test]

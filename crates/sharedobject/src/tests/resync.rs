@@ -139,3 +139,32 @@ fn paths_clear_live_and_stored_objects() {
     *world.shelf.is_broken.lock().unwrap() = true;
     assert!(!world.directory.clear_matching("/"));
 }
+
+#[test]
+fn several_uses_in_one_message_are_told_everything_once() {
+    let (mut world, _) = history(None);
+    world.ask_kept(1, 0, vec![Event::Use; 3]);
+    assert_eq!(world.told_once(1).1, all());
+    // Among changes, too.
+    world.ask_kept(2, 0, vec![Event::Use, wish("d", 2), Event::Use]);
+    let told = world.told(2);
+    assert_eq!(told[0].events, all());
+    assert_eq!(told[1].events, [change("d", 1)]);
+    assert_eq!(told.len(), 2);
+}
+
+#[test]
+fn coming_back_within_one_message_is_refused_once() {
+    let (mut world, _) = history(None);
+    let both = [Event::Use, Event::Release];
+    let back_and_forth = both.iter().cycle().take(6);
+    world.ask_kept(1, 0, back_and_forth.cloned().collect());
+    let told = world.told(1);
+    assert_eq!(told[0].events, all());
+    assert_eq!(told[1].events, [status(NOT_MADE)]);
+    assert_eq!(told.len(), 2);
+    assert_eq!(world.directory.stats().subscriptions, 0);
+    // One that leaves and comes back in its next message is let in.
+    world.ask_kept(1, 0, vec![Event::Release, Event::Use]);
+    assert_eq!(world.told_once(1).1, all());
+}

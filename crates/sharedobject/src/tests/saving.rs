@@ -4,6 +4,7 @@ use amf::Value;
 use rtmp::shared_object::Event;
 
 use super::world::*;
+use crate::state::RESERVED_VERSIONS;
 use crate::{Config, Note, SlotChange, decode_value, encode_value};
 
 /// A persistent object with `a` = 1, marked in the store as in use; nothing is carried out.
@@ -142,6 +143,51 @@ fn after_a_crash_everybody_starts_anew_with_a_higher_version() {
     assert_eq!(world.told_once(1), (version + 1, vec![success("y")]));
     world.ask_kept(2, version, vec![Event::Use]);
     assert_eq!(world.told_once(2).1, [Event::UseSuccess, change("y", 1)]);
+}
+
+/// A persistent object that only a flush saves, and that has been changed.
+fn changed_without_auto_commit() -> (World, crate::ObjectId) {
+    let mut world = World::new(Config {
+        auto_commit: false,
+        batch_ms: 0,
+        ..Config::default()
+    });
+    let id = world.open_kept();
+    world.set(id, "a", 1);
+    (world, id)
+}
+
+#[test]
+fn the_store_knows_a_higher_version_however_many_there_are_without_a_save() {
+    let (mut world, id) = changed_without_auto_commit();
+    for _ in 0..RESERVED_VERSIONS {
+        world.directory.clear(id);
+        world.pump();
+    }
+    let stored = world.shelf.get("so").unwrap().head.version;
+    assert!(stored > world.directory.version(id), "{stored}");
+    assert!(world.shelf.get("so").unwrap().slots.is_empty());
+}
+
+#[test]
+fn a_mark_that_was_not_stored_is_tried_again_with_the_next_change() {
+    let mut world = World::new(Config {
+        auto_commit: false,
+        ..Config::default()
+    });
+    world.saves_at_once = false;
+    let id = world.open_kept();
+    world.set(id, "a", 1);
+    let lost = world.saves.remove(0);
+    world.set(id, "a", 2);
+    assert!(world.saves.is_empty());
+    world.directory.saved(world.now, lost.id, false);
+    world.set(id, "a", 3);
+    let save = world.saves.remove(0);
+    assert!(save.changes.head.version > 3);
+    world.directory.saved(world.now, save.id, true);
+    world.set(id, "a", 4);
+    assert!(world.saves.is_empty());
 }
 
 #[test]

@@ -129,6 +129,43 @@ fn objects_wait_side_by_side() {
 }
 
 #[test]
+fn each_of_many_objects_is_merged_with_its_own_while_others_are_sent() {
+    let mut world = World::prompt();
+    let names: Vec<String> = (0..100).map(|n| format!("so/{n}")).collect();
+    let ids: Vec<_> = names
+        .iter()
+        .map(|name| world.directory.open(name, crate::Kind::Temporary).unwrap())
+        .collect();
+    for name in &names {
+        let message = Message::new(name.as_str(), 0, false, vec![Event::Use]);
+        world.send(1, &message, crate::Rights::ALL);
+    }
+    let mut backlog = backlog(100_000);
+    push(&mut world, &mut backlog).unwrap();
+    for _ in 0..40 {
+        pop(&mut backlog).unwrap();
+    }
+    for value in [1, 2] {
+        for id in &ids {
+            world.set(*id, "a", value);
+        }
+        push(&mut world, &mut backlog).unwrap();
+    }
+    // Sixty were not sent, and the others have their two changes in one.
+    assert_eq!(backlog.merged(), 60 + 100);
+    let mut told = Vec::new();
+    while let Some(out) = backlog.pop() {
+        let limits = rtmp::Limits::default();
+        let message = Message::decode(out.type_id, &out.payload, &limits).unwrap();
+        assert_eq!(message.events.last(), Some(&change("a", 2)));
+        told.push(message.name.to_string());
+    }
+    let order = names[40..].iter().chain(&names[..40]);
+    assert!(told.iter().eq(order), "{told:?}");
+    assert_eq!(backlog.bytes(), 0);
+}
+
+#[test]
 fn a_refusal_does_not_take_the_version_back() {
     let (mut world, id) = used();
     let mut backlog = backlog(1_000);

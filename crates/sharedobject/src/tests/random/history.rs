@@ -177,11 +177,8 @@ impl History {
     fn begin_use(&mut self, at: usize) {
         self.serials += 1;
         let client = &mut self.clients[at];
-        if client.unanswered > 0 {
-            return;
-        }
         client.came_under_lock |= self.locks > 0 && client.serial.is_none();
-        client.serial = Some(self.serials);
+        client.serial.get_or_insert(self.serials);
         self.say(at, vec![Event::Use]);
     }
 
