@@ -39,7 +39,8 @@ pub enum Dialect {
     /// value in answers, and a request to clear the object.
     #[default]
     Server,
-    /// As clients do. A request to clear the object becomes one to remove each slot.
+    /// As clients do. A script's request to clear the object becomes one to remove each slot; that
+    /// of a client is refused.
     Client,
 }
 

@@ -192,6 +192,9 @@ pub enum Refusal {
     /// The owner of a proxy's object has refused it.
     #[error("the owner of the object refuses it")]
     Owner,
+    /// A client of a proxy wants what the proxy cannot ask in the clients' dialect.
+    #[error("the owner of the object cannot be asked for it in the dialect of clients")]
+    Dialect,
     /// The owner of a proxy's object has not answered.
     #[error("the owner of the object does not answer")]
     NoAnswer,

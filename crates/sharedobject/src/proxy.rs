@@ -225,7 +225,10 @@ impl Object {
         let Some(remote) = self.remote.as_deref_mut() else {
             return;
         };
-        remote.stage = Stage::Asked(due);
+        remote.stage = match remote.stage {
+            Stage::Live => Stage::AskedAgain(due),
+            _ => Stage::Asked(due),
+        };
         let version = remote.version;
         hub.wake(due, self.id, Timer::Answer);
         self.say(version, vec![Event::Use], hub);
@@ -320,7 +323,7 @@ impl Object {
             return;
         };
         match remote.stage {
-            Stage::Asked(due) if due <= now => {
+            Stage::Asked(due) | Stage::AskedAgain(due) if due <= now => {
                 let code = Code::SharedObjectCreationFailed;
                 self.give_up(code, &Refusal::NoAnswer, hub);
             }
@@ -337,7 +340,7 @@ impl Object {
                     self.send_waiting(hub);
                 }
             }
-            Stage::Asked(_) | Stage::Connecting | Stage::Idle => {}
+            Stage::Asked(_) | Stage::AskedAgain(_) | Stage::Connecting | Stage::Idle => {}
         }
     }
 

@@ -72,6 +72,8 @@ pub(crate) enum Stage {
     Connecting,
     /// The owner has been asked, and must have answered at this time.
     Asked(Millis),
+    /// The same while the owner goes on to tell what happens: the copy is asked for anew.
+    AskedAgain(Millis),
     /// The owner tells what happens.
     Live,
     /// There is no subscription.
@@ -118,7 +120,8 @@ pub(crate) struct Request {
 #[derive(Debug)]
 pub(crate) struct Wish {
     pub(crate) what: What,
-    /// Whether the asker has been told that it was overtaken. The owner's own answer is to come.
+    /// Whether the asker has been told: that it was overtaken, or that somebody else did the same
+    /// before. The owner's own answer is to come.
     pub(crate) is_overtaken: bool,
 }
 
@@ -151,12 +154,11 @@ impl Request {
         self.wishes.iter().any(|wish| !wish.is_overtaken)
     }
 
-    /// Whether the owner owes an answer that somebody waits for. A call is not answered but comes
-    /// back, and not from every server.
+    /// Whether the owner owes an answer. A call is not answered but comes back, and not from every
+    /// server.
     pub(crate) fn is_owed(&self) -> bool {
         let is_call = |wish: &Wish| matches!(wish.what, What::Call { .. });
-        let mut wishes = self.wishes.iter();
-        wishes.any(|wish| !wish.is_overtaken && !is_call(wish))
+        !self.wishes.iter().all(is_call)
     }
 
     /// Whether the answers to the two could be mistaken for each other.
@@ -223,7 +225,10 @@ impl Remote {
 
     /// Whether the owner has been asked for a subscription.
     pub(crate) fn is_subscribed(&self) -> bool {
-        matches!(self.stage, Stage::Asked(_) | Stage::Live)
+        matches!(
+            self.stage,
+            Stage::Asked(_) | Stage::AskedAgain(_) | Stage::Live
+        )
     }
 
     /// How many changes and calls wait.
@@ -255,6 +260,17 @@ impl Remote {
         for request in &mut self.flight {
             if let Some(at) = request.wishes.iter().position(&wanted) {
                 return Some((request.number, request.asker, request.wishes.remove(at)));
+            }
+        }
+        None
+    }
+
+    /// Says of the first such wish in flight that its asker has been told; answers whose it is.
+    pub(crate) fn mark(&mut self, wanted: impl Fn(&Wish) -> bool) -> Option<Asker> {
+        for request in &mut self.flight {
+            if let Some(wish) = request.wishes.iter_mut().find(|wish| wanted(wish)) {
+                wish.is_overtaken = true;
+                return Some(request.asker);
             }
         }
         None

@@ -17,6 +17,7 @@ mod rejections;
 mod requests;
 mod script_sockets;
 mod scripts;
+mod secure;
 mod settings;
 mod shared_objects;
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     trials.extend(peers::trials());
     trials.extend(requests::trials());
     trials.extend(scripts::trials());
+    trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
     trials.extend(settings::trials());
     trials.extend(administration::trials());

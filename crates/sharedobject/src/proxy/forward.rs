@@ -39,7 +39,7 @@ impl Object {
         events: &[Event],
         hub: &mut Hub,
     ) -> Result<(), Refusal> {
-        let wishes = self.wishes(events, hub)?;
+        let wishes = self.wishes(asker, events, hub)?;
         let max = hub.config.limits.proxy_requests;
         let number = hub.serial();
         let remote = self.remote.as_deref_mut();
@@ -60,7 +60,8 @@ impl Object {
         Ok(())
     }
 
-    fn wishes(&self, events: &[Event], hub: &Hub) -> Result<Vec<Wish>, Refusal> {
+    fn wishes(&self, asker: Asker, events: &[Event], hub: &Hub) -> Result<Vec<Wish>, Refusal> {
+        let clears_slots = hub.config.proxy_dialect == Dialect::Client;
         let mut wishes = Vec::new();
         let mut wish = |what| {
             let is_overtaken = false;
@@ -78,7 +79,10 @@ impl Object {
                         wish(What::Slot(key.clone(), None));
                     }
                 }
-                Event::RequestClear if hub.config.proxy_dialect == Dialect::Client => {
+                Event::RequestClear if clears_slots && asker != Asker::Script => {
+                    return Err(Refusal::Dialect);
+                }
+                Event::RequestClear if clears_slots => {
                     for key in self.state.names() {
                         wish(What::Slot(key.clone(), None));
                     }

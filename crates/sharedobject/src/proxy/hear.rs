@@ -11,6 +11,7 @@ use rtmp::status::Code;
 
 use super::slot_item;
 use super::story::Story;
+use crate::config::Dialect;
 use crate::directory::Hub;
 use crate::item::{Item, What as Told};
 use crate::object::Object;
@@ -25,12 +26,14 @@ impl Object {
         };
         let mut is_new = false;
         match remote.stage {
-            Stage::Live => {}
-            Stage::Asked(_) if message.events.contains(&Event::UseSuccess) => {
+            Stage::Asked(_) | Stage::AskedAgain(_)
+                if message.events.contains(&Event::UseSuccess) =>
+            {
                 remote.stage = Stage::Live;
                 remote.has_copy = true;
                 is_new = true;
             }
+            Stage::Live | Stage::AskedAgain(_) => {}
             Stage::Asked(_) => return self.hear_refusal(message, hub),
             Stage::Connecting | Stage::Idle => return,
         }
@@ -42,6 +45,7 @@ impl Object {
             }
         }
         if let Some(remote) = self.remote.as_deref_mut()
+            && remote.stage == Stage::Live
             && !message.events.iter().all(is_status)
         {
             remote.version = message.version;
@@ -63,7 +67,9 @@ impl Object {
         if is_new {
             self.admit_waiting(hub);
         }
-        if is_lost {
+        let remote = self.remote.as_deref();
+        let is_live = remote.is_some_and(|remote| remote.stage == Stage::Live);
+        if is_lost && is_live {
             self.begin_again(hub);
         } else {
             self.send_waiting(hub);
@@ -132,15 +138,14 @@ impl Object {
     ) -> Result<(), Refusal> {
         let is_same = self.state.value(key) == value;
         let is_for = |wish: &Wish| matches!(&wish.what, What::Slot(slot, _) if slot == key);
-        let is_wanted = |wish: &Wish| matches!(&wish.what, What::Slot(_, None)) && value.is_none();
         if self
             .take(|wish| is_for(wish) && wish.is_overtaken && is_same)
             .is_some()
         {
             return Ok(());
         }
-        if let Some((_, asker, _)) =
-            self.take(|wish| is_for(wish) && !wish.is_overtaken && is_wanted(wish))
+        if value.is_none()
+            && let Some(asker) = self.take_removal(key, story.refused, hub.config.proxy_dialect)
         {
             return self.make_change(asker, key, None, story, hub);
         }
@@ -241,9 +246,11 @@ impl Object {
         }
         // Who asked has been told that it was overtaken: to it, it is a change as any other.
         let old = self.state.value(key).cloned();
-        sync_change(key, value.as_ref(), old, story);
-        self.write_copy(key, value.as_ref(), None, story, hub)?;
-        story.all(slot_item(key, value.as_ref()));
+        if old.is_some() || value.is_some() {
+            sync_change(key, value.as_ref(), old, story);
+            self.write_copy(key, value.as_ref(), None, story, hub)?;
+            story.all(slot_item(key, value.as_ref()));
+        }
         Ok(())
     }
 
@@ -358,10 +365,28 @@ impl Object {
             return;
         }
         // The whole of a request is answered together: what was not done is refused.
-        for request in &mut remote.flight {
-            if story.told.contains(&request.number) {
-                request.wishes.clear();
-            }
+        let mut rest = Vec::new();
+        let told = &story.told;
+        let flight = &mut remote.flight;
+        while let Some(at) = flight.iter().position(|sent| told.contains(&sent.number)) {
+            rest.extend(flight.remove(at));
+        }
+        for request in rest {
+            self.refuse_request(&request, &Refusal::Owner, story, hub);
+        }
+    }
+
+    /// Who wanted this slot to be removed, now that it is. Servers are answered by just that;
+    /// clients get an answer of their own, which is still to come unless it is a refusal.
+    fn take_removal(&mut self, key: &Str, refused: bool, dialect: Dialect) -> Option<Asker> {
+        let is_it = |wish: &Wish| {
+            let is_for = matches!(&wish.what, What::Slot(slot, None) if slot == key);
+            is_for && !wish.is_overtaken
+        };
+        match dialect {
+            Dialect::Server => self.take(is_it).map(|(_, asker, _)| asker),
+            Dialect::Client if refused => None,
+            Dialect::Client => self.remote.as_deref_mut()?.mark(is_it),
         }
     }
 

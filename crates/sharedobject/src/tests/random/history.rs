@@ -323,7 +323,7 @@ impl History {
             .filter(|client| client.serial.is_some())
         {
             if !(from_lock && client.came_under_lock) {
-                let slots = slots.clone();
+                let slots = Some(slots.clone());
                 client.calls.push_back(Call { number, slots });
             }
         }
@@ -601,7 +601,7 @@ impl History {
     }
 }
 
-fn call_event(number: u64) -> Event {
+pub(super) fn call_event(number: u64) -> Event {
     Event::SendMessage {
         handler: "f".into(),
         args: vec![Value::from(number as f64)],
@@ -609,7 +609,7 @@ fn call_event(number: u64) -> Event {
 }
 
 /// What an item says as an answer. Announcements are no events here, but items of their own.
-fn answer(what: &What) -> Option<Answer> {
+pub(super) fn answer(what: &What) -> Option<Answer> {
     let What::Event(event) = what else {
         return None;
     };
