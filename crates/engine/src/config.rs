@@ -88,6 +88,10 @@ pub struct ScriptedConfig {
     pub name: String,
     /// Clients that may wait while the script starts or stops.
     pub waiting_joins: usize,
+    /// Messages about shared objects that one client may send before it is let in.
+    pub held_messages: usize,
+    /// Bytes of these messages.
+    pub held_bytes: usize,
     /// How long in ms the script may take to decide about a client.
     pub pending_timeout_ms: u64,
     /// How long in ms the instance stays without clients before it is unloaded.
@@ -119,6 +123,8 @@ impl Default for ScriptedConfig {
         Self {
             name: String::new(),
             waiting_joins: 1024,
+            held_messages: 64,
+            held_bytes: 64 << 10,
             pending_timeout_ms: 60_000,
             max_idle_ms: 600_000,
             calls_waiting: 1024,

@@ -2,7 +2,7 @@
 //!
 //! It wraps the plain [`Instance`], which knows nothing of scripts: only clients that the
 //! script has accepted are known to it, and only commands that are not the script's affair
-//! reach it. Beside this file lie admission (`admission`), calls both ways (`calls`), the life
+//! reach it. Beside this file lie admission (`admission`, `held`), calls both ways (`calls`), the life
 //! of the instance (`lifecycle`), the script's connections to other instances (`links`), its
 //! sockets (`sockets`), what it says to players (`streams`) and what it is told of shared objects
 //! (`objects`).
@@ -12,6 +12,7 @@
 
 mod admission;
 mod calls;
+mod held;
 mod lifecycle;
 mod links;
 mod objects;
@@ -35,6 +36,7 @@ use crate::objects::SharedObjects;
 use crate::scripting::{LinkId, Script, ScriptEffect, ScriptInput, ScriptOutput, SocketId};
 use admission::{Guest, Join};
 use calls::{Call, Calls};
+use held::Held;
 use lifecycle::Stage;
 use links::Link;
 
@@ -120,6 +122,7 @@ impl ScriptedInstance {
                 info,
                 transaction,
                 origin,
+                held: Held::default(),
             }),
             Input::Command {
                 client,
@@ -169,7 +172,7 @@ impl ScriptedInstance {
     /// Those who joined and were not told to the script, for the instance that comes after a
     /// stopped one.
     pub fn take_waiting(&mut self) -> Vec<Input> {
-        self.waiting.drain(..).map(Join::into_input).collect()
+        self.waiting.drain(..).flat_map(Join::into_inputs).collect()
     }
 
     fn on_timeout(&mut self) {

@@ -242,6 +242,7 @@ impl Connection {
         }
         let now = clock::now();
         self.upload.note(now, bytes.len() as u64);
+        self.leave_room_for_objects();
         let handled = self.session.handle(rtmp::Input::Receive { now, bytes });
         self.meter.note(&self.session);
         // What was read before a fault still counts, and its answers go out.

@@ -27,7 +27,7 @@ struct Metrics {
 }
 
 /// Name, kind and description of every metric.
-pub const DESCRIBED: [(&str, &str, &str); 25] = [
+pub const DESCRIBED: [(&str, &str, &str); 26] = [
     (
         "greenroom_connections",
         "gauge",
@@ -138,6 +138,11 @@ pub const DESCRIBED: [(&str, &str, &str); 25] = [
         "greenroom_shared_object_refusals_total",
         "counter",
         "Requests about shared objects that were refused.",
+    ),
+    (
+        "greenroom_shared_object_unknown_events_total",
+        "counter",
+        "Unknown events about shared objects, skipped.",
     ),
     (
         "greenroom_shared_object_saves_total",
@@ -289,6 +294,11 @@ pub(crate) fn object_updates_merged(count: u64) {
 /// A client's request about a shared object was refused.
 pub(crate) fn object_refused() {
     metrics::counter!("greenroom_shared_object_refusals_total").increment(1);
+}
+
+/// A client sent an event about a shared object that the server does not know.
+pub(crate) fn object_event_unknown() {
+    metrics::counter!("greenroom_shared_object_unknown_events_total").increment(1);
 }
 
 /// A shared object was to be saved.

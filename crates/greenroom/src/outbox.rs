@@ -127,14 +127,23 @@ impl Outbox {
     /// Queues bytes of the session itself. [`flush`](Self::flush) writes them.
     pub(crate) fn push(&self, bytes: Bytes) {
         let mut state = self.state.lock();
-        // What an object has become is known before a call that may be about it.
-        state.queue_objects(usize::MAX);
+        // What an object has become is known before a call that may be about it. A client that
+        // takes nothing is told later, so that what waits for it goes on merging.
+        if state.blocked_since.is_none() {
+            state.queue_objects(usize::MAX);
+        }
         state.control_queued += bytes.len();
         state.queue.push_back(bytes);
         if state.control_queued > self.limits.control_bytes {
             state.close(CloseReason::OutboxFull);
             self.wake.notify_one();
         }
+    }
+
+    /// Whether shared objects come, or may still come, between what the session has queued and
+    /// what it encodes next: its next headers must be full ones then.
+    pub(crate) fn objects_between(&self) -> bool {
+        self.state.lock().objects.between()
     }
 
     /// Limits what is written, in bytes per second; 0 is no limit.

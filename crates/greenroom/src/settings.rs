@@ -230,6 +230,8 @@ fn scripted_config(config: &Config) -> ScriptedConfig {
     ScriptedConfig {
         name: String::new(),
         waiting_joins: scripts.waiting_joins,
+        held_messages: scripts.waiting_object_messages,
+        held_bytes: scripts.waiting_object_bytes,
         pending_timeout_ms: scripts.pending_timeout_ms,
         max_idle_ms: scripts.max_idle_ms,
         calls_waiting: scripts.waiting_calls,

@@ -7,6 +7,7 @@ use rtmp::connect::ConnectInfo;
 use rtmp::status::{Code, Status};
 
 use super::ScriptedInstance;
+use super::held::Held;
 use super::lifecycle::Stage;
 use crate::client::ClientId;
 use crate::close::CloseReason;
@@ -29,9 +30,12 @@ pub(super) struct Join {
     pub(super) info: Box<ConnectInfo>,
     pub(super) transaction: f64,
     pub(super) origin: Origin,
+    /// What it has sent about shared objects since.
+    pub(super) held: Held,
 }
 
-/// A client that the script has not decided about. It can neither send nor receive.
+/// A client that the script has not decided about. It receives nothing, and what it sends about
+/// shared objects waits.
 #[derive(Debug)]
 pub(super) struct Guest {
     join: Join,
@@ -42,13 +46,18 @@ pub(super) struct Guest {
 }
 
 impl Join {
-    pub(super) fn into_input(self) -> Input {
-        Input::Connect {
-            client: self.client,
+    /// The wish again, and behind it what the client has sent since.
+    pub(super) fn into_inputs(self) -> impl Iterator<Item = Input> {
+        let client = self.client;
+        let connect = Input::Connect {
+            client,
             info: self.info,
             transaction: self.transaction,
             origin: self.origin,
-        }
+        };
+        let held = self.held.into_messages().into_iter();
+        let held = held.map(move |message| Input::SharedObject { client, message });
+        std::iter::once(connect).chain(held)
     }
 
     fn client_info(&self) -> ClientInfo {
@@ -102,9 +111,24 @@ impl ScriptedInstance {
             return;
         };
         self.effects.push_back(Effect::Accepted { client });
-        self.tell_instance(guest.join.into_input());
+        let mut inputs = guest.join.into_inputs();
+        if let Some(connect) = inputs.next() {
+            self.tell_instance(connect);
+        }
         self.instance.set_access(client, guest.access);
         self.limit(client, guest.down, guest.up);
+        inputs.for_each(|held| self.tell_instance(held));
+    }
+
+    /// Where what the client sends about shared objects waits; `None` if it has not asked to come
+    /// in, or is in.
+    pub(super) fn held(&mut self, client: ClientId) -> Option<&mut Held> {
+        let mut waiting = self.waiting.iter_mut();
+        let join = match self.guests.get_mut(&client) {
+            Some(guest) => Some(&mut guest.join),
+            None => waiting.find(|join| join.client == client),
+        };
+        join.map(|join| &mut join.held)
     }
 
     pub(super) fn reject(

@@ -1,5 +1,5 @@
-//! What an instance with a script does with shared objects beside what every instance does: only
-//! clients that were let in use them, and the script is told what clients did. Proxies hear of the
+//! What an instance with a script does with shared objects beside what every instance does: what
+//! clients want of them waits until they are let in, and the script is told what clients did. Proxies hear of the
 //! script's connections, and what their owners say.
 
 use rtmp::Encoding;
@@ -16,8 +16,13 @@ impl ScriptedInstance {
     pub(super) fn on_shared_object(&mut self, client: ClientId, message: Message) {
         if self.instance.has_client(client) {
             self.tell_instance(Input::SharedObject { client, message });
-        } else if self.is_outside(client) {
-            let name = message.name;
+            return;
+        }
+        let (most, most_bytes) = (self.config.held_messages, self.config.held_bytes);
+        let name = message.name.clone();
+        if let Some(held) = self.held(client)
+            && !held.keep(message, most, most_bytes)
+        {
             self.effects.push_back(Effect::Dropped { client, name });
         }
     }

@@ -93,11 +93,57 @@ fn open(objects: &SharedObjects) -> ObjectId {
 fn who_has_not_been_let_in_uses_nothing() {
     let lines = Lines::default();
     let script = puppet(&lines, |_| vec![]);
-    let mut world = World::with_objects(config(), lines, objects(None), script);
+    let config = ScriptedConfig {
+        held_messages: 3,
+        held_bytes: 100,
+        ..config()
+    };
+    let mut world = World::with_objects(config, lines, objects(None), script);
     world.start();
     let guest = world.client(1);
+    world.lines.borrow_mut().clear();
+    for _ in 0..3 {
+        send(&mut world, guest, 0, Event::Use);
+    }
+    // They wait.
+    world.expect(&[]);
     send(&mut world, guest, 0, Event::Use);
     world.expect(&["1 dropped chat"]);
+    let wordy = world.client(2);
+    world.lines.borrow_mut().clear();
+    send(&mut world, wordy, 0, set(&"a".repeat(100), 1.0));
+    world.expect(&["2 dropped chat"]);
+}
+
+#[test]
+fn what_a_client_wants_waits_until_it_is_let_in() {
+    let lines = Lines::default();
+    let objects = objects(None);
+    let id = open(&objects);
+    let script = puppet(&lines, |input| match input {
+        ScriptInput::Disconnect { .. } => vec![ScriptEffect::Accept {
+            client: ClientId(1),
+        }],
+        _ => vec![],
+    });
+    let mut world = World::with_objects(config(), lines, objects, script);
+    // While the script has not started, and while it thinks.
+    let early = world.client(1);
+    send(&mut world, early, 0, Event::Use);
+    world.start();
+    send(&mut world, early, 0, set("a", 1.0));
+    let other = world.client(2);
+    world.lines.borrow_mut().clear();
+    world.leave(other);
+    let told = format!("> object {}", id.0);
+    let lines = world.lines.borrow().clone();
+    let place = |part: &str| lines.iter().position(|line| line.contains(part));
+    let (accepted, used) = (
+        place("Connect.Success"),
+        place("1 < so chat v0: UseSuccess"),
+    );
+    assert!(accepted.is_some() && accepted < used, "{lines:?}");
+    assert!(place(&told).is_some(), "{lines:?}");
 }
 
 #[test]

@@ -110,6 +110,13 @@ sections! {
         /// Clients that may wait for one instance while its script starts or stops.
         waiting_joins: usize = 1_024, range 1..=1_000_000,
             reached "`connect` is refused with `NetConnection.Connect.Rejected`.";
+        /// Messages about shared objects that one client may send before the script has let it in.
+        /// They are carried out once it has.
+        waiting_object_messages: usize = 64, range 1..=65_536,
+            reached "The message is dropped, which the log tells at the level debug.";
+        /// Bytes of these messages.
+        waiting_object_bytes: usize = 64 * KIB, range 1_024..=16_777_216,
+            reached "The message is dropped, which the log tells at the level debug.";
         /// Calls to one client, or over one connection of a script, that wait for an answer.
         waiting_calls: usize = 1_024, range 1..=1_000_000,
             reached "The call fails with `NetConnection.Call.Failed`.";

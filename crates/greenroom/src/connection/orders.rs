@@ -65,7 +65,6 @@ impl Connection {
             }
             Order::SharedObjects(updates) => {
                 let framing = self.object_framing();
-                self.session.note_framed_elsewhere(0);
                 for update in updates {
                     self.outbox.push_update(update, framing);
                 }
@@ -82,6 +81,7 @@ impl Connection {
             Body::Command(command) if &*command.name == "_result" => Some(command.transaction),
             _ => None,
         };
+        self.leave_room_for_objects();
         match self.session.handle(rtmp::Input::Send(message)) {
             Ok(()) => {
                 self.outbox.count_messages(1);
@@ -97,6 +97,14 @@ impl Connection {
                 self.send_command(status.error(transaction))
             }
             Err(error) => Err(self.fault(&error)),
+        }
+    }
+
+    /// Shared objects are framed past the session, perhaps between what it has said and what it
+    /// says next.
+    pub(super) fn leave_room_for_objects(&mut self) {
+        if self.outbox.objects_between() {
+            self.session.note_framed_elsewhere(0);
         }
     }
 

@@ -1,15 +1,22 @@
 //! The socket's file: where it is, who may open it, and what becomes of one that was left behind.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::UnixListener;
 
 use crate::config::Config;
 use crate::shared::Shared;
+
+/// The file's mode.
+const OWNER_ONLY: u32 = 0o600;
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 128;
 
 /// The path of the control socket; `None` when it is off. A relative one starts in `data.dir`.
 pub(crate) fn path(config: &Config) -> Option<PathBuf> {
@@ -55,8 +62,38 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
     if fs::symlink_metadata(path).is_ok() && std::os::unix::net::UnixStream::connect(path).is_ok() {
         return Err(io::ErrorKind::AddrInUse.into());
     }
-    let listener = UnixListener::bind(&new)?;
-    fs::set_permissions(&new, Permissions::from_mode(0o600))?;
+    let socket = bind(&new)?;
+    fs::set_permissions(&new, Permissions::from_mode(OWNER_ONLY))?;
+    socket.listen(BACKLOG)?;
     fs::rename(&new, path)?;
-    Ok(listener)
+    socket.set_nonblocking(true)?;
+    UnixListener::from_std(OwnedFd::from(socket).into())
+}
+
+/// Binds a socket whose file nobody but its owner can open from its first moment: the file takes
+/// the mode of the socket. Nobody can connect before it listens either.
+fn bind(path: &Path) -> io::Result<Socket> {
+    let file = File::from(OwnedFd::from(Socket::new(
+        Domain::UNIX,
+        Type::STREAM,
+        None,
+    )?));
+    file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
+    let socket = Socket::from(OwnedFd::from(file));
+    socket.bind(&SockAddr::unix(path)?)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_owner_can_open_the_file_from_the_first_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock.new");
+        let _socket = bind(&path).unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, OWNER_ONLY);
+    }
 }

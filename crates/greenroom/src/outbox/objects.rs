@@ -1,7 +1,8 @@
 //! What happened to shared objects and has not been sent to the client.
 //!
 //! While the socket takes all it is given, an update leaves as it came. When it takes no more,
-//! the updates wait here and merge: of each slot the latest value is kept.
+//! the updates wait here and merge: of each slot the latest value is kept. What the session
+//! queues then goes before them; the order among the updates stays.
 
 use bytes::{Bytes, BytesMut};
 use engine::CloseReason;
@@ -30,6 +31,8 @@ pub(super) struct WaitingObjects {
     chunk_size: usize,
     /// Bytes that have been taken into the outbox's queue since that was last empty.
     queued: usize,
+    /// Some wait, or have been taken into the queue since the session was last told.
+    between: bool,
 }
 
 impl WaitingObjects {
@@ -45,6 +48,7 @@ impl WaitingObjects {
     /// Adds an update; false if too much waits.
     fn push(&mut self, update: Update, framing: ObjectFraming) -> bool {
         let most = framing.backlog_bytes;
+        self.between = true;
         self.chunk_size = framing.chunk_size as usize;
         let new = || Backlog::new(framing.encoding, most);
         let backlog = self.backlog.get_or_insert_with(new);
@@ -52,6 +56,12 @@ impl WaitingObjects {
         let fits = backlog.push(update).is_ok();
         metrics::object_updates_merged(backlog.merged() - merged);
         fits && (self.queued == 0 || self.queued + backlog.bytes() <= most)
+    }
+
+    /// Whether some are, or may come, in front of what the session encodes next.
+    pub(super) fn between(&mut self) -> bool {
+        let waits = !self.is_empty();
+        std::mem::replace(&mut self.between, waits)
     }
 
     /// Frames the next message.
@@ -69,7 +79,8 @@ impl WaitingObjects {
 impl Outbox {
     /// Adds what happened to a shared object. [`flush`](Self::flush) writes it, past the session,
     /// on the chunk stream of the connection's commands: some clients look for it nowhere else
-    /// (npm `rtmp-client`). So the session's next header there must be a full one.
+    /// (npm `rtmp-client`). So the session's headers there must be full ones while
+    /// [`objects_between`](Self::objects_between) says so.
     pub(crate) fn push_update(&self, update: Update, framing: ObjectFraming) {
         let mut state = self.state.lock();
         if !state.objects.push(update, framing) {

@@ -268,6 +268,8 @@ async fn a_slow_client_gets_the_latest_of_each_slot() {
     for _ in 0..500 {
         let update = objects.set("a", 10_000);
         table.outbox.push_update(update, FRAMING);
+        // What else is said in between does not end the merging.
+        table.outbox.push(Bytes::from_static(b"call"));
         table.outbox.flush(Millis(0));
     }
     assert_eq!(table.outbox.closed(), None);
@@ -298,8 +300,8 @@ async fn a_client_for_which_too_much_waits_is_closed() {
 async fn what_was_queued_before_counts_until_it_is_written() {
     let table = Table::new().await;
     let mut objects = Objects::new();
-    fill(&table.outbox);
-    // A call behind each change takes it into the queue.
+    // A call behind each change takes it into the queue, as long as nothing says that the client
+    // is slow.
     for slot in 0..7 {
         let update = objects.set(&format!("slot{slot}"), 10_000);
         table.outbox.push_update(update, FRAMING);
@@ -312,7 +314,6 @@ async fn what_was_queued_before_counts_until_it_is_written() {
 async fn a_call_comes_behind_the_change_that_was_before_it() {
     let table = Table::new().await;
     let mut objects = Objects::new();
-    fill(&table.outbox);
     table.outbox.push_update(objects.set("a", 10), FRAMING);
     table.outbox.push(Bytes::from_static(b"call"));
     table.outbox.push_update(objects.set("a", 10), FRAMING);
@@ -327,5 +328,24 @@ async fn a_call_comes_behind_the_change_that_was_before_it() {
     assert!(
         !state.objects.is_empty(),
         "what comes later may still merge"
+    );
+}
+
+#[tokio::test]
+async fn the_session_knows_of_objects_between_its_messages() {
+    let table = Table::new().await;
+    let mut objects = Objects::new();
+    assert!(!table.outbox.objects_between(), "none yet");
+    fill(&table.outbox);
+    table.outbox.push_update(objects.set("a", 10), FRAMING);
+    for _ in 0..2 {
+        assert!(table.outbox.objects_between(), "they may come at any time");
+        table.outbox.push(Bytes::from_static(b"call"));
+    }
+    table.outbox.state.lock().queue_objects(usize::MAX);
+    assert!(table.outbox.objects_between(), "they have come since");
+    assert!(
+        !table.outbox.objects_between(),
+        "a full header was behind them"
     );
 }

@@ -2,6 +2,7 @@
 
 use engine::{Bucket, ObjectNote, SharedObjects};
 use parking_lot::Mutex;
+use rtmp::Millis;
 
 use crate::applications::InstanceAddress;
 use crate::{clock, metrics};
@@ -10,20 +11,26 @@ use crate::{clock, metrics};
 const LINES_PER_SECOND: u32 = 1;
 const LINES_AT_ONCE: u32 = 10;
 
-/// Writes lines about shared objects.
-pub(super) struct ObjectLog(Mutex<Lines>);
+/// Writes lines about shared objects. What clients ask for in vain, what they send that nobody
+/// knows, and what goes wrong have lines of their own: none of them silences another.
+#[derive(Default)]
+pub(super) struct ObjectLog {
+    refused: Mutex<Lines>,
+    unknown: Mutex<Lines>,
+    problems: Mutex<Lines>,
+}
 
 struct Lines {
     granted: Bucket,
     unsaid: u64,
 }
 
-impl Default for ObjectLog {
+impl Default for Lines {
     fn default() -> Self {
-        Self(Mutex::new(Lines {
+        Self {
             granted: Bucket::new(LINES_PER_SECOND, LINES_AT_ONCE),
             unsaid: 0,
-        }))
+        }
     }
 }
 
@@ -32,13 +39,12 @@ impl ObjectLog {
         if matches!(note, ObjectNote::Refused { .. }) {
             metrics::object_refused();
         }
-        let mut lines = self.0.lock();
-        if !lines.granted.take(clock::now()) {
-            lines.unsaid += 1;
-            return;
+        if let ObjectNote::UnknownEvent { .. } = note {
+            metrics::object_event_unknown();
         }
-        let others = std::mem::take(&mut lines.unsaid);
-        drop(lines);
+        let Some(others) = self.take_line(&note, clock::now()) else {
+            return;
+        };
         let (app, instance) = (&*address.app, &*address.instance);
         match note {
             ObjectNote::Refused {
@@ -87,6 +93,26 @@ impl ObjectLog {
     }
 }
 
+impl ObjectLog {
+    /// How many like this note have not been told of since the last that was; `None` if this one
+    /// is not to be told of either.
+    fn take_line(&self, note: &ObjectNote, now: Millis) -> Option<u64> {
+        let lines = match note {
+            ObjectNote::Refused { .. } | ObjectNote::TooFast { .. } => &self.refused,
+            ObjectNote::UnknownEvent { .. } => &self.unknown,
+            ObjectNote::OwnerLost { .. }
+            | ObjectNote::LoadFailed { .. }
+            | ObjectNote::Unlocked { .. } => &self.problems,
+        };
+        let mut lines = lines.lock();
+        if !lines.granted.take(now) {
+            lines.unsaid += 1;
+            return None;
+        }
+        Some(std::mem::take(&mut lines.unsaid))
+    }
+}
+
 /// An instance's part in the gauges.
 pub(super) struct ObjectGauge {
     objects: SharedObjects,
@@ -118,5 +144,35 @@ impl ObjectGauge {
 impl Drop for ObjectGauge {
     fn drop(&mut self) {
         self.show((0, 0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::ClientId;
+
+    use super::*;
+
+    #[test]
+    fn a_flood_of_one_kind_does_not_silence_another() {
+        let log = ObjectLog::default();
+        let unknown = ObjectNote::UnknownEvent {
+            client: ClientId(1),
+            name: "chat".into(),
+            event: 99,
+        };
+        let failed = ObjectNote::LoadFailed {
+            name: "chat".into(),
+            why: "the disk is gone".into(),
+        };
+        let now = Millis(0);
+        for _ in 0..LINES_AT_ONCE {
+            assert_eq!(log.take_line(&unknown, now), Some(0));
+        }
+        for _ in 0..5 {
+            assert_eq!(log.take_line(&unknown, now), None);
+        }
+        assert_eq!(log.take_line(&failed, now), Some(0));
+        assert_eq!(log.take_line(&unknown, Millis(1_000)), Some(5));
     }
 }

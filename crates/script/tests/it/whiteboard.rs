@@ -139,6 +139,24 @@ fn the_oldest_strokes_make_room_with_the_new_one() {
 }
 
 #[test]
+fn long_strokes_make_room_before_the_object_is_full() {
+    let mut driver = whiteboard(&[], None);
+    driver.connect(1, &["ann".into()]);
+    for number in 1..=103 {
+        assert_eq!(draw(&mut driver, 1, line(2_000)), number.into());
+    }
+    let names = driver.world.objects.names("strokes");
+    assert_eq!(names.len(), 100);
+    assert!(!names.contains(&"3".to_owned()) && names.contains(&"103".to_owned()));
+    // A wiped sheet has all its room again.
+    assert_eq!(driver.result(1, "clear", &[]), true.into());
+    for _ in 0..100 {
+        draw(&mut driver, 1, line(2_000));
+    }
+    assert_eq!(driver.world.objects.names("strokes").len(), 100);
+}
+
+#[test]
 fn numbers_go_on_after_a_restart() {
     let mut driver = whiteboard(&["9", "12", "10"], None);
     driver.connect(1, &["ann".into()]);
