@@ -11,7 +11,7 @@ use sharedobject::Update;
 use super::objects::ObjectLog;
 use super::streams::Streams;
 use super::{Link, Order};
-use crate::recording::Recorders;
+use crate::recording::{RecordedOrder, Recorders};
 
 /// Who is here, and what they may be made to do.
 pub(super) struct Hands {
@@ -110,6 +110,25 @@ impl Hands {
                     },
                 )
             }
+            Effect::PlayRecorded {
+                client,
+                stream_id,
+                file,
+                play,
+                window,
+                at_once,
+                selection,
+            } => {
+                let order = RecordedOrder {
+                    source: self.recorders.source(&file),
+                    stream_id,
+                    play,
+                    window,
+                    at_once,
+                    selection,
+                };
+                (client, Order::PlayRecorded(Box::new(order)))
+            }
             Effect::Stop { client, stream_id } => (client, Order::Stop { stream_id }),
             Effect::Pause {
                 client,
@@ -167,6 +186,7 @@ impl Hands {
                 self.recorders.start(&live, recording, &file, mode);
             }
             Effect::EraseRecording { file } => self.recorders.erase(&file),
+            Effect::FindRecording { ask, file } => self.recorders.find(ask, &file),
             other => return Some(other),
         }
         None
