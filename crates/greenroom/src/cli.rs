@@ -113,7 +113,10 @@ fn execute(
         Some(Command::Backup(Backup { options, file })) => {
             so::backup(&file, &load(first.and(options))?.config)?;
         }
-        Some(Command::Check(check)) => return check::check(&check),
+        Some(Command::Check(mut check)) => {
+            let options = first.and(std::mem::take(&mut check.options));
+            return check::check(&check, &load(options)?.config);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
