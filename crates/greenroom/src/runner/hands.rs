@@ -70,6 +70,7 @@ impl Hands {
     /// Carries out one effect on sessions and streams; gives back what is about neither.
     pub(super) fn carry_out(&mut self, instance: &Instance, effect: Effect) -> Option<Effect> {
         let effect = self.keep_files(effect)?;
+        let effect = self.play_recorded(effect)?;
         let (client, order) = match effect {
             Effect::Mark { name, marker } => {
                 self.mark(instance, &name, marker);
@@ -110,25 +111,6 @@ impl Hands {
                     },
                 )
             }
-            Effect::PlayRecorded {
-                client,
-                stream_id,
-                file,
-                play,
-                window,
-                at_once,
-                selection,
-            } => {
-                let order = RecordedOrder {
-                    source: self.recorders.source(&file),
-                    stream_id,
-                    play,
-                    window,
-                    at_once,
-                    selection,
-                };
-                (client, Order::PlayRecorded(Box::new(order)))
-            }
             Effect::Stop { client, stream_id } => (client, Order::Stop { stream_id }),
             Effect::Pause {
                 client,
@@ -149,6 +131,32 @@ impl Hands {
             other => return self.carry_out_other(other),
         };
         self.give(client, order);
+        None
+    }
+
+    /// Lets a client play a recording; gives back all else.
+    fn play_recorded(&mut self, effect: Effect) -> Option<Effect> {
+        let Effect::PlayRecorded {
+            client,
+            stream_id,
+            file,
+            play,
+            window,
+            at_once,
+            selection,
+        } = effect
+        else {
+            return Some(effect);
+        };
+        let order = RecordedOrder {
+            source: self.recorders.source(&file),
+            stream_id,
+            play,
+            window,
+            at_once,
+            selection,
+        };
+        self.give(client, Order::PlayRecorded(Box::new(order)));
         None
     }
 
