@@ -61,6 +61,8 @@ pub struct InstanceConfig {
     pub record_live: Option<RecordMode>,
     /// Whether a recording is deleted when a stream of its name is published and not recorded.
     pub erase_recording: bool,
+    /// Whether recordings are looked for and played.
+    pub plays_recordings: bool,
     /// Whether players are sent the data message `NetStream.Data.Start`.
     pub data_start: bool,
     /// Streams whose raw sound every player may read (`|RtmpSampleAccess`), as a list of paths
@@ -156,6 +158,7 @@ impl Default for InstanceConfig {
             may_record: true,
             record_live: None,
             erase_recording: false,
+            plays_recordings: false,
             data_start: true,
             audio_samples: String::new(),
             video_samples: String::new(),

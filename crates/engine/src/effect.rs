@@ -1,7 +1,7 @@
 //! What an instance asks of the server around it.
 
 use amf::Str;
-use media::{Marker, Selection};
+use media::{Marker, Selection, Window};
 use rtmp::status::Code;
 use rtmp::{Data, Message, Millis};
 use sharedobject::Update;
@@ -116,6 +116,32 @@ pub enum Effect {
         selection: Selection,
         /// Whether it may read the stream's raw samples: sound, picture.
         samples: (bool, bool),
+    },
+    /// Look for a recording. What is found comes back as
+    /// [`Input::RecordingFound`](crate::Input::RecordingFound).
+    FindRecording {
+        /// The question's number in the instance.
+        ask: u64,
+        /// The file.
+        file: RecordingFile,
+    },
+    /// Send the client a recording on this message stream. Its end comes back as
+    /// [`Input::PlayEnded`](crate::Input::PlayEnded).
+    PlayRecorded {
+        /// The player.
+        client: ClientId,
+        /// Its message stream.
+        stream_id: u32,
+        /// The file.
+        file: RecordingFile,
+        /// The play's number in the instance.
+        play: u64,
+        /// What of the file is played.
+        window: Window,
+        /// As fast as the client takes it, and not as fast as it shows it.
+        at_once: bool,
+        /// What the player wants to receive.
+        selection: Selection,
     },
     /// Stop what the client plays on this message stream.
     Stop {

@@ -17,6 +17,7 @@ use crate::config::InstanceConfig;
 use crate::effect::{Effect, Output};
 use crate::name::StreamName;
 use crate::objects::SharedObjects;
+use crate::play::RecordingAsk;
 use crate::record::Recording;
 use crate::scripting::{HttpResponse, LinkId, RequestId, ScriptInput, SocketId};
 
@@ -86,6 +87,13 @@ pub enum Input {
         no_access: bool,
         /// Why, in words for the publisher.
         why: String,
+    },
+    /// It is known whether a recording is there.
+    RecordingFound {
+        /// Which question, as [`Effect::FindRecording`] numbered it.
+        ask: u64,
+        /// The recording's duration in ms, if it is there and can be played.
+        found: Option<u64>,
     },
     /// A connection has ended.
     Disconnect {
@@ -170,6 +178,8 @@ pub struct Instance {
     pub(crate) recordings_begun: u64,
     /// Those that the server has not ended.
     pub(crate) recordings: BTreeMap<u64, Recording>,
+    /// Recordings that the server looks for, by the number of the question.
+    pub(crate) recording_asks: BTreeMap<u64, RecordingAsk>,
     pub(crate) objects: SharedObjects,
     /// What a script is to be told of shared objects.
     pub(crate) object_news: VecDeque<ScriptInput>,
@@ -200,6 +210,7 @@ impl Instance {
             plays: 0,
             recordings_begun: 0,
             recordings: BTreeMap::new(),
+            recording_asks: BTreeMap::new(),
             objects,
             object_news: VecDeque::new(),
             effects: VecDeque::new(),
@@ -241,6 +252,7 @@ impl Instance {
                 no_access,
                 why,
             } => self.on_recording_failed(recording, no_access, why),
+            Input::RecordingFound { ask, found } => self.on_recording_found(now, ask, found),
             Input::Disconnect { client } => self.on_disconnect(now, client),
             Input::ObjectsSaved => self.see_to_objects(now),
             Input::Timeout => {

@@ -1,16 +1,21 @@
-//! Playing: what `play` asks for, playlists of live streams, pausing and selection.
+//! Playing: what `play` asks for, playlists, pausing and selection.
+
+mod recorded;
+
+pub(crate) use recorded::RecordingAsk;
 
 use std::collections::VecDeque;
 
 use amf::Value;
+use bytes::Bytes;
 use media::{Selection, VideoSelection};
 use rtmp::status::{self, Code, Status};
-use rtmp::{Body, Command, Data, Encoding, Millis, UserControl};
+use rtmp::{Body, Command, Data, Encoding, Message, Millis, UserControl};
 
 use crate::client::{ClientId, NetStream};
 use crate::effect::Effect;
 use crate::instance::Instance;
-use crate::name::StreamName;
+use crate::name::{RecordingFile, StreamName};
 
 /// Where `play` looks for a stream (its `start` argument).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +33,27 @@ enum Start {
 pub(crate) struct Item {
     name: StreamName,
     start: Start,
+    /// Where a recording begins, in ms.
+    start_ms: u64,
     length_ms: Option<u32>,
+    /// A recording is sent as fast as the client takes it.
+    at_once: bool,
+}
+
+/// Where what is played comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    /// Not known yet: the server looks for a recording. Then the item is announced like this.
+    Sought(Announce),
+    /// The ring of a stream.
+    Live,
+    /// A recording.
+    Recorded {
+        file: RecordingFile,
+        duration_ms: u64,
+        /// It was sent to its end. The client may still seek in it.
+        is_over: bool,
+    },
 }
 
 /// What a stream plays.
@@ -37,6 +62,7 @@ pub(crate) struct Playing {
     /// Its number in the instance.
     play: u64,
     item: Item,
+    source: Source,
     queue: VecDeque<Item>,
     paused: bool,
     /// When a live item that nobody publishes gives way to the next.
@@ -52,6 +78,8 @@ enum Announce {
     Next,
     /// Unpause.Notify and Play.Start: the item goes on.
     Unpause,
+    /// Seek.Notify and Play.Start: a recording goes on at this time, in ms.
+    Seek(u64),
 }
 
 impl Start {
@@ -94,17 +122,24 @@ impl Instance {
         let start = arg(1).and_then(Value::as_f64).unwrap_or(-2.0);
         let length = arg(2).and_then(Value::as_f64).unwrap_or(-1.0);
         let length_ms = (length >= 0.0).then_some(length as u32);
-        let reset = match arg(3) {
-            Some(Value::Boolean(reset)) => *reset,
-            Some(value) => !matches!(value.as_f64(), Some(0.0 | 2.0)),
-            None => true,
+        let (reset, at_once) = match arg(3) {
+            Some(Value::Boolean(reset)) => (*reset, false),
+            Some(value) => match value.as_f64() {
+                Some(0.0) => (false, false),
+                Some(2.0) => (false, true),
+                Some(3.0) => (true, true),
+                _ => (true, false),
+            },
+            None => (true, false),
         };
         match StreamName::parse(written, self.config.stream_name_bytes) {
             Ok(name) => {
                 let item = Item {
                     name,
                     start: Start::from_wire(start),
+                    start_ms: start as u64,
                     length_ms,
+                    at_once,
                 };
                 self.play_item(now, client, stream_id, item, reset);
             }
@@ -128,22 +163,13 @@ impl Instance {
             let name = item.name.to_string();
             return self.refuse(client, stream_id, Code::PlayFailed, &why, Some(&name));
         }
-        if item.start == Start::Recorded {
-            // Nothing is recorded yet, so nothing recorded can be found.
-            let why = format!("Failed to play {}; stream not found.", item.name);
-            let name = item.name.to_string();
-            return self.refuse(
-                client,
-                stream_id,
-                Code::PlayStreamNotFound,
-                &why,
-                Some(&name),
-            );
+        if item.start == Start::Recorded && !self.config.plays_recordings {
+            return self.not_found(client, stream_id, &item.name);
         }
         let most = self.config.playlist_items;
         let name = item.name.to_string();
         match self.stream_mut(client, stream_id) {
-            Some(NetStream::Playing(playing)) if !reset => {
+            Some(NetStream::Playing(playing)) if !reset && !playing.is_over() => {
                 if playing.queue.len() < most {
                     return playing.queue.push_back(item);
                 }
@@ -163,8 +189,24 @@ impl Instance {
         }
     }
 
-    /// Tells the client what begins, in FlashCom's order, and lets it read the stream.
+    /// Begins an item: a recording is looked for where there may be one.
     fn start_item(
+        &mut self,
+        now: Millis,
+        at: (ClientId, u32),
+        item: Item,
+        queue: VecDeque<Item>,
+        announce: Announce,
+    ) {
+        if self.may_be_recorded(&item) {
+            self.look_for_recording(now, at, item, queue, announce);
+        } else {
+            self.start_live(now, at, item, queue, announce);
+        }
+    }
+
+    /// Tells the client what begins, in FlashCom's order, and lets it read the stream.
+    fn start_live(
         &mut self,
         now: Millis,
         (client, stream_id): (ClientId, u32),
@@ -174,7 +216,7 @@ impl Instance {
     ) {
         let chunk_size = Body::SetChunkSize(self.config.chunk_size);
         self.send_control(client, chunk_size);
-        self.announce(client, stream_id, &item.name, announce);
+        self.announce((client, stream_id), &item.name, announce, false);
         let samples = self.may_sample(client, &item.name);
         let waits = item.start == Start::Live && !self.is_published(&item.name);
         let give_up = item
@@ -189,6 +231,7 @@ impl Instance {
         let playing = Playing {
             play,
             item,
+            source: Source::Live,
             queue,
             paused: false,
             give_up,
@@ -210,17 +253,25 @@ impl Instance {
 
     fn announce(
         &mut self,
-        client: ClientId,
-        stream_id: u32,
+        (client, stream_id): (ClientId, u32),
         name: &StreamName,
         announce: Announce,
+        is_recorded: bool,
     ) {
+        if is_recorded {
+            let recorded = Body::UserControl(UserControl::StreamIsRecorded(stream_id));
+            self.send_control(client, recorded);
+        }
         let begin = Body::UserControl(UserControl::StreamBegin(stream_id));
         self.send_control(client, begin);
         let text = name.as_str();
         let opening = match announce {
             Announce::Reset => Some((Code::PlayReset, format!("Playing and resetting {text}."))),
             Announce::Unpause => Some((Code::UnpauseNotify, format!("Unpausing {text}."))),
+            Announce::Seek(ms) => Some((
+                Code::SeekNotify,
+                format!("Seeking {ms} (stream ID: {stream_id})."),
+            )),
             Announce::Next => None,
         };
         if let Some((code, why)) = opening {
@@ -228,7 +279,7 @@ impl Instance {
         }
         let why = format!("Started playing {text}.");
         self.tell(client, stream_id, Code::PlayStart, why, Some(text));
-        if self.is_published(name) {
+        if is_recorded || self.is_published(name) {
             let samples = self.may_sample(client, name);
             for data in data_start(samples, self.config.data_start) {
                 self.send_data(client, stream_id, data);
@@ -272,7 +323,9 @@ impl Instance {
         let item = Item {
             name,
             start,
+            start_ms: number("start").map_or(0, |start| (start * 1000.0) as u64),
             length_ms,
+            at_once: false,
         };
         match transition {
             "stop" => self.stop_by_client(now, client, stream_id),
@@ -308,34 +361,45 @@ impl Instance {
             .first()
             .and_then(Value::as_bool)
             .unwrap_or(!playing.paused);
+        let is_sought = matches!(playing.source, Source::Sought(_));
         let changed = std::mem::replace(&mut playing.paused, wanted) != wanted;
-        let name = playing.item.name.clone();
-        if wanted {
-            let text = format!("Pausing {name}.");
-            self.tell(
-                client,
-                stream_id,
-                Code::PauseNotify,
-                text,
-                Some(name.as_str()),
-            );
-            let end = Body::UserControl(UserControl::StreamEof(stream_id));
-            self.send_control(client, end);
-        } else {
-            self.announce(client, stream_id, &name, Announce::Unpause);
-        }
-        if changed {
-            self.effects.push_back(Effect::Pause {
-                client,
-                stream_id,
-                paused: wanted,
-            });
+        // What is still looked for is paused when it has been found.
+        if !is_sought {
+            self.set_paused(client, stream_id, wanted, changed);
         }
     }
 
-    pub(crate) fn seek(&mut self, client: ClientId, stream_id: u32) {
-        let why = "A live stream cannot be searched.";
-        self.refuse(client, stream_id, Code::SeekFailed, why, None);
+    /// Tells of a pause or its end. A recording's pause holds before it is told, so that
+    /// nothing follows.
+    fn set_paused(&mut self, client: ClientId, stream_id: u32, paused: bool, changed: bool) {
+        let Some(playing) = self.playing(client, stream_id) else {
+            return;
+        };
+        let name = playing.item.name.clone();
+        let is_recorded = playing.source != Source::Live;
+        let order = Effect::Pause {
+            client,
+            stream_id,
+            paused,
+        };
+        if paused {
+            let (early, late) = if is_recorded {
+                (Some(order), None)
+            } else {
+                (None, Some(order))
+            };
+            self.effects.extend(early.filter(|_| changed));
+            let text = format!("Pausing {name}.");
+            let named = Some(name.as_str());
+            self.tell(client, stream_id, Code::PauseNotify, text, named);
+            let end = Body::UserControl(UserControl::StreamEof(stream_id));
+            self.send_control(client, end);
+            self.effects.extend(late.filter(|_| changed));
+        } else {
+            let at = (client, stream_id);
+            self.announce(at, &name, Announce::Unpause, is_recorded);
+            self.effects.extend(changed.then_some(order));
+        }
     }
 
     pub(crate) fn receive_audio(&mut self, client: ClientId, stream_id: u32, command: &Command) {
@@ -397,8 +461,8 @@ impl Instance {
         stream_id: u32,
         play: u64,
     ) {
-        let present = self.playing(client, stream_id).map(|playing| playing.play);
-        if present == Some(play) {
+        let playing = self.playing(client, stream_id);
+        if playing.is_some_and(|playing| playing.play == play && !playing.is_over()) {
             self.finish_item(now, client, stream_id);
         }
     }
@@ -415,8 +479,15 @@ impl Instance {
             return;
         };
         let name = playing.item.name.to_string();
-        let seconds = f64::from(playing.item.length_ms.unwrap_or(0)) / 1000.0;
-        self.close_stream(now, client, stream_id);
+        let length_ms = u64::from(playing.item.length_ms.unwrap_or(0));
+        let recorded = playing.end_recorded();
+        let seconds = recorded.unwrap_or(length_ms) as f64 / 1000.0;
+        if recorded.is_some() {
+            let message = Message::stream(stream_id, Body::Audio(Bytes::new()));
+            self.effects.push_back(Effect::Send { client, message });
+        } else {
+            self.close_stream(now, client, stream_id);
+        }
         let status = Status::new(Code::PlayComplete, "").with("duration", Value::from(seconds));
         let data = status.on_play_status();
         self.send_data(client, stream_id, data);
@@ -447,7 +518,9 @@ impl Instance {
     /// A stream has lost its publisher: players with more in their list go on to it, the
     /// others stay and wait for the next publisher.
     pub(crate) fn advance_players_of(&mut self, now: Millis, name: &StreamName) {
-        for (client, stream_id) in self.players(|playing| playing.item.name == *name) {
+        for (client, stream_id) in
+            self.players(|playing| playing.source == Source::Live && playing.item.name == *name)
+        {
             self.advance(now, client, stream_id);
         }
     }

@@ -132,6 +132,7 @@ impl ScriptedInstance {
             Input::SharedObject { client, message } => self.on_shared_object(client, message),
             Input::PlayEnded { .. }
             | Input::ObjectsSaved
+            | Input::RecordingFound { .. }
             | Input::RecordingStarted { .. }
             | Input::RecordingStopped { .. }
             | Input::RecordingFailed { .. } => self.tell_instance(input),

@@ -23,7 +23,7 @@ use engine::{Bucket, ClientId, CloseReason, Input, Origin, Rejection};
 use media::Kind;
 use rtmp::connect::ConnectInfo;
 use rtmp::status::{Code, Status};
-use rtmp::{Body, Command, Encoding, Event, Message, Millis, Session};
+use rtmp::{Body, Command, Encoding, Event, Message, Millis, Session, UserControl};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -326,6 +326,9 @@ impl Connection {
                 Body::SharedObject(message) => {
                     let client = self.client;
                     self.post(Input::SharedObject { client, message }).await?;
+                }
+                Body::UserControl(UserControl::SetBufferLength { stream_id, millis }) => {
+                    self.outbox.set_buffer(stream_id, millis);
                 }
                 _ => {}
             }

@@ -390,7 +390,7 @@ mod tests {
             ),
             (
                 Catalog::new(),
-                crate::recording::Recordings::new(tokio_util::task::TaskTracker::new(), 8, 1),
+                crate::recording::Recordings::new(tokio_util::task::TaskTracker::new(), 8, (1, 1)),
             ),
             crate::objects::ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),

@@ -13,6 +13,7 @@
 //! `live.player_behind_close_ms`.
 
 mod objects;
+mod recorded;
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -31,6 +32,7 @@ use tokio::sync::Notify;
 use crate::lateness::Lateness;
 use crate::live::{LiveStream, PlayerCount};
 use crate::pump::{Batch, Ticket};
+use crate::recording::RecordedPlay;
 use crate::throttle::Throttle;
 pub(crate) use objects::ObjectFraming;
 use objects::WaitingObjects;
@@ -61,6 +63,17 @@ pub(crate) struct Play {
     pub(crate) _counted: PlayerCount,
 }
 
+/// What became of bytes of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    /// They are queued.
+    Taken,
+    /// There is no room for them until what is queued has been written.
+    Full,
+    /// The play they belong to has been stopped.
+    Gone,
+}
+
 /// What a player is told when a publisher comes or goes.
 pub(crate) struct Greeting {
     pub(crate) client_id: String,
@@ -82,6 +95,12 @@ struct State {
     /// What happened to shared objects, not yet in the queue: it comes behind all that is.
     objects: WaitingObjects,
     plays: SmallVec<[Play; 1]>,
+    /// Recordings that are played.
+    recorded: Vec<RecordedPlay>,
+    /// Bytes of recordings put into the queue since it was empty.
+    recorded_queued: usize,
+    /// What the client has said it buffers, in ms, by message stream.
+    buffers: Vec<(u32, u32)>,
     /// The socket took no more; only the session's task writes until it does again.
     blocked_since: Option<Millis>,
     lateness: Lateness,
@@ -105,6 +124,9 @@ impl Outbox {
             control_queued: 0,
             objects: WaitingObjects::default(),
             plays: SmallVec::new(),
+            recorded: Vec::new(),
+            recorded_queued: 0,
+            buffers: Vec::new(),
             blocked_since: None,
             lateness: Lateness::new(limits.behind_ms),
             ended: SmallVec::new(),
@@ -180,12 +202,13 @@ impl Outbox {
     /// to be told so first.
     pub(crate) fn remove_play(&self, stream_id: u32) -> Option<Play> {
         let mut state = self.state.lock();
+        state.recorded.retain(|play| play.stream_id != stream_id);
+        state.ended.retain(|(ended, _)| *ended != stream_id);
         let index = state
             .plays
             .iter()
             .position(|play| play.stream_id == stream_id)?;
         state.lateness = Lateness::new(self.limits.behind_ms);
-        state.ended.retain(|(ended, _)| *ended != stream_id);
         let mut play = state.plays.swap_remove(index);
         let mut markers = Vec::new();
         play.reader
@@ -196,12 +219,17 @@ impl Outbox {
 
     /// Ends all plays, as the connection does.
     pub(crate) fn take_plays(&self) -> SmallVec<[Play; 1]> {
-        std::mem::take(&mut self.state.lock().plays)
+        let mut state = self.state.lock();
+        state.recorded.clear();
+        std::mem::take(&mut state.plays)
     }
 
     /// Pauses a play, or lets it go on at the live edge.
     pub(crate) fn pause(&self, now: Millis, stream_id: u32, paused: bool) {
         let mut state = self.state.lock();
+        for play in state.recorded_on(stream_id) {
+            play.pause(paused);
+        }
         let State { plays, queue, .. } = &mut *state;
         let Some(play) = plays.iter_mut().find(|play| play.stream_id == stream_id) else {
             return;
@@ -218,6 +246,9 @@ impl Outbox {
     /// Changes what a play receives.
     pub(crate) fn select(&self, stream_id: u32, selection: Selection) {
         let mut state = self.state.lock();
+        for play in state.recorded_on(stream_id) {
+            play.select(selection);
+        }
         if let Some(play) = state
             .plays
             .iter_mut()
@@ -384,6 +415,9 @@ impl Outbox {
         }
         state.control_queued = 0;
         state.objects.written();
+        if std::mem::take(&mut state.recorded_queued) > 0 {
+            state.recorded.iter().for_each(RecordedPlay::has_room);
+        }
     }
 
     fn block(&self, now: Millis, state: &mut State) {

@@ -8,6 +8,8 @@
 
 mod claims;
 mod file;
+mod opened;
+mod player;
 mod problem;
 mod task;
 mod whole;
@@ -26,6 +28,9 @@ use tokio_util::task::TaskTracker;
 use crate::live::LiveStream;
 use crate::runner::{Post, Sender};
 use claims::Claims;
+use opened::Library;
+pub(crate) use opened::Source;
+pub(crate) use player::{RecordedOrder, RecordedPlay, Sink};
 use problem::Problem;
 
 /// How an application's streams are recorded.
@@ -52,18 +57,25 @@ pub(crate) struct Recordings {
     places: Arc<Semaphore>,
     /// Those that may use the disk at one time.
     writers: Semaphore,
+    library: Library,
     claims: Arc<Claims>,
 }
 
 impl Recordings {
     /// For at most `most` recordings, `writers` of which write at the same time. Those that are
-    /// not finished are among `tasks`. Must be called on the server's runtime.
-    pub(crate) fn new(tasks: TaskTracker, most: usize, writers: usize) -> Arc<Self> {
+    /// not finished are among `tasks`. Players' files are read by `readers` at the same time.
+    /// Must be called on the server's runtime.
+    pub(crate) fn new(
+        tasks: TaskTracker,
+        most: usize,
+        (writers, readers): (usize, usize),
+    ) -> Arc<Self> {
         Arc::new(Self {
             tasks,
             runtime: Handle::current(),
             places: Arc::new(Semaphore::new(most)),
             writers: Semaphore::new(writers),
+            library: Library::new(readers),
             claims: Arc::default(),
         })
     }
@@ -186,6 +198,28 @@ impl Recorders {
             drop(claim);
         };
         self.shared.tasks.spawn_on(erased, &self.shared.runtime);
+    }
+
+    /// Looks for a recording that somebody wants to play, or to know the length of.
+    pub(crate) fn find(&self, ask: u64, file: &RecordingFile) {
+        let source = self.source(file);
+        let report = Report {
+            recording: 0,
+            inbox: self.inbox.clone(),
+            life: self.life,
+        };
+        let found = async move {
+            let found = source.open().await;
+            let found = found.map(|opened| opened.duration_ms);
+            report.post(Input::RecordingFound { ask, found }).await;
+        };
+        self.shared.tasks.spawn_on(found, &self.shared.runtime);
+    }
+
+    /// Where a player's recording is.
+    pub(crate) fn source(&self, file: &RecordingFile) -> Source {
+        let path = self.path(file);
+        Source::new(&self.shared, path, self.settings.limits.index_entries)
     }
 
     fn path(&self, file: &RecordingFile) -> PathBuf {

@@ -29,6 +29,7 @@ use tokio::sync::mpsc;
 use crate::applications::Seat;
 use crate::clock;
 use crate::live::{LiveStream, Publication};
+use crate::recording::RecordedOrder;
 
 pub(crate) use plain::start as start_plain;
 pub(crate) use room::{LostThreads, Room};
@@ -104,6 +105,7 @@ pub(crate) enum Order {
         selection: Selection,
         samples: (bool, bool),
     },
+    PlayRecorded(Box<RecordedOrder>),
     Stop {
         stream_id: u32,
     },

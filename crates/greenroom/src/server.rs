@@ -75,7 +75,11 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     instances.links.own_http.push(http.address);
     let tasks = TaskTracker::new();
     let recording = &config.recording;
-    let recordings = Recordings::new(tasks.clone(), recording.files, recording.writers);
+    let recordings = Recordings::new(
+        tasks.clone(),
+        recording.files,
+        (recording.writers, recording.readers),
+    );
     let applications = Applications::new(
         config.applications.dir.clone(),
         settings::application_limits(&config),

@@ -247,6 +247,7 @@ fn scripted_config(config: &Config) -> ScriptedConfig {
 fn instance_config(config: &Config) -> InstanceConfig {
     let (rtmp, live) = (&config.rtmp, &config.live);
     InstanceConfig {
+        plays_recordings: config.recording.play,
         server_version: rtmp.fms_version.clone(),
         capabilities: f64::from(rtmp.capabilities),
         chunk_size: rtmp.chunk_size_bytes as u32,

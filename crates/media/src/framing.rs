@@ -3,9 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use flv::TagKind;
 use rtmp::chunk::RawMessage;
-use rtmp::{Body, Data, Encoding, Limits, Message};
+use rtmp::{Body, Data, Encoding, Limits, Message, Millis};
 
-use crate::entry::{Entry, Kind};
+use crate::entry::{Entry, Kind, Weight};
 
 /// A way to put an entry on the wire. Players with equal framings share the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +49,20 @@ pub(crate) fn frame(entry: &Entry, framing: Framing) -> Bytes {
         },
         Framing::Flv => flv_tag(entry),
     }
+}
+
+/// A tag of a recording on the wire, at this time of the stream. Nothing for an unknown kind.
+pub fn frame_tag(tag: &flv::Tag, timestamp: u32, framing: Framing) -> Bytes {
+    let kind = match tag.kind {
+        TagKind::Audio => Kind::Audio,
+        TagKind::Video => Kind::Video,
+        TagKind::Script => Kind::Data,
+        TagKind::ScriptAmf3 => Kind::DataAmf3,
+        TagKind::Unknown(_) => return Bytes::new(),
+    };
+    let what = (kind, Weight::Required);
+    let entry = Entry::new(0, 0, Millis(0), timestamp, what, tag.payload.clone());
+    frame(&entry, framing)
 }
 
 fn as_it_came(entry: &Entry, stream_id: u32, chunk_size: u32) -> Bytes {
@@ -126,8 +140,6 @@ fn flv_tag(entry: &Entry) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Weight;
-    use rtmp::Millis;
     use rtmp::chunk::{Reader, Writer, csid};
 
     fn entry(kind: Kind, payload: &'static [u8]) -> Entry {

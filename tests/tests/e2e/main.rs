@@ -11,6 +11,7 @@ mod limits;
 mod live;
 mod operations;
 mod peers;
+mod playback;
 mod playlists;
 mod recording;
 mod rejections;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     trials.extend(browser::trials());
     trials.extend(commands::trials());
     trials.extend(playlists::trials());
+    trials.extend(playback::trials());
     trials.extend(recording::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());

@@ -126,7 +126,10 @@ fn applications_with(config: &Config) -> (Arc<Applications>, Arc<Book>, tempfile
             settings::instance_settings(config, 1, 1935),
             settings::file_settings(config),
         ),
-        (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
+        (
+            Catalog::new(),
+            Recordings::new(TaskTracker::new(), 8, (1, 1)),
+        ),
         ObjectKeeper::nowhere(),
         Box::new(Probes(book.clone())),
     );

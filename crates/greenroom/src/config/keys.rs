@@ -361,6 +361,11 @@ sections! {
             reached "The recording fails with `NetStream.Record.Failed`; the live stream goes on.";
         /// Recordings that use the disk at the same time; others wait their turn.
         writers: usize = 16, range 1..=256;
+        /// Players that read their files at the same time; others wait their turn.
+        readers: usize = 16, range 1..=256;
+        /// Whether recordings are looked for and played. Without, the name of one is that of a
+        /// live stream that nobody publishes.
+        play: bool = true;
     }
 
     /// What one client, one address or all of them together may use. Each limit protects the

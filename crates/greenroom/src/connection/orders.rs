@@ -12,6 +12,7 @@ use crate::clock;
 use crate::live::LiveStream;
 use crate::outbox::{Greeting, ObjectFraming, Play};
 use crate::pump::Pumps;
+use crate::recording::{RecordedOrder, RecordedPlay, Sink};
 use crate::runner::Order;
 
 impl Connection {
@@ -46,6 +47,7 @@ impl Connection {
                 reader.select(selection);
                 self.start_play((stream_id, play), live, reader, samples);
             }
+            Order::PlayRecorded(order) => self.start_recorded(*order),
             Order::Stop { stream_id } => self.stop_play(stream_id),
             Order::Pause { stream_id, paused } => {
                 self.outbox.pause(clock::now(), stream_id, paused);
@@ -146,6 +148,22 @@ impl Connection {
             ticket,
             _counted: counted,
         });
+    }
+
+    fn start_recorded(&mut self, order: RecordedOrder) {
+        let stream_id = order.stream_id;
+        let sink = Sink {
+            client: self.client,
+            outbox: Arc::downgrade(&self.outbox),
+            framing: Framing::Rtmp {
+                stream_id,
+                chunk_size: self.session.out_chunk_size(),
+                encoding: self.encoding,
+            },
+        };
+        let buffer_ms = self.outbox.buffer(stream_id);
+        self.outbox
+            .add_recorded(RecordedPlay::start(order, sink, buffer_ms));
     }
 
     fn stop_play(&mut self, stream_id: u32) {

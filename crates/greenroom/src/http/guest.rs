@@ -250,7 +250,10 @@ mod tests {
                 settings::instance_settings(&config, 1, 1935),
                 settings::file_settings(&config),
             ),
-            (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
+            (
+                Catalog::new(),
+                Recordings::new(TaskTracker::new(), 8, (1, 1)),
+            ),
             ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );

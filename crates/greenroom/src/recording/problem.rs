@@ -36,6 +36,14 @@ impl Problem {
         }
     }
 
+    /// Nothing is wrong but that there is no such file.
+    pub(super) fn is_absent(&self) -> bool {
+        let Why::System(error) = &self.why else {
+            return false;
+        };
+        matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+    }
+
     /// A bug in the server.
     pub(super) const fn broken() -> Self {
         Self {

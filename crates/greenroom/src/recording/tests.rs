@@ -35,7 +35,7 @@ impl World {
         let dir = tempfile::tempdir().expect("a folder");
         let tasks = TaskTracker::new();
         tasks.close();
-        let shared = Recordings::new(tasks.clone(), most, 1);
+        let shared = Recordings::new(tasks.clone(), most, (1, 1));
         let settings = RecordingSettings {
             folder: dir.path().to_owned(),
             flush: Duration::from_millis(1),

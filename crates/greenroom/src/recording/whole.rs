@@ -55,7 +55,7 @@ pub(super) fn scan(file: &File, index_entries: usize) -> Result<Scanned, Problem
 }
 
 /// Fills a buffer as far as the file goes.
-fn read_up_to(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+pub(super) fn read_up_to(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
     let mut read = 0;
     while read < buffer.len() {
         match file.read_at(&mut buffer[read..], position + read as u64) {

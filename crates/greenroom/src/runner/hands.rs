@@ -11,7 +11,7 @@ use sharedobject::Update;
 use super::objects::ObjectLog;
 use super::streams::Streams;
 use super::{Link, Order};
-use crate::recording::Recorders;
+use crate::recording::{RecordedOrder, Recorders};
 
 /// Who is here, and what they may be made to do.
 pub(super) struct Hands {
@@ -70,6 +70,7 @@ impl Hands {
     /// Carries out one effect on sessions and streams; gives back what is about neither.
     pub(super) fn carry_out(&mut self, instance: &Instance, effect: Effect) -> Option<Effect> {
         let effect = self.keep_files(effect)?;
+        let effect = self.play_recorded(effect)?;
         let (client, order) = match effect {
             Effect::Mark { name, marker } => {
                 self.mark(instance, &name, marker);
@@ -133,6 +134,32 @@ impl Hands {
         None
     }
 
+    /// Lets a client play a recording; gives back all else.
+    fn play_recorded(&mut self, effect: Effect) -> Option<Effect> {
+        let Effect::PlayRecorded {
+            client,
+            stream_id,
+            file,
+            play,
+            window,
+            at_once,
+            selection,
+        } = effect
+        else {
+            return Some(effect);
+        };
+        let order = RecordedOrder {
+            source: self.recorders.source(&file),
+            stream_id,
+            play,
+            window,
+            at_once,
+            selection,
+        };
+        self.give(client, Order::PlayRecorded(Box::new(order)));
+        None
+    }
+
     /// What is not about streams.
     fn carry_out_other(&mut self, effect: Effect) -> Option<Effect> {
         let (client, order) = match effect {
@@ -167,6 +194,7 @@ impl Hands {
                 self.recorders.start(&live, recording, &file, mode);
             }
             Effect::EraseRecording { file } => self.recorders.erase(&file),
+            Effect::FindRecording { ask, file } => self.recorders.find(ask, &file),
             other => return Some(other),
         }
         None

@@ -32,7 +32,10 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
             settings::instance_settings(&config, 1, 1935),
             settings::file_settings(&config),
         ),
-        (Catalog::new(), Recordings::new(TaskTracker::new(), 8, 1)),
+        (
+            Catalog::new(),
+            Recordings::new(TaskTracker::new(), 8, (1, 1)),
+        ),
         ObjectKeeper::nowhere(),
         Box::new(ScriptFolders),
     )
