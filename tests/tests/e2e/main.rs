@@ -6,6 +6,7 @@ mod browser;
 mod codecs;
 mod commands;
 mod conformance;
+mod electroserver;
 mod http_flv;
 mod limits;
 mod live;
@@ -19,6 +20,7 @@ mod script_sockets;
 mod scripts;
 mod settings;
 mod shared_objects;
+mod xml_sockets;
 
 use std::process::ExitCode;
 
@@ -46,6 +48,8 @@ fn main() -> ExitCode {
     trials.extend(requests::trials());
     trials.extend(scripts::trials());
     trials.extend(script_sockets::trials());
+    trials.extend(electroserver::trials());
+    trials.extend(xml_sockets::trials());
     trials.extend(settings::trials());
     trials.extend(administration::trials());
     trials.extend(shared_objects::trials());
