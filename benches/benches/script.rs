@@ -1,4 +1,8 @@
 //! What a script costs: to start, and to be called.
+//!
+//! Start, in one series of three runs each by turns (a machine of two cores with a load of 4, medians):
+//! 5.3 ms when each engine read the host's files as text, 1.5 ms since it takes them up as they
+//! were compiled once in the process.
 
 #![allow(missing_docs, reason = "the macros make functions nobody sees")]
 

@@ -43,13 +43,31 @@ pub fn python(visit: Visit<'_>) -> Result<Vec<Value>> {
     run(command.arg(driver("python/call.py")), visit)
 }
 
-/// The command that has the npm package `rtmp-client` use a shared object; more options tell it what
-/// to do. [`events`] reads what it says.
-pub fn node_sharing(url: &str, object: &str) -> Command {
+/// What a user of a shared object is to do.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Use<'a> {
+    /// Where it connects to.
+    pub url: &'a str,
+    /// The object.
+    pub object: &'a str,
+    /// The arguments of `connect`, each as JSON.
+    pub arguments: &'a [&'a str],
+    /// What to do, in order; `share.mjs` says what there is.
+    pub steps: &'a [&'a str],
+}
+
+/// Lets the npm package `rtmp-client` use a shared object, beside what the test goes on with.
+///
+/// # Errors
+///
+/// Node is missing (`cargo xtask setup` installs it).
+pub fn use_object(what: Use<'_>) -> Result<Program> {
     let mut command = Command::new("node");
     command.arg(driver("node/share.mjs"));
-    command.args(["--url", url, "--object", object]);
-    command
+    command.args(["--url", what.url, "--object", what.object]);
+    command.args(what.arguments.iter().flat_map(|text| ["--argument", text]));
+    command.args(what.steps.iter().flat_map(|text| ["--step", text]));
+    Program::start(&mut command)
 }
 
 /// Waits until a program has done what it was told: what happened, one object for each event.

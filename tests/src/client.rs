@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 
 use amf::Value;
 use anyhow::{Context, Result, bail};
-use rtmp::{Body, Command, Event, Input, Message, Millis, Output, Session, SessionConfig};
+use bytes::Bytes;
+use rtmp::chunk::Reader;
+use rtmp::message::type_id;
+use rtmp::{Body, Command, Event, Input, Limits, Message, Millis, Output, Session, SessionConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -40,6 +43,9 @@ pub fn run_for<T>(limit: Duration, test: impl Future<Output = Result<T>>) -> Res
     result.with_context(|| format!("the test takes longer than {limit:?}"))?
 }
 
+/// What a server sends before its first message: S0, S1 and S2.
+const HANDSHAKE_BYTES: usize = 1 + 2 * 1536;
+
 /// A connection to the server.
 #[derive(Debug)]
 pub struct Client {
@@ -50,6 +56,8 @@ pub struct Client {
     /// Received and not asked for yet.
     inbox: VecDeque<Message>,
     buffer: Vec<u8>,
+    /// Every byte received, if they are kept.
+    record: Option<Vec<u8>>,
 }
 
 impl Client {
@@ -59,7 +67,17 @@ impl Client {
     ///
     /// The server does not take part.
     pub async fn open(server: SocketAddr) -> Result<Self> {
-        Self::over(TcpSocket::new_v4()?.connect(server).await?).await
+        Self::over(TcpSocket::new_v4()?.connect(server).await?, None).await
+    }
+
+    /// As [`Client::open`], with every byte received kept for [`Client::recorded`].
+    ///
+    /// # Errors
+    ///
+    /// The server does not take part.
+    pub async fn open_recording(server: SocketAddr) -> Result<Self> {
+        let socket = TcpSocket::new_v4()?.connect(server).await?;
+        Self::over(socket, Some(Vec::new())).await
     }
 
     /// As [`Client::open`], with a small receive buffer: a client that stops reading is felt by
@@ -71,10 +89,10 @@ impl Client {
     pub async fn open_narrow(server: SocketAddr) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(16 << 10)?;
-        Self::over(socket.connect(server).await?).await
+        Self::over(socket.connect(server).await?, None).await
     }
 
-    async fn over(socket: TcpStream) -> Result<Self> {
+    async fn over(socket: TcpStream, record: Option<Vec<u8>>) -> Result<Self> {
         socket.set_nodelay(true)?;
         let mut client = Self {
             socket,
@@ -83,6 +101,7 @@ impl Client {
             transaction: 0.0,
             inbox: VecDeque::new(),
             buffer: vec![0; 64 << 10],
+            record,
         };
         client.drain().await?;
         while client.session.handshake().is_none() {
@@ -383,6 +402,27 @@ impl Client {
         self.inbox.drain(..).collect()
     }
 
+    /// The bodies of all messages received so far, as they came, with their types.
+    ///
+    /// # Errors
+    ///
+    /// The client was not opened by [`Client::open_recording`], or received no RTMP.
+    pub fn recorded(&self) -> Result<Vec<(u8, Bytes)>> {
+        let record = self.record.as_deref().context("nothing was recorded")?;
+        let mut left = record.get(HANDSHAKE_BYTES..).unwrap_or_default();
+        let mut reader = Reader::new(Limits::default());
+        let mut bodies = Vec::new();
+        while let Some(message) = reader.read(&mut left)? {
+            if let (type_id::SET_CHUNK_SIZE, Some(size)) =
+                (message.type_id, message.payload.first_chunk())
+            {
+                reader.set_chunk_size(u32::from_be_bytes(*size));
+            }
+            bodies.push((message.type_id, message.payload));
+        }
+        Ok(bodies)
+    }
+
     async fn read(&mut self) -> Result<()> {
         match self.socket.read(&mut self.buffer).await? {
             0 => bail!("the server closed the connection"),
@@ -393,6 +433,9 @@ impl Client {
     async fn receive(&mut self, count: usize) -> Result<()> {
         let now = Millis(self.started.elapsed().as_millis() as u64);
         let bytes = &self.buffer[..count];
+        if let Some(record) = &mut self.record {
+            record.extend_from_slice(bytes);
+        }
         let handled = self.session.handle(Input::Receive { now, bytes });
         self.drain().await?;
         Ok(handled?)

@@ -18,5 +18,6 @@ pub mod players;
 pub mod process;
 pub mod publishers;
 pub mod server;
+pub mod tls;
 pub mod told;
 pub mod wait;

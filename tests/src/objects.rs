@@ -43,18 +43,39 @@ impl Copy {
         persistent: bool,
         encoding: Encoding,
     ) -> Result<Self> {
-        let mut copy = Self {
+        let copy = Self {
             name: name.to_owned(),
             persistent,
             encoding,
             version: 0,
             slots: BTreeMap::new(),
         };
-        copy.ask(client, vec![Event::Use]).await?;
-        let events = copy.next(client).await?;
+        copy.used(client).await
+    }
+
+    /// Begins to use a persistent object again, of which the client knows this version. The copy
+    /// is empty: it gets only what the server then says.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses; the error says how.
+    pub async fn returning(client: &mut Client, name: &str, version: u32) -> Result<Self> {
+        let copy = Self {
+            name: name.to_owned(),
+            persistent: true,
+            encoding: Encoding::Amf0,
+            version,
+            slots: BTreeMap::new(),
+        };
+        copy.used(client).await
+    }
+
+    async fn used(mut self, client: &mut Client) -> Result<Self> {
+        self.ask(client, vec![Event::Use]).await?;
+        let events = self.next(client).await?;
         let used = events.contains(&Event::UseSuccess);
-        ensure!(used, "{name} is refused: {events:?}");
-        Ok(copy)
+        ensure!(used, "{} is refused: {events:?}", self.name);
+        Ok(self)
     }
 
     /// Sends one message.

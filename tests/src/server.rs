@@ -128,7 +128,18 @@ impl Server {
     ///
     /// It does not start within ten seconds.
     pub fn start_again(&mut self, settings: &[&str]) -> Result<()> {
-        self.program = Program::start(&mut command(&self.folder, settings)?)?;
+        self.start_through(&[], settings)
+    }
+
+    /// As [`Server::start_again`], by a program that becomes the server: `starter` with its
+    /// arguments. Empty is the server itself.
+    ///
+    /// # Errors
+    ///
+    /// It does not start within ten seconds.
+    pub fn start_through(&mut self, starter: &[&str], settings: &[&str]) -> Result<()> {
+        let command = command(&self.folder, settings)?;
+        self.program = Program::start(&mut through(starter, command))?;
         self.rtmp = listening(&mut self.program, "rtmp=")?;
         self.http = listening(&mut self.program, "http=")?;
         self.xml = listening(&mut self.program, "xml=")?;
@@ -287,6 +298,11 @@ impl Server {
         Ok(kilobytes.parse::<u64>()? * 1024)
     }
 
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.program.pid()
+    }
+
     /// Sends a signal, by its name without `SIG`.
     ///
     /// # Errors
@@ -304,6 +320,23 @@ impl Server {
     pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
         self.program.wait(limit)
     }
+}
+
+/// The command, started by another program.
+fn through(starter: &[&str], command: Command) -> Command {
+    let [program, arguments @ ..] = starter else {
+        return command;
+    };
+    let mut started = Command::new(program);
+    started.args(arguments).arg(command.get_program());
+    started.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => started.env(name, value),
+            None => started.env_remove(name),
+        };
+    }
+    started
 }
 
 /// Reads the address behind `key` from the line that says where the server listens.

@@ -1,12 +1,13 @@
-//! `cargo xtask bench live`: live fan-out by Greenroom and by nginx-rtmp, measured from outside.
+//! `cargo xtask bench`: what servers cost and how fast they are, measured from outside.
 //!
-//! Every round runs every case against every server in turn, so that slow changes of the machine
+//! `live` is live fan-out by Greenroom and by nginx-rtmp; every round runs every case against every server in turn, so that slow changes of the machine
 //! hit all alike; what is reported are medians. The server has core 0 to itself, the load core 1.
 
 mod case;
 mod prepare;
 mod report;
 mod server;
+mod shared;
 
 use std::fs;
 use std::process::Command;
@@ -16,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::options::Options;
-use crate::process::{self, Show};
+use crate::process::{self, Outcome, Show};
 use crate::setup;
 use case::Case;
 use prepare::Prepared;
@@ -33,18 +34,24 @@ struct Run {
 }
 
 /// `cargo xtask bench live [--rounds N] [--seconds N] [--players N,N] [--only SERVER,SERVER]
-/// [--curve] [--stalled]`. Without `--curve` or `--stalled`: the fan-out cases and the stalled.
+/// [--curve] [--stalled]`, or `cargo xtask bench shared [--rounds N] [--seconds N]`. Without
+/// `--curve` or `--stalled`: the fan-out cases and the stalled.
 pub(crate) fn run(options: &Options) -> Result<bool> {
-    if options.words != ["live"] {
-        bail!("usage: cargo xtask bench live [OPTIONS]");
+    // Where the kernel groups tasks by session, priority counts per group.
+    let _ = fs::write("/proc/self/autogroup", "-15");
+    match &options.words[..] {
+        [what] if what == "live" => live(options),
+        [what] if what == "shared" => shared::run(options),
+        _ => bail!("usage: cargo xtask bench live|shared [OPTIONS]"),
     }
+}
+
+fn live(options: &Options) -> Result<bool> {
     setup::for_benches()?;
     let rounds = options.number("rounds", ROUNDS)?;
     let seconds = options.number("seconds", SECONDS)?;
     let work = case::plan(options)?;
     let prepared = Prepared::new(work.iter().any(|(_, server)| *server != Server::Nginx))?;
-    // Where the kernel groups tasks by session, priority counts per group.
-    let _ = fs::write("/proc/self/autogroup", "-15");
     let mut runs = Vec::new();
     for round in 0..rounds {
         for (case, server) in &work {
@@ -98,6 +105,16 @@ fn measure(prepared: &Prepared, case: Case, server: Server, seconds: f64) -> Res
     command.args(case.arguments());
     let limit = Duration::from_secs_f64(seconds + 80.0);
     let outcome = process::run(&mut command, Show::OnFailure, limit)?;
+    let mut report = report_of(&outcome)?;
+    report["seconds"] = json!(seconds);
+    if let Some(user_us) = report::user_us_per_message(&report) {
+        report["cost"]["server_user_us_per_message"] = json!(user_us);
+    }
+    Ok(report)
+}
+
+/// What a load tool reported.
+fn report_of(outcome: &Outcome) -> Result<Value> {
     if !outcome.success {
         bail!("the load tool failed");
     }
@@ -105,12 +122,7 @@ fn measure(prepared: &Prepared, case: Case, server: Server, seconds: f64) -> Res
         .output
         .find('{')
         .context("the load tool printed no report")?;
-    let mut report: Value = serde_json::from_str(&outcome.output[start..])?;
-    report["seconds"] = json!(seconds);
-    if let Some(user_us) = report::user_us_per_message(&report) {
-        report["cost"]["server_user_us_per_message"] = json!(user_us);
-    }
-    Ok(report)
+    Ok(serde_json::from_str(&outcome.output[start..])?)
 }
 
 /// Writes the raw reports beside what they were measured on.

@@ -39,6 +39,8 @@ tasks
   bench live [--rounds N] [--seconds N] [--players N,N] [--only SERVER,SERVER]
              [--curve] [--stalled]
                   live fan-out beside nginx-rtmp; a table, and raw reports in target/bench
+  bench shared [--rounds N] [--seconds N]
+                  shared objects: many who write, and many who read what one writes
 ";
 
 fn main() -> ExitCode {

@@ -267,6 +267,13 @@ pub enum ObjectNote {
         /// The event's number.
         event: u8,
     },
+    /// A proxy is not in step with the owner of its object, or no longer.
+    OwnerLost {
+        /// The proxy.
+        name: Str,
+        /// Why, in words.
+        why: String,
+    },
     /// A stored object could not be read.
     LoadFailed {
         /// Which.

@@ -1,8 +1,8 @@
 //! The shared objects of an instance, as all of its parts hold them.
 //!
 //! The objects themselves are a [`Directory`]. The instance tells it what clients want; a script
-//! uses it in the middle of a handler, so both hold it by a [`SharedObjects`]. Owned here: the
-//! time, the way of saves to whoever keeps them, and the order of what comes out.
+//! uses it in the middle of a handler, so both hold it by a [`SharedObjects`]. Proxies of other
+//! instances' objects speak with their owners over the script's connections. Owned here: the time, the way of saves to whoever keeps them, and the order of what comes out.
 
 mod client;
 mod script;
@@ -13,14 +13,15 @@ use std::sync::Arc;
 
 use amf::{Str, Value};
 use parking_lot::{Mutex, MutexGuard};
-use rtmp::Millis;
 use rtmp::shared_object::Message;
+use rtmp::{Encoding, Millis};
 use sharedobject::{
     Config, Directory, Inspected, Kind, Loader, NothingStored, ObjectId, Output, Refusal, Rights,
     Save, SaveId, UserId,
 };
 
 use crate::client::ClientId;
+use crate::scripting::LinkId;
 
 /// Keeps the persistent objects of one instance.
 pub trait ObjectSaver: Send {
@@ -147,6 +148,35 @@ impl SharedObjects {
         inner.drain();
     }
 
+    /// The script has begun to open a connection to the instance at this address.
+    pub(crate) fn link_opened(&self, now: Millis, link: LinkId, uri: &str, encoding: Encoding) {
+        let mut inner = self.at(now);
+        let link = known_link(link);
+        inner.directory.link_opened(now, link, uri, encoding);
+        inner.drain();
+    }
+
+    /// The other instance has accepted the connection.
+    pub(crate) fn link_up(&self, now: Millis, link: LinkId) {
+        let mut inner = self.at(now);
+        inner.directory.link_up(now, known_link(link));
+        inner.drain();
+    }
+
+    /// The connection has come to its end, or could not be opened.
+    pub(crate) fn link_down(&self, now: Millis, link: LinkId) {
+        let mut inner = self.at(now);
+        inner.directory.link_down(now, known_link(link));
+        inner.drain();
+    }
+
+    /// The other instance has sent a message about one of its objects.
+    pub(crate) fn hear(&self, now: Millis, link: LinkId, message: &Message) {
+        let mut inner = self.at(now);
+        inner.directory.hear(now, known_link(link), message);
+        inner.drain();
+    }
+
     /// Does what is due, and learns what became of saves.
     pub(crate) fn handle_timeout(&self, now: Millis) {
         let mut inner = self.at(now);
@@ -238,6 +268,11 @@ impl Inner {
         }
         self.drain();
     }
+}
+
+/// A connection of the script, as the directory knows it.
+fn known_link(link: LinkId) -> sharedobject::LinkId {
+    sharedobject::LinkId(link.0)
 }
 
 /// A client, as the directory knows it.

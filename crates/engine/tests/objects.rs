@@ -179,6 +179,7 @@ fn note_line(note: &ObjectNote) -> String {
         ObjectNote::UnknownEvent { client, event, .. } => {
             format!("{} unknown event {event}", client.0)
         }
+        ObjectNote::OwnerLost { name, .. } => format!("{name} lost its owner"),
         ObjectNote::Unlocked { object } => format!("{object} unlocked"),
     }
 }
@@ -261,8 +262,8 @@ fn what_follows_a_first_change_is_gathered() {
         "1 < so chat v4: success a",
         "1 < so chat v5: success a",
     ]);
-    assert_eq!(world.timeout, Some(Millis(2020)));
-    world.wait_until(2020);
+    assert_eq!(world.timeout, Some(Millis(2050)));
+    world.wait_until(2050);
     world.expect(&["2 < so chat v5: change a=5"]);
 }
 

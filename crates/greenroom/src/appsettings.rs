@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appconfig::{
-    ApplicationConfig, Finding, Layers, Limit, RecordLive, Severity, Substitutions, Text, XmlLimits,
+    ApplicationConfig, ConfigErrors, Finding, Layers, Limit, RecordLive, Severity, Substitutions,
+    Text, XmlLimits,
 };
 use engine::RecordMode;
 use parking_lot::Mutex;
@@ -22,7 +23,7 @@ use crate::applications::InstanceSettings;
 use crate::outgoing::OutgoingPolicy;
 use crate::trust::Trust;
 use crate::watch::Watch;
-use files::File;
+use files::{File, FileError};
 
 /// What the server says about the files of all applications.
 #[derive(Clone, Debug)]
@@ -53,6 +54,17 @@ pub(crate) struct AppSettings {
 #[error("the application's settings are wrong")]
 pub(crate) struct Faulty;
 
+/// Why the settings of an application cannot be used; one line for each mistake.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What a file says is wrong.
+    #[error(transparent)]
+    Values(#[from] ConfigErrors),
+}
+
 impl AppSettings {
     /// `dir` is the directory of the applications, `server` what all of them have in common.
     pub(crate) fn new(dir: &Path, server: InstanceSettings, settings: FileSettings) -> Self {
@@ -77,6 +89,26 @@ impl AppSettings {
 
     /// Reads the files of an application, and tells the log what is wrong with them.
     pub(crate) fn load(&self, app: &str) -> Result<InstanceSettings, Faulty> {
+        match self.read(app) {
+            Ok((settings, findings)) => {
+                self.tell(app, findings);
+                Ok(settings)
+            }
+            Err(error) => {
+                for line in error.to_string().lines() {
+                    tracing::error!(app, "{line}");
+                }
+                Err(Faulty)
+            }
+        }
+    }
+
+    /// Reads the files of an application; logs nothing. With the settings comes what the files
+    /// say in vain.
+    pub(crate) fn read(
+        &self,
+        app: &str,
+    ) -> Result<(InstanceSettings, Vec<Finding>), SettingsError> {
         let folder = self.dir.join(app);
         let [host_xml, ini, own_xml, own_toml] = [
             self.dir.join("Application.xml"),
@@ -84,41 +116,27 @@ impl AppSettings {
             folder.join("Application.xml"),
             folder.join("application.toml"),
         ]
-        .map(|path| self.read(app, path));
+        .map(|path| self.read_file(app, path));
         let (host_xml, ini, own_xml, own_toml) = (host_xml?, ini?, own_xml?, own_toml?);
         let substitutions = ini.map_or_else(Substitutions::default, |file| {
             Substitutions::from_ini(&file.text)
         });
-        let layers = Layers {
+        let loaded = appconfig::load(&Layers {
             defaults: self.settings.defaults.clone(),
             virtual_host_xml: host_xml.as_ref().map(text),
             application_xml: own_xml.as_ref().map(text),
             application_toml: own_toml.as_ref().map(text),
             substitutions,
             xml_limits: self.settings.xml_limits,
-        };
-        match appconfig::load(&layers) {
-            Ok(loaded) => {
-                self.tell(app, loaded.findings);
-                Ok(self.with(app, &loaded.config))
-            }
-            Err(errors) => {
-                for problem in &errors.0 {
-                    tracing::error!(app, "{problem}");
-                }
-                Err(Faulty)
-            }
-        }
+        })?;
+        Ok((self.with(app, &loaded.config), loaded.findings))
     }
 
-    fn read(&self, app: &str, path: PathBuf) -> Result<Option<File>, Faulty> {
+    fn read_file(&self, app: &str, path: PathBuf) -> Result<Option<File>, FileError> {
         if let Some(watch) = &self.watch {
             watch.note(app, path.clone());
         }
-        File::read(path, self.settings.xml_limits.file_bytes).map_err(|error| {
-            tracing::error!(app, "{error}");
-            Faulty
-        })
+        File::read(path, self.settings.xml_limits.file_bytes)
     }
 
     /// Logs findings, unless the same were logged when the files were read before.

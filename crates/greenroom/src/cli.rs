@@ -117,7 +117,10 @@ fn execute(
             so::backup(&file, &load(first.and(options))?.config)?;
         }
         Some(Command::Password) => print(&password::hash_line()?)?,
-        Some(Command::Check(check)) => return check::check(&check),
+        Some(Command::Check(mut check)) => {
+            let options = first.and(std::mem::take(&mut check.options));
+            return check::check(&check, &load(options)?.config);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use engine::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover, WriteRate};
 use flv::RecorderLimits;
 use media::{ReaderLimits, RingLimits};
 use script::ScriptConfig;
-use sharedobject::Conflict;
+use sharedobject::{Conflict, Dialect};
 
 use crate::applications::{ApplicationLimits, InstanceSettings};
 use crate::appsettings::FileSettings;
@@ -185,6 +185,7 @@ fn object_settings(config: &Config) -> ObjectSettings {
                 subscribers: objects.subscribers,
                 deletion_records: objects.deletion_records,
                 held_requests: objects.held_requests,
+                proxy_requests: objects.proxy_requests,
                 batch_items: objects.batch_items,
                 backlog_bytes: objects.backlog_bytes,
             },
@@ -198,6 +199,12 @@ fn object_settings(config: &Config) -> ObjectSettings {
                 Conflict::SlotVersion
             },
             one_name_space: objects.one_name_space,
+            proxy_dialect: if objects.proxy_as_client {
+                Dialect::Client
+            } else {
+                Dialect::Server
+            },
+            proxy_answer_ms: objects.proxy_answer_ms,
         },
         lock_timeout_ms: None,
     }

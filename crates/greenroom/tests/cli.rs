@@ -399,6 +399,83 @@ fn check_is_content_with_what_runs() {
     assert_eq!(code, Some(1), "{report}");
 }
 
+/// Runs `check` on the folder `apps/chat` beside these files, whose names begin with `apps/`.
+fn check_settings(files: &[(&str, &str)], more: &[&str]) -> (Option<i32>, String) {
+    let here = directory(&[]);
+    for (name, text) in files {
+        let path = here.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let mut command = greenroom(here.path(), &["check", "apps/chat"]);
+    let output = command.args(more).output().unwrap();
+    assert_eq!(stderr(&output), "");
+    (output.status.code(), stdout(&output).to_owned())
+}
+
+#[test]
+fn check_finds_the_library_that_the_settings_name() {
+    let main = ("apps/chat/main.asc", "load('shared.asc'); trace(shared);");
+    let library = ("lib/shared.asc", "shared = 1;");
+    let toml = (
+        "apps/chat/application.toml",
+        "[script]\nlibrary = [\"../../lib\"]\n",
+    );
+    let nothing = "apps/chat: files 2, errors 0, unsupported 0, differs 0\n";
+    let found = (Some(0), nothing.to_owned());
+    assert_eq!(check_settings(&[main, library, toml], &[]), found);
+    let xml = "<Application><JSEngine><ScriptLibPath>../../lib</ScriptLibPath></JSEngine>\
+               </Application>";
+    let own = [main, library, ("apps/chat/Application.xml", xml)];
+    assert_eq!(check_settings(&own, &[]), found);
+    let host = [main, library, ("apps/Application.xml", xml)];
+    assert_eq!(check_settings(&host, &[]), found);
+    let set = ["--set", "scripts.library=lib"];
+    assert_eq!(check_settings(&[main, library], &set), found);
+}
+
+#[test]
+fn check_obeys_the_limits_of_the_settings() {
+    let main = ("apps/chat/main.asc", "for (;;) ;");
+    let toml = ("apps/chat/application.toml", "[script]\nmax_time_ms = 50\n");
+    let (code, report) = check_settings(&[main, toml], &[]);
+    assert_eq!(code, Some(1));
+    assert!(report.contains("longer than 50 ms"), "{report}");
+}
+
+#[test]
+fn check_reports_what_is_wrong_with_the_settings() {
+    let main = ("apps/chat/main.asc", "trace(1);");
+    let toml = (
+        "apps/chat/application.toml",
+        "[script]\ntimers = 5\ntimer = 5\n",
+    );
+    let (code, report) = check_settings(&[main, toml], &[]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        report,
+        "error: unknown key `script.timer` in apps/chat/application.toml:3; did you mean \
+         `script.timers`?\n\
+         apps/chat: files 1, errors 1, unsupported 0, differs 0\n"
+    );
+    let xml = "<Application>\n<JSEngine>\n<Nonsense>1</Nonsense>\n</JSEngine>\n</Application>";
+    for place in ["apps/chat/Application.xml", "apps/Application.xml"] {
+        let (code, report) = check_settings(&[main, (place, xml)], &[]);
+        assert_eq!(code, Some(1));
+        let line = format!(
+            "{place}:3: unsupported: `JSEngine/Nonsense` is not a tag we know and has no effect\n"
+        );
+        assert!(report.starts_with(&line), "{report}");
+    }
+    let broken = [main, ("apps/Application.xml", "<Application>\n<JSEngine>")];
+    let (code, report) = check_settings(&broken, &[]);
+    assert_eq!(code, Some(1));
+    assert!(
+        report.starts_with("error: apps/Application.xml:2:"),
+        "{report}"
+    );
+}
+
 #[test]
 fn check_of_an_application_without_a_script() {
     let here = directory(&[]);

@@ -42,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) remoting: RefCell<Remoting>,
     pub(crate) rejections: Rejections,
     pub(crate) last_call: Cell<u64>,
+    /// The stack at the last `throw` of the running handler.
+    pub(crate) thrown_at: RefCell<String>,
 }
 
 impl Core {

@@ -21,12 +21,14 @@
 //! `==` and `!=`; for `===` and `switch` they are.
 
 pub mod api;
+mod bytecode;
 pub mod check;
 mod config;
 mod convert;
 mod core;
 mod deadline;
 mod effects;
+mod evaluated;
 mod files;
 mod inputs;
 mod library;

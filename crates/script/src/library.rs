@@ -10,10 +10,11 @@ use std::collections::BTreeSet;
 use rquickjs::context::EvalOptions;
 use rquickjs::{Ctx, Function, Object};
 
+use crate::bytecode;
 use crate::problem::HOST_FILE;
 
-/// Name and text of each file.
-const FILES: &[(&str, &str)] = &[
+/// Name and text of each file. They run as they were compiled once for all engines.
+pub(crate) const FILES: &[(&str, &str)] = &[
     ("kernel.js", include_str!("host/kernel.js")),
     ("shims.js", include_str!("host/shims.js")),
     ("values.js", include_str!("host/values.js")),
@@ -67,10 +68,10 @@ const WEB_SERVICES: &[(&str, &str)] = &[
 /// The shipped files that have run.
 pub(crate) type Shipped = BTreeSet<&'static str>;
 
-/// Runs all files but those for later.
+/// Runs all files but those for later. [`bytecode`] must be open.
 pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
-    for (name, text) in FILES {
-        evaluate(ctx, host, name, text)?;
+    for (name, _) in FILES {
+        bytecode::file(ctx, name)?.call::<_, ()>((host.clone(),))?;
     }
     let define: Function<'js> = host.get("defineLater")?;
     for (name, file, _) in LATER {

@@ -5,13 +5,14 @@
 //! most columns; [`Prepared`] finds the way back for the others.
 //!
 //! Tokens come from `lexer`; each file beside it makes one kind of change, or looks for one kind
-//! of trouble. Text that `eval` and `Function` get is not seen here.
+//! of trouble.
 
 mod accessors;
 mod catches;
 mod constants;
 mod each;
 mod edits;
+mod evals;
 mod functions;
 mod lexer;
 mod literals;
@@ -20,6 +21,7 @@ mod notes;
 mod outline;
 mod scopes;
 mod survey;
+mod throws;
 mod token;
 
 pub use notes::{Note, NoteKind};
@@ -33,7 +35,9 @@ use scopes::Scopes;
 use token::Script;
 
 /// What rewritten scripts call, as a script of its own. Evaluate it once in every new engine,
-/// before the first script; it defines one hidden, constant global, `__greenroom`.
+/// before the first script; it defines one hidden, constant global, `__greenroom`. Its value is a
+/// function that takes two others: one that answers what is to be evaluated for a text, and one
+/// that is told of each `throw`, with an error that was made there.
 pub const PRELUDE: &str = include_str!("prepass/prelude.js");
 
 /// A script ready for the engine.
@@ -85,6 +89,15 @@ pub fn prepare(name: &str, bytes: &[u8], limits: &SourceLimits) -> Result<Prepar
     })
 }
 
+/// Whether the whole text is one pair of brackets.
+pub(crate) fn is_group(text: &str, nesting: usize) -> bool {
+    lexer::lex(text, nesting).is_ok_and(|script| {
+        let first = script.tokens.first();
+        script.opens(0, |_| true)
+            && first.is_some_and(|first| first.partner + 1 == script.tokens.len())
+    })
+}
+
 /// All changes. Names come first: what others put behind a name goes behind its new end.
 fn rewrite(script: &Script<'_>, findings: &mut Findings<'_>) -> Edits {
     let mut edits = Edits::default();
@@ -96,6 +109,8 @@ fn rewrite(script: &Script<'_>, findings: &mut Findings<'_>) -> Edits {
     each::rewrite(script, &mut edits);
     catches::rewrite(script, &mut edits);
     literals::rewrite(script, &mut edits);
+    throws::rewrite(script, &mut edits);
+    evals::rewrite(script, &mut edits);
     edits
 }
 
@@ -154,6 +169,11 @@ impl Prepared {
     /// What the engine shall run. It has the same lines as the file.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether the engine shall run anything else than the file.
+    pub(crate) fn is_rewritten(&self) -> bool {
+        self.original.is_some()
     }
 
     /// The file as its author wrote it, but for line ends and byte order mark.

@@ -1,5 +1,7 @@
 //! What went wrong in the script: from an exception to file, line and source line.
 
+use std::fmt::Write as _;
+
 use engine::scripting::Problem;
 use rquickjs::{Coerced, Ctx, Error, Object, Value as Js};
 
@@ -13,6 +15,9 @@ const ERROR: &str = "Application.Script.Error";
 const WARNING: &str = "Application.Script.Warning";
 /// The code of an instance without memory.
 const LOW_MEMORY: &str = "Application.Resource.LowMemory";
+
+/// What the engine calls the texts of `eval` and `Function`.
+pub(crate) const EVALUATED: &str = "<input>";
 
 /// The names of the files of this crate begin with it.
 pub(crate) const HOST_FILE: &str = "greenroom:";
@@ -77,7 +82,10 @@ pub(crate) fn of_error(core: &Core, ctx: &Ctx<'_>, error: &Error) -> Fault {
         return Fault::Memory(out_of_memory(core, Some(&exception)));
     }
     let problem = of_exception(core, &exception);
-    let failure = core.loader.borrow().failure(&problem.description).cloned();
+    if !exception.is_error() {
+        return Fault::Script(thrown(core, problem));
+    }
+    let failure = core.loader.borrow().failure(&describe(&exception)).cloned();
     Fault::Script(failure.unwrap_or(problem))
 }
 
@@ -139,26 +147,43 @@ pub(crate) fn is_out_of_memory(exception: &Js<'_>) -> bool {
 
 /// What an exception tells.
 pub(crate) fn of_exception(core: &Core, exception: &Js<'_>) -> Problem {
-    let description = describe(exception);
-    let place = exception
-        .as_object()
-        .filter(|_| exception.is_error())
-        .and_then(|error| {
-            let stack = read(error, "stack");
-            let loader = core.loader.borrow();
-            let place = place(&stack, |file, line| loader.line(file, line).is_some());
-            let (file, line) = place?;
-            let source_line = loader.line(&file, line).unwrap_or_default().to_owned();
-            Some((file, line, source_line))
-        });
-    let (file, line, source_line) = place.unwrap_or_default();
-    Problem {
-        description,
-        file,
-        line,
-        source_line,
+    let problem = Problem {
+        description: describe(exception),
         ..error()
+    };
+    let error = exception.as_object().filter(|_| exception.is_error());
+    match error {
+        Some(error) => at(core, problem, &stack_of(error)),
+        None => problem,
     }
+}
+
+/// A value was thrown that does not know where: it was at the last `throw`.
+fn thrown(core: &Core, problem: Problem) -> Problem {
+    let stack = core.thrown_at.borrow().clone();
+    at(core, problem, &stack)
+}
+
+/// The trace of calls in an error.
+pub(crate) fn stack_of(error: &Object<'_>) -> String {
+    read(error, "stack")
+}
+
+/// The problem at the place that a trace of calls gives.
+fn at(core: &Core, mut problem: Problem, stack: &str) -> Problem {
+    let loader = core.loader.borrow();
+    let known = |file: &str, line| loader.line(file, line).is_some();
+    if let Some((_, line @ 2..)) = place(stack, |file, line| file == EVALUATED || known(file, line))
+        .filter(|(file, _)| file == EVALUATED)
+    {
+        let _ = write!(problem.description, " (line {line} of the evaluated text)");
+    }
+    if let Some((file, line)) = place(stack, known) {
+        let source_line = loader.line(&file, line).unwrap_or_default();
+        source_line.clone_into(&mut problem.source_line);
+        (problem.file, problem.line) = (file, line);
+    }
+    problem
 }
 
 /// What an exception says of a file that does not compile: line, column, message. It has its

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use engine::scripting::{Problem, Script, ScriptEffect, ScriptHost, ScriptInput, ScriptOutput};
-use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime};
+use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime, Value as Js};
 use rtmp::Millis;
 
 use crate::config::{ApplicationInfo, ScriptConfig};
@@ -21,7 +21,7 @@ use crate::requests::Requests;
 use crate::sockets::Sockets;
 use crate::storage::{Guarded, OpenFiles, Storage};
 use crate::timers::Timers;
-use crate::{library, native, prepass, setup};
+use crate::{bytecode, library, native, prepass, setup};
 
 /// A script is ended when its promises were cut off this often in a row.
 const JOB_CUTS_MAX: u32 = 2;
@@ -93,13 +93,16 @@ impl AppScript {
             remoting: RefCell::new(Remoting::default()),
             rejections: Rejections::default(),
             last_call: Cell::new(0),
+            thrown_at: RefCell::default(),
         });
         rejections::watch(&runtime, &core);
+        bytecode::open(&runtime).map_err(failed)?;
         let host = context.with(|ctx| {
             make_host(&core, &ctx).map_err(|error| match problem::of_error(&core, &ctx, &error) {
                 Fault::Script(problem) | Fault::Memory(problem) => SetupError(problem.description),
             })
         })?;
+        bytecode::close(&runtime);
         // Only now: without room for itself the engine stops the process.
         let used = usize::try_from(runtime.memory_usage().malloc_size).unwrap_or(usize::MAX);
         if used >= core.config.memory_bytes {
@@ -126,6 +129,7 @@ impl AppScript {
         let core = &self.core;
         core.deadline.start(core.config.handler_ms);
         core.effects.borrow_mut().start();
+        core.thrown_at.take();
         let (result, job_cut) = self.context.with(|ctx| {
             let result = self.host.clone().restore(&ctx);
             let result = result.and_then(|host| work(&ctx, &host));
@@ -254,7 +258,9 @@ fn make_host(core: &Rc<Core>, ctx: &Ctx<'_>) -> rquickjs::Result<Persistent<Obje
     let host = Object::new(ctx.clone())?;
     native::install(core, &host)?;
     host.set("limits", setup::limits(core, ctx)?)?;
-    ctx.eval::<(), _>(prepass::PRELUDE)?;
+    let give: Function<'_> = ctx.eval(prepass::PRELUDE)?;
+    let (rewrite, note): (Js<'_>, Js<'_>) = (host.get("rewriteText")?, host.get("noteThrow")?);
+    give.call::<_, ()>((rewrite, note))?;
     library::install(ctx, &host)?;
     host.set("info", setup::info(core, ctx, &host)?)?;
     Ok(Persistent::save(ctx, host))

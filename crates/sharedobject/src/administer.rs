@@ -99,7 +99,11 @@ impl Directory {
             if let Some(item) = item {
                 items.push(item);
                 let name = key.clone();
-                entries.push(SyncEntry { code, name, old });
+                entries.push(SyncEntry {
+                    code,
+                    name: Some(name),
+                    old,
+                });
             }
         }
         if !items.is_empty() {

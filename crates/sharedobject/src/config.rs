@@ -9,7 +9,7 @@ pub struct Config {
     pub limits: Limits,
     /// The first change after a quiet time is announced at once; what follows within so many
     /// milliseconds is gathered into one message for each subscriber. 0 announces everything at
-    /// once. Default 20.
+    /// once. Default 50: twenty messages a second.
     pub batch_ms: u64,
     /// So long after a change of a persistent object it asks to be saved, in milliseconds.
     /// Default 1,000.
@@ -25,18 +25,37 @@ pub struct Config {
     /// Whether a name means one object, be it persistent or not, as some servers have it: `use`
     /// with the other kind is then refused with `BadPersistence`. Default false: two name spaces.
     pub one_name_space: bool,
+    /// How a proxy speaks with the owner of its object.
+    pub proxy_dialect: Dialect,
+    /// So long the owner of a proxy's object may take to answer, in milliseconds. Then the
+    /// subscription has failed, or begins anew. Default 10,000.
+    pub proxy_answer_ms: u64,
+}
+
+/// How a proxy speaks with the owner of its object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// As two Flash Media Servers were seen to do: with a flag of its own in each message, the
+    /// value in answers, and a request to clear the object.
+    #[default]
+    Server,
+    /// As clients do. A script's request to clear the object becomes one to remove each slot; that
+    /// of a client is refused.
+    Client,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
-            batch_ms: 20,
+            batch_ms: 50,
             commit_interval_ms: 1_000,
             auto_commit: true,
             resync_depth: None,
             conflict: Conflict::default(),
             one_name_space: false,
+            proxy_dialect: Dialect::default(),
+            proxy_answer_ms: 10_000,
         }
     }
 }
@@ -61,6 +80,9 @@ pub struct Rights {
     pub write: bool,
     /// Make it by using it.
     pub create: bool,
+    /// Use it even where it is a proxy itself. Instances must not: their proxies could lead in a
+    /// circle.
+    pub relay: bool,
 }
 
 impl Rights {
@@ -69,5 +91,6 @@ impl Rights {
         read: true,
         write: true,
         create: true,
+        relay: true,
     };
 }

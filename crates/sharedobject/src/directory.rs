@@ -12,6 +12,7 @@ use crate::loader::Loader;
 use crate::name::{Kind, ObjectName};
 use crate::object::Object;
 use crate::output::{Note, Output, Refusal, SaveId};
+use crate::remote::Links;
 use crate::state::State;
 use crate::user::{ObjectId, UserId};
 
@@ -26,6 +27,7 @@ pub struct Directory {
     pub(crate) objects: FxHashMap<ObjectId, Object>,
     pub(crate) names: BTreeMap<(ObjectName, Kind), ObjectId>,
     pub(crate) uses: FxHashMap<UserId, BTreeSet<ObjectId>>,
+    pub(crate) links: Links,
 }
 
 /// What is there now.
@@ -57,6 +59,8 @@ pub(crate) enum Timer {
     Flush,
     /// The time to save.
     Commit,
+    /// The owner of a proxy's object must have answered.
+    Answer,
 }
 
 impl Hub {
@@ -98,6 +102,7 @@ impl Directory {
             objects: FxHashMap::default(),
             names: BTreeMap::new(),
             uses: FxHashMap::default(),
+            links: Links::default(),
         }
     }
 
@@ -183,7 +188,7 @@ impl Directory {
         Stats {
             objects: self.objects.len(),
             subscriptions: objects.clone().map(|object| object.users.len()).sum(),
-            dirty: objects.filter(|object| object.dirty.is_dirty()).count(),
+            dirty: objects.filter(|object| object.is_dirty()).count(),
         }
     }
 
@@ -254,8 +259,10 @@ impl Directory {
             return;
         }
         object.save(false, &mut self.hub);
-        let is_saved = !object.kind.is_persistent() || !object.dirty.is_dirty();
-        if is_saved && let Some(object) = self.objects.remove(&id) {
+        object.release(&mut self.hub);
+        if !object.is_dirty()
+            && let Some(object) = self.objects.remove(&id)
+        {
             self.names.remove(&(object.name, object.kind));
         }
     }

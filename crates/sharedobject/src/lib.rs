@@ -11,6 +11,10 @@
 //! call of the script  -> Directory::set, lock, send, ...
 //! ```
 //!
+//! An object may be a proxy: the object belongs to another instance, and what is kept here is a
+//! copy of it. What is asked of it goes out as [`Output::Upstream`], and what the owner says comes
+//! in by [`Directory::hear`].
+//!
 //! What leaves an object is one ordered log, gathered for [`Config::batch_ms`] and sent as one
 //! message to each subscriber. A client's own request is answered at once, behind everything
 //! that the client has not been told yet, so that the version in a message always means
@@ -30,6 +34,8 @@ mod name;
 mod object;
 mod output;
 mod pattern;
+mod proxy;
+mod remote;
 mod request;
 mod script;
 mod state;
@@ -41,7 +47,7 @@ mod user;
 pub use administer::Inspected;
 pub use backlog::{Backlog, Outgoing, Overflow};
 pub use batch::{Batch, Update};
-pub use config::{Config, Conflict, Rights};
+pub use config::{Config, Conflict, Dialect, Rights};
 pub use directory::{Directory, Stats};
 pub use limits::Limits;
 pub use loader::{LoadError, Loader, NothingStored};
@@ -51,4 +57,4 @@ pub use pattern::Pattern;
 pub use rtmp::Millis;
 pub use script::{OpenError, SlotError};
 pub use stored::{Changes, Head, SlotChange, Snapshot, StoredError, decode_value, encode_value};
-pub use user::{ObjectId, UserId};
+pub use user::{LinkId, ObjectId, UserId};

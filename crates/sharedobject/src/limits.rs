@@ -24,6 +24,9 @@ pub struct Limits {
     pub deletion_records: usize,
     /// Events of clients held while a script has an object locked. Default 10,000.
     pub held_requests: usize,
+    /// Changes and calls that wait for the owner of a proxy's object to take or to answer them.
+    /// Default 1,000.
+    pub proxy_requests: usize,
     /// Announcements of one object that may be gathered before they are sent, window or not.
     /// Default 4,096.
     pub batch_items: usize,
@@ -43,6 +46,7 @@ impl Default for Limits {
             subscribers: 10_000,
             deletion_records: 10_000,
             held_requests: 10_000,
+            proxy_requests: 1_000,
             batch_items: 4_096,
             backlog_bytes: 8 << 20,
         }

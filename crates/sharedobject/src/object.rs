@@ -11,11 +11,13 @@ use rtmp::Millis;
 use rtmp::shared_object::{Event, PERSISTENT};
 
 use crate::batch::{Address, Batch, Update};
+use crate::config::Rights;
 use crate::directory::{Hub, Timer};
 use crate::dirty::Dirty;
 use crate::item::{Item, What};
 use crate::name::{Kind, ObjectName};
 use crate::output::{Output, Refusal, Save};
+use crate::remote::Remote;
 use crate::request::Held;
 use crate::state::{State, Writer};
 use crate::user::{ObjectId, UserId};
@@ -29,7 +31,9 @@ pub(crate) struct Subscriber {
     pub(crate) from: usize,
     /// How the object is named to it.
     pub(crate) address: Arc<Address>,
-    /// While it waits for the end of a lock.
+    /// Whether it may use a proxy; instances may not.
+    pub(crate) relay: bool,
+    /// While it waits for the end of a lock, or for a proxy's owner.
     waits: Option<Waiting>,
 }
 
@@ -60,6 +64,8 @@ pub(crate) struct Object {
     waiting: BTreeSet<UserId>,
     /// Whether the script has it open.
     pub(crate) script: bool,
+    /// Its owner, if it is a proxy.
+    pub(crate) remote: Option<Box<Remote>>,
     /// How often the script has locked it.
     pub(crate) locks: u32,
     /// What clients asked for meanwhile, in order.
@@ -95,6 +101,7 @@ impl Object {
             users: BTreeMap::new(),
             waiting: BTreeSet::new(),
             script: false,
+            remote: None,
             locks: 0,
             held: VecDeque::new(),
             held_events: 0,
@@ -114,14 +121,31 @@ impl Object {
         self.locks > 0
     }
 
+    /// Whether it is stored here: a proxy's object is stored by its owner.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kind.is_persistent() && self.remote.is_none()
+    }
+
+    /// Whether it differs from what is stored, as far as is known.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.is_kept() && self.dirty.is_dirty()
+    }
+
+    /// Whether those who come are not told anything yet.
+    fn holds_back(&self) -> bool {
+        let awaits = |remote: &Remote| remote.awaits_copy();
+        self.is_locked() || self.remote.as_deref().is_some_and(awaits)
+    }
+
     /// Lets a client use the object, or tells it everything again, by the version it has. Under a
     /// lock it counts as a user at once, but is told at the unlock: nobody is to see the half of
-    /// what the script is about to do.
+    /// what the script is about to do. So it is with a proxy that does not know its object yet.
     pub(crate) fn subscribe(
         &mut self,
         user: UserId,
         address: Address,
         version: u32,
+        rights: Rights,
         hub: &mut Hub,
     ) {
         let before = self.users.get(&user);
@@ -136,13 +160,14 @@ impl Object {
             serial: hub.serial(),
             from: before.unwrap_or(self.open.len()),
             address,
-            waits: self.is_locked().then_some(Waiting {
+            relay: rights.relay,
+            waits: self.holds_back().then_some(Waiting {
                 version,
                 is_new: before.is_none() || was_waiting.is_some_and(|waits| waits.is_new),
             }),
         };
         self.users.insert(user, subscriber);
-        if self.is_locked() {
+        if self.holds_back() {
             self.waiting.insert(user);
         } else {
             let untold = self.untold(user);
@@ -153,7 +178,8 @@ impl Object {
     /// Tells a client that it uses the object, and what it lacks of it, behind `items`.
     fn welcome(&mut self, user: UserId, version: u32, mut items: Vec<Arc<Item>>, hub: &mut Hub) {
         items.push(Item::event(Event::UseSuccess));
-        let anew = !self.kind.is_persistent() || self.state.must_start_anew(version);
+        // The versions of a proxy are its own, and begin with it.
+        let anew = !self.is_kept() || self.state.must_start_anew(version);
         if anew {
             items.push(Item::new(What::Clear));
             items.extend(self.state.changed_since(0).cloned());
@@ -219,7 +245,9 @@ impl Object {
         self.open.extend(items);
         if changed {
             let forgotten = self.state.commit(&hub.config.limits);
-            self.dirty.slots(forgotten);
+            if self.is_kept() {
+                self.dirty.slots(forgotten);
+            }
             self.mark_in_use(hub);
             self.schedule_commit(hub);
         }
@@ -228,7 +256,7 @@ impl Object {
     /// Before the first new version reaches many clients, the store is to know that there are
     /// versions it has not seen.
     fn mark_in_use(&mut self, hub: &mut Hub) {
-        if !self.kind.is_persistent() || std::mem::replace(&mut self.is_marked, true) {
+        if !self.is_kept() || std::mem::replace(&mut self.is_marked, true) {
             return;
         }
         let id = hub.save_id(self.id);
@@ -265,6 +293,11 @@ impl Object {
         let items = std::mem::take(&mut self.behind_lock);
         let changed = std::mem::take(&mut self.changed_behind_lock);
         self.announce(items, changed, hub);
+        self.admit_waiting(hub);
+    }
+
+    /// Who waits to be told what there is, is told.
+    pub(crate) fn admit_waiting(&mut self, hub: &mut Hub) {
         for user in std::mem::take(&mut self.waiting) {
             let subscriber = self.users.get_mut(&user);
             if let Some(waits) = subscriber.and_then(|user| user.waits.take()) {
@@ -302,7 +335,8 @@ impl Object {
         let batch = Batch::new(Arc::clone(&self.address), self.state.version(), items);
         for (user, subscriber) in &mut self.users {
             let from = std::mem::take(&mut subscriber.from);
-            if from < batch.len() {
+            let is_new = subscriber.waits.is_some_and(|waits| waits.is_new);
+            if from < batch.len() && !is_new {
                 let address = Arc::clone(&subscriber.address);
                 let update = Update::shared(Arc::clone(&batch), from, address);
                 hub.outputs.push_back(Output::Update {
@@ -321,6 +355,7 @@ impl Object {
                 self.commit_due = None;
                 self.save(self.is_used(), hub);
             }
+            Timer::Answer => self.see_to_answers(hub),
             // The object has seen to it before.
             Timer::Flush | Timer::Commit => {}
         }
@@ -330,11 +365,7 @@ impl Object {
     pub(crate) fn schedule_commit(&mut self, hub: &mut Hub) {
         let wanted = self.auto_commit || !self.is_used();
         let due = hub.now + hub.config.commit_interval_ms;
-        if wanted
-            && self.kind.is_persistent()
-            && self.dirty.is_unsaved()
-            && self.commit_due.is_none()
-        {
+        if wanted && self.is_kept() && self.dirty.is_unsaved() && self.commit_due.is_none() {
             self.commit_due = Some(due);
             hub.wake(due, self.id, Timer::Commit);
         }
@@ -353,7 +384,7 @@ impl Object {
         if self.is_marked && !in_use {
             self.dirty.slots(Vec::new());
         }
-        if !self.kind.is_persistent() || !self.dirty.is_unsaved() {
+        if !self.is_kept() || !self.dirty.is_unsaved() {
             return None;
         }
         let id = hub.save_id(self.id);

@@ -2,12 +2,13 @@
 
 use amf::{Str, Value};
 use rtmp::Millis;
+use rtmp::shared_object::Message;
 use rtmp::status::Code;
 
 use crate::batch::Update;
 use crate::name::ObjectName;
 use crate::stored::Changes;
-use crate::user::{ObjectId, UserId};
+use crate::user::{LinkId, ObjectId, UserId};
 
 /// What [`Directory::poll`](crate::Directory::poll) gives.
 #[derive(Debug)]
@@ -22,8 +23,9 @@ pub enum Output {
     /// Save this, and tell by [`Directory::saved`](crate::Directory::saved) whether it worked.
     /// Saves of one object must be carried out in this order.
     Save(Save),
-    /// For the script's `onSync`: what one message of a client did to an object that the script
-    /// has open.
+    /// For the script's `onSync`: what one message of a client, or of the owner of a proxy's
+    /// object, did to an object that the script has open. An empty list says that a proxy is in
+    /// step with its owner, and nothing has changed.
     Sync {
         /// Which object.
         object: ObjectId,
@@ -38,6 +40,22 @@ pub enum Output {
         handler: Str,
         /// Its arguments.
         args: Vec<Value>,
+    },
+    /// For the script's `onStatus`: the owner has refused a subscription, or ended it.
+    Status {
+        /// Which object.
+        object: ObjectId,
+        /// Which status.
+        code: Code,
+        /// Why, in words.
+        why: String,
+    },
+    /// Send this over a connection to another instance.
+    Upstream {
+        /// Which connection.
+        link: LinkId,
+        /// What.
+        message: Message,
     },
     /// For the log.
     Note(Note),
@@ -66,8 +84,8 @@ pub struct SaveId(pub(crate) u64);
 pub struct SyncEntry {
     /// What happened.
     pub code: SyncCode,
-    /// The slot.
-    pub name: Str,
+    /// The slot; `None` if all are gone.
+    pub name: Option<Str>,
     /// The value it had before, if it had one.
     pub old: Option<Value>,
 }
@@ -75,10 +93,16 @@ pub struct SyncEntry {
 /// What happened to a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncCode {
-    /// A client changed it.
+    /// A client changed it, or for a proxy somebody else.
     Change,
     /// A client removed it.
     Delete,
+    /// The script's own change of a proxy was made.
+    Success,
+    /// The script's own change of a proxy was refused.
+    Reject,
+    /// All slots of a proxy are gone.
+    Clear,
 }
 
 impl SyncCode {
@@ -87,6 +111,9 @@ impl SyncCode {
         match self {
             Self::Change => "change",
             Self::Delete => "delete",
+            Self::Success => "success",
+            Self::Reject => "reject",
+            Self::Clear => "clear",
         }
     }
 }
@@ -113,6 +140,13 @@ pub enum Note {
         name: Str,
         /// The event's number.
         event: u8,
+    },
+    /// A proxy is not in step with the owner of its object, or no longer.
+    OwnerLost {
+        /// The proxy.
+        name: Str,
+        /// Why.
+        why: String,
     },
     /// A stored object could not be read.
     LoadFailed {
@@ -152,4 +186,19 @@ pub enum Refusal {
     /// The store does not answer.
     #[error("the stored object cannot be read")]
     Store,
+    /// The object is a proxy, and is not in step with its owner.
+    #[error("the owner of the object cannot be reached")]
+    NotConnected,
+    /// The owner of a proxy's object has refused it.
+    #[error("the owner of the object refuses it")]
+    Owner,
+    /// A client of a proxy wants what the proxy cannot ask in the clients' dialect.
+    #[error("the owner of the object cannot be asked for it in the dialect of clients")]
+    Dialect,
+    /// The owner of a proxy's object has not answered.
+    #[error("the owner of the object does not answer")]
+    NoAnswer,
+    /// Another instance wants to use a proxy.
+    #[error("a proxy has no proxies")]
+    Relay,
 }

@@ -16,6 +16,7 @@ use crate::item::Item;
 use crate::name::{Kind, ObjectName};
 use crate::object::Object;
 use crate::output::{Note, Output, Refusal, SyncCode, SyncEntry};
+use crate::remote::Asker;
 use crate::stored::encode_value;
 use crate::user::{ObjectId, UserId};
 
@@ -107,7 +108,7 @@ impl Directory {
         };
         if let Some(object) = self.objects.get_mut(&id) {
             let address = address(message);
-            object.subscribe(user, address, message.version, &mut self.hub);
+            object.subscribe(user, address, message.version, rights, &mut self.hub);
             self.uses.entry(user).or_default().insert(id);
         }
     }
@@ -137,6 +138,10 @@ impl Directory {
             None if rights.create => self.make(name, kind).map_err(failed)?,
             None => return Err(failed(Refusal::Rights)),
         };
+        let is_proxy = |object: &Object| object.remote.is_some();
+        if !rights.relay && self.objects.get(&id).is_some_and(is_proxy) {
+            return Err(failed(Refusal::Relay));
+        }
         let max = self.hub.config.limits.subscribers;
         let users = self.objects.get(&id).map(|object| &object.users);
         if users.is_some_and(|users| users.len() >= max && !users.contains_key(&user)) {
@@ -159,13 +164,18 @@ impl Directory {
         if let Some(object) = self.objects.get_mut(&id) {
             object.users.remove(&user);
         }
+        self.forget_use(user, id);
+        self.retire(id);
+    }
+
+    /// The client no longer uses the object.
+    pub(crate) fn forget_use(&mut self, user: UserId, id: ObjectId) {
         if let Some(uses) = self.uses.get_mut(&user) {
             uses.remove(&id);
             if uses.is_empty() {
                 self.uses.remove(&user);
             }
         }
-        self.retire(id);
     }
 
     /// Carries out what is to be written, or holds it while the script has the object locked.
@@ -200,7 +210,9 @@ impl Directory {
             rights,
             events,
         };
-        if object.is_locked() {
+        if object.remote.is_some() {
+            object.pass_on(&asked, &mut self.hub);
+        } else if object.is_locked() {
             object.hold(asked, &mut self.hub);
         } else {
             object.carry_out(&asked, None, &mut self.hub);
@@ -224,6 +236,23 @@ impl Directory {
 }
 
 impl Object {
+    /// Asks the owner of a proxy's object for what a client wants.
+    fn pass_on(&mut self, asked: &Held, hub: &mut Hub) {
+        let asker = Asker::Client {
+            user: asked.user,
+            serial: asked.serial,
+        };
+        let denied = (!asked.rights.write).then_some(Refusal::Rights);
+        let passed = match denied {
+            None => self.forward(asker, asked.version, &asked.events, hub),
+            Some(why) => Err(why),
+        };
+        if let Err(why) = passed {
+            self.carry_out(asked, Some(why), hub);
+            self.settle(hub);
+        }
+    }
+
     fn hold(&mut self, asked: Held, hub: &mut Hub) {
         let max = hub.config.limits.held_requests;
         let events = asked.len();
@@ -316,7 +345,7 @@ impl Object {
         if let Some(item) = item {
             work.items.push(item);
             work.changed = true;
-            let name = key.clone();
+            let name = Some(key.clone());
             work.sync.push(SyncEntry { code, name, old });
         }
     }
@@ -350,18 +379,23 @@ impl Object {
 
     /// Whether somebody else changed the slot after the version that the client knows.
     fn conflicts(&self, key: &str, asked: &Held, rule: Conflict) -> bool {
+        self.is_overtaken(key, asked.version, asked.serial, rule)
+    }
+
+    /// Whether somebody other than `serial` changed the slot after this version.
+    pub(crate) fn is_overtaken(&self, key: &str, known: u32, serial: u64, rule: Conflict) -> bool {
         let Some((version, writer)) = self.state.last_change(key) else {
             return false;
         };
         // What the same message changed before has the next version.
         rule == Conflict::SlotVersion
-            && version > asked.version
+            && version > known
             && version != self.state.next()
-            && writer != Some(asked.serial)
+            && writer != Some(serial)
     }
 
     /// What the slot really is. It keeps its place in the order, as an answer does.
-    fn truth(&self, key: &Str) -> Arc<Item> {
+    pub(crate) fn truth(&self, key: &Str) -> Arc<Item> {
         Item::event(match self.state.value(key) {
             Some(value) => Event::Change(vec![(key.clone(), value.clone())]),
             None => Event::Remove(vec![key.clone()]),
@@ -399,7 +433,7 @@ impl Object {
             let state = &self.state;
             work.sync.extend(state.names().map(|name| SyncEntry {
                 code: SyncCode::Delete,
-                name: name.clone(),
+                name: Some(name.clone()),
                 old: state.value(name).cloned(),
             }));
         }
@@ -490,7 +524,7 @@ fn address(message: &Message) -> Address {
     }
 }
 
-fn status(code: Code) -> Event {
+pub(crate) fn status(code: Code) -> Event {
     Event::Status {
         code: Str::from_static(code.as_str()),
         level: Str::from_static("error"),

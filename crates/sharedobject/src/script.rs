@@ -4,6 +4,7 @@
 //! [`Directory::open`] gave; with any other number, calls do nothing and say so.
 
 use amf::{Str, Value};
+use rtmp::shared_object::Event;
 use thiserror::Error;
 
 use crate::directory::{Directory, Hub};
@@ -82,6 +83,9 @@ impl Directory {
     /// Sets a slot; `null` and `undefined` remove it.
     pub fn set(&mut self, id: ObjectId, key: &Str, value: &Value) -> Result<(), SlotError> {
         let (object, hub) = self.opened(id).ok_or(SlotError::NotOpen)?;
+        if object.remote.is_some() {
+            return object.ask_owner(slot_event(key, value), hub);
+        }
         let item = if value.is_nothing() {
             object.remove(key, None)
         } else {
@@ -111,9 +115,10 @@ impl Directory {
     }
 
     /// Holds what clients want to change, until as many calls of [`Self::unlock`]. Answers how
-    /// often the object is locked now, or -1.
+    /// often the object is locked now, or -1: a proxy cannot be locked.
     pub fn lock(&mut self, id: ObjectId) -> i32 {
-        let Some((object, _)) = self.opened(id) else {
+        let opened = self.opened(id);
+        let Some((object, _)) = opened.filter(|(object, _)| object.remote.is_none()) else {
             return -1;
         };
         object.locks = object.locks.saturating_add(1);
@@ -154,6 +159,9 @@ impl Directory {
     /// unlock, so that it keeps its place between the changes.
     pub fn send(&mut self, id: ObjectId, handler: &Str, args: &[Value]) -> Result<(), SlotError> {
         let (object, hub) = self.opened(id).ok_or(SlotError::NotOpen)?;
+        if object.remote.is_some() {
+            return object.ask_owner(call_event(handler, args), hub);
+        }
         let item = request::send(handler, args, hub)?;
         object.announce_by_script(item, false, hub);
         Ok(())
@@ -162,6 +170,9 @@ impl Directory {
     /// The same, behind everything that has not been announced yet and in one message with it.
     pub fn mark(&mut self, id: ObjectId, handler: &Str, args: &[Value]) -> Result<(), SlotError> {
         let (object, hub) = self.opened(id).ok_or(SlotError::NotOpen)?;
+        if object.remote.is_some() {
+            return object.ask_owner(call_event(handler, args), hub);
+        }
         let item = request::send(handler, args, hub)?;
         if object.is_locked() {
             object.announce_by_script(item, false, hub);
@@ -172,11 +183,14 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes all slots. Answers whether the object is open.
+    /// Removes all slots. Answers whether that is done, or for a proxy asked for.
     pub fn clear(&mut self, id: ObjectId) -> bool {
         let Some((object, hub)) = self.opened(id) else {
             return false;
         };
+        if object.remote.is_some() {
+            return object.ask_owner(Event::RequestClear, hub).is_ok();
+        }
         object.clear_by_script(hub);
         true
     }
@@ -184,7 +198,7 @@ impl Directory {
     /// Forgets which slots were deleted before `version`; clients that are older get everything
     /// anew.
     pub fn purge(&mut self, id: ObjectId, version: u32) {
-        if let Some((object, hub)) = self.opened(id) {
+        if let Some((object, hub)) = self.opened_own(id) {
             let forgotten = object.state.purge(version);
             object.dirty.slots(forgotten);
             object.schedule_commit(hub);
@@ -198,7 +212,7 @@ impl Directory {
 
     /// Sets [`Self::resync_depth`].
     pub fn set_resync_depth(&mut self, id: ObjectId, depth: Option<u32>) {
-        if let Some((object, hub)) = self.opened(id) {
+        if let Some((object, hub)) = self.opened_own(id) {
             let forgotten = object.state.set_resync_depth(depth, &hub.config.limits);
             object.dirty.slots(forgotten);
             object.schedule_commit(hub);
@@ -208,7 +222,7 @@ impl Directory {
     /// Whether the object is persistent and has changed since it was last saved for certain.
     pub fn is_dirty(&self, id: ObjectId) -> bool {
         let object = self.seen(id);
-        object.is_some_and(|object| object.kind.is_persistent() && object.dirty.is_dirty())
+        object.is_some_and(Object::is_dirty)
     }
 
     /// Whether it is saved at intervals.
@@ -237,7 +251,7 @@ impl Directory {
         let name = name.map(|name| name.strip_prefix('/').unwrap_or(name));
         let wanted = |object: &&Object| {
             let is_named = name.is_none_or(|name| object.name.as_str() == name);
-            object.script && object.kind.is_persistent() && is_named
+            object.script && object.is_kept() && is_named
         };
         let objects = self.objects.values().filter(wanted);
         let mut ids: Vec<_> = objects.map(|object| object.id).collect();
@@ -245,7 +259,8 @@ impl Directory {
         ids
     }
 
-    /// Clears all objects that a path means, stored ones too, see [`Pattern`]. Their versions go
+    /// Clears all objects that a path means, stored ones too, see [`Pattern`]; not those that
+    /// belong to other instances. Their versions go
     /// on, so that clients with older ones know. Answers whether everything was cleared.
     pub fn clear_matching(&mut self, path: &str) -> bool {
         let Some(pattern) = Pattern::parse(path) else {
@@ -256,7 +271,9 @@ impl Directory {
             .iter()
             .filter(|((name, _), _)| pattern.matches(name));
         for id in live.map(|(_, id)| *id).collect::<Vec<_>>() {
-            if let Some(object) = self.objects.get_mut(&id) {
+            if let Some(object) = self.objects.get_mut(&id)
+                && object.remote.is_none()
+            {
                 object.clear_by_script(&mut self.hub);
             }
         }
@@ -294,14 +311,38 @@ impl Directory {
         self.objects.get(&id).filter(|object| object.script)
     }
 
+    /// The same, if it is no proxy.
+    fn opened_own(&mut self, id: ObjectId) -> Option<(&mut Object, &mut Hub)> {
+        let opened = self.opened(id);
+        opened.filter(|(object, _)| object.remote.is_none())
+    }
+
     fn opened(&mut self, id: ObjectId) -> Option<(&mut Object, &mut Hub)> {
         let object = self.objects.get_mut(&id).filter(|object| object.script)?;
         Some((object, &mut self.hub))
     }
 }
 
+fn slot_event(key: &Str, value: &Value) -> Event {
+    if value.is_nothing() {
+        Event::RequestRemove(vec![key.clone()])
+    } else {
+        Event::RequestChange(vec![(key.clone(), value.clone())])
+    }
+}
+
+fn call_event(handler: &Str, args: &[Value]) -> Event {
+    Event::SendMessage {
+        handler: handler.clone(),
+        args: args.to_vec(),
+    }
+}
+
 impl Object {
-    fn break_lock(&mut self, hub: &mut Hub) {
+    pub(crate) fn break_lock(&mut self, hub: &mut Hub) {
+        if !self.is_locked() {
+            return;
+        }
         self.locks = 0;
         self.announce_locked(hub);
         self.carry_out_held(hub);

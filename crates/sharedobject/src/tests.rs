@@ -5,6 +5,7 @@ mod answers;
 mod batches;
 mod limits;
 mod locks;
+mod proxies;
 mod random;
 mod resync;
 mod saving;

@@ -1,4 +1,4 @@
-//! The numbers by which clients and objects are known.
+//! The numbers by which clients, objects and connections are known.
 
 use std::fmt;
 
@@ -10,6 +10,11 @@ pub struct UserId(pub u64);
 /// name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId(pub u64);
+
+/// The number of a connection to another instance, given by the caller: higher than those of all
+/// connections before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(pub u64);
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

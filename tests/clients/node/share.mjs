@@ -1,20 +1,22 @@
 /**
- * Uses a shared object with the npm package `rtmp-client`, and tells what happens.
+ * Uses a shared object with the npm package `rtmp-client`, and tells what happens to it. The
+ * package speaks as one server does to another: flags 0x10, events 12 to 14.
  *
- * node share.mjs --url rtmp://HOST:PORT/APP/INSTANCE --object NAME [--set JSON]... [--until NAME]
- *                [--clear]
+ * node share.mjs --url rtmp://HOST:PORT/APP/INSTANCE --object NAME [--argument JSON]...
+ *                [--step JSON]...
  *
- * --set    a property and its value, as a list; null removes it. One after another, each when the
- *          server has told of the one before
- * --until  then waits until somebody else has set this property
- * --clear  removes everything in the end
+ * --argument  an argument of connect
+ * --step      what to do next, as a list; each begins when the one before has had its effect:
+ *             ["set", KEY, VALUE]    sets a slot and waits until that is told; null removes it
+ *             ["refuse", KEY, VALUE] sets a slot and waits for the status that refuses it
+ *             ["wait", KEY, VALUE]   waits until somebody else has set the slot, or removed it
+ *             ["clear"]              clears the object and waits until it is empty
  *
- * Prints one line of JSON for each thing that happens: {"status": info}, {"object": info},
- * {"sync": list}, and in the end {"left": {name: value}}. The package speaks as a server whose
- * object is another server's.
+ * Prints one line of JSON for each thing that happens, and the slots at the end:
+ * {"status": info}, {"sync": list}, {"slots": {KEY: VALUE, ...}}.
  */
 
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import rtmp from 'rtmp-client';
 
 /** How long the server may take for everything together. */
@@ -25,13 +27,42 @@ function tell(event) {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 
+/** Who waits looks again whenever something has happened. */
+class Happenings {
+  #waiting = [];
+
+  happened() {
+    for (const look of this.#waiting.splice(0)) look();
+  }
+
+  /** @param {() => boolean} condition */
+  async until(condition) {
+    while (!condition()) {
+      await new Promise((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+}
+
+const happenings = new Happenings();
+const statuses = [];
+/** Every entry of every list that `onSync` was given. */
+const synced = [];
+
+/** @param {object} info */
+function onStatus(info) {
+  tell({ status: info });
+  statuses.push(info);
+  happenings.happened();
+}
+
 const { values } = parseArgs({
   options: {
     url: { type: 'string' },
     object: { type: 'string' },
-    set: { type: 'string', multiple: true, default: [] },
-    until: { type: 'string' },
-    clear: { type: 'boolean', default: false },
+    argument: { type: 'string', multiple: true, default: [] },
+    step: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -40,56 +71,62 @@ setTimeout(() => {
   process.exit(1);
 }, LIMIT_MS).unref();
 
-/** The properties that were told of and not asked for yet; everybody who waits looks at them. */
-const synced = [];
-let look = () => {};
-
-/** Waits until an entry is told that `wanted` accepts. */
-function told(wanted) {
-  return new Promise((resolve) => {
-    look = () => {
-      const found = synced.findIndex(wanted);
-      if (found < 0) return;
-      synced.splice(0, found + 1);
-      resolve();
-    };
-    look();
-  });
-}
-
 const connection = new rtmp.NetConnection();
-await new Promise((resolve) => {
-  connection.onStatus = (info) => {
-    tell({ status: info });
-    resolve();
-  };
-  if (!connection.connect(values.url)) throw new Error(`no address: ${values.url}`);
-});
+connection.onStatus = onStatus;
+if (!connection.connect(values.url, ...values.argument.map((text) => JSON.parse(text)))) {
+  throw new Error(`no address: ${values.url}`);
+}
+await happenings.until(() => statuses.length > 0);
+if (!connection.isConnected) throw new Error('not let in');
 
 const object = rtmp.SharedObject.get(values.object, false, connection);
+object.onStatus = onStatus;
 object.onSync = (list) => {
   tell({ sync: list });
   synced.push(...list);
-  look();
+  happenings.happened();
 };
-await new Promise((resolve) => {
-  object.onStatus = (info) => {
-    tell({ object: info });
-    resolve();
-  };
-});
-for (const text of values.set) {
-  const [name, value] = JSON.parse(text);
-  object.setProperty(name, value);
-  await told((entry) => entry.name === name);
+
+/**
+ * Waits until something of the kind is told. What is told next may undo it at once, so that the
+ * slots alone do not say whether it was.
+ *
+ * @param {(entry: object) => boolean} wanted
+ */
+async function told(wanted) {
+  const before = synced.length;
+  await happenings.until(() => synced.slice(before).some(wanted));
 }
-if (values.until !== undefined && object.getProperty(values.until) === null) {
-  await told((entry) => entry.name === values.until);
+
+/** Whether two values are the same; null stands for no slot. */
+function same(one, other) {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(one ?? null)), other);
 }
-if (values.clear) {
-  object.clear();
-  await told((entry) => entry.code === 'clear');
+
+const steps = {
+  async set(key, value) {
+    object.setProperty(key, value);
+    await told((entry) => entry.name === key && same(entry.newValue, value));
+  },
+  async refuse(key, value) {
+    const before = statuses.length;
+    object.setProperty(key, value);
+    await happenings.until(() => statuses.length > before);
+  },
+  async wait(key, value) {
+    await happenings.until(() => same(object.getProperty(key), value));
+  },
+  async clear() {
+    object.clear();
+    await told((entry) => entry.code === 'clear');
+  },
+};
+
+await happenings.until(() => statuses.length > 1);
+for (const [step, ...args] of values.step.map((text) => JSON.parse(text))) {
+  await steps[step](...args);
 }
-const left = object.getPropertyNames().map((name) => [name, object.getProperty(name)]);
-tell({ left: Object.fromEntries(left) });
-process.exit(0);
+const names = object.getPropertyNames();
+tell({ slots: Object.fromEntries(names.map((name) => [name, object.getProperty(name)])) });
+object.close();
+connection.close();

@@ -11,6 +11,7 @@ mod doors;
 mod errors;
 mod life;
 mod links;
+mod mirrors;
 mod pending;
 mod programs;
 mod properties;
@@ -42,6 +43,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         timers::trials(),
         life::trials(),
         links::trials(),
+        mirrors::trials(),
         access::trials(),
         streams::trials(),
         errors::trials(),

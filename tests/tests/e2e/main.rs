@@ -18,6 +18,7 @@ mod rejections;
 mod requests;
 mod script_sockets;
 mod scripts;
+mod secure;
 mod settings;
 mod shared_objects;
 mod xml_sockets;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     trials.extend(peers::trials());
     trials.extend(requests::trials());
     trials.extend(scripts::trials());
+    trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
     trials.extend(electroserver::trials());
     trials.extend(xml_sockets::trials());

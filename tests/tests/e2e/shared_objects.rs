@@ -1,6 +1,12 @@
 //! Shared objects over the wire, by our own client: two who share one, one who is slow, what
 //! survives the server, and what is refused.
 
+mod dialects;
+mod faults;
+mod npm;
+mod types;
+mod whiteboard;
+
 use std::process::Command;
 
 use amf::Value;
@@ -17,6 +23,16 @@ use rtmp::shared_object::Event;
 use crate::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = basics();
+    trials.extend(npm::trials());
+    trials.extend(dialects::trials());
+    trials.extend(types::trials());
+    trials.extend(faults::trials());
+    trials.extend(whiteboard::trials());
+    trials
+}
+
+fn basics() -> Vec<Trial> {
     vec![
         trial("shared_objects::two_clients_share_one", two_clients),
         trial("shared_objects::a_slow_client_gets_the_latest", slow_client),
@@ -33,7 +49,6 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("shared_objects::limits_are_told_to_who_meets_them", limits),
         trial("shared_objects::amf3_values_come_back_the_same", amf3),
         trial("shared_objects::the_script_takes_part", script),
-        trial("shared_objects::people_draw_on_the_whiteboard", whiteboard),
         trial(
             "shared_objects::a_damaged_store_is_told_and_left_alone",
             damaged_store,
@@ -428,67 +443,4 @@ fn damaged_store() -> Result<()> {
         "it was written to"
     );
     Ok(())
-}
-
-async fn at_the_board(server: &Server, name: &str) -> Result<Client> {
-    let mut client = Client::open(server.rtmp).await?;
-    client
-        .connect_with(server.rtmp, "whiteboard", vec![name.into()])
-        .await?;
-    Ok(client)
-}
-
-fn whiteboard() -> Result<()> {
-    let main = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../applications/whiteboard/main.asc"
-    );
-    let main = std::fs::read_to_string(main)?;
-    server::with(&[], |server| {
-        server.application("whiteboard", &main)?;
-        client::run(async {
-            let mut ann = at_the_board(server, "ann").await?;
-            let mut people = Copy::open(&mut ann, "people", false).await?;
-            let mut bob = at_the_board(server, "bob").await?;
-            while !people.slots.contains_key("bob") {
-                people.next(&mut ann).await?;
-            }
-            let mut sheet = Copy::open(&mut bob, "strokes", true).await?;
-            let line = Value::array([1.0, 2.0, 3.0, 4.0].map(Value::from));
-            let number = ann
-                .call("draw", vec![line.clone(), 255.0.into(), 3.0.into()])
-                .await?;
-            ensure!(number == Value::from(1.0), "{number:?}");
-            while !sheet.slots.contains_key("1") {
-                sheet.next(&mut bob).await?;
-            }
-            let by = sheet.slots["1"].get("by").and_then(Value::as_str);
-            ensure!(by == Some("ann"), "{by:?}");
-            let forged = sheet.set(&mut bob, &[("2", line)]).await;
-            let forged = format!("{:#}", forged.err().context("only the script draws")?);
-            ensure!(forged.contains("SharedObject.NoWriteAccess"), "{forged}");
-            let mut anns = Copy::open(&mut ann, "cursors", false).await?;
-            let bobs = Copy::open(&mut bob, "cursors", false).await?;
-            let cursor = Event::SendMessage {
-                handler: "cursor".into(),
-                args: vec!["bob".into(), 10.0.into(), 20.0.into()],
-            };
-            bobs.ask(&mut bob, vec![cursor.clone()]).await?;
-            ensure!(anns.next(&mut ann).await? == [cursor]);
-            drop(bob);
-            while people.slots.contains_key("bob") {
-                people.next(&mut ann).await?;
-            }
-            Ok(())
-        })?;
-        server.restart("TERM", &[])?;
-        client::run(async {
-            let mut eve = at_the_board(server, "eve").await?;
-            let sheet = Copy::open(&mut eve, "strokes", true).await?;
-            ensure!(sheet.slots.len() == 1, "{:?}", sheet.slots);
-            let people = Copy::open(&mut eve, "people", false).await?;
-            ensure!(people.slots.keys().eq(["eve"]), "{:?}", people.slots);
-            Ok(())
-        })
-    })
 }

@@ -28,34 +28,11 @@ const CLIP_LIMIT: Duration = Duration::from_mins(5);
 impl Prepared {
     /// Builds and makes what is missing; the server only where it is measured.
     pub(super) fn new(with_server: bool) -> Result<Self> {
-        let folder = workspace::target().join("bench");
-        fs::create_dir_all(&folder)?;
+        let folder = bench_folder()?;
         let tools = workspace::root().join("tools/load");
-        println!("building the load tool");
-        let target = folder.join("load");
-        let mut build = Command::new("cargo");
-        build.args([
-            "build",
-            "--release",
-            "--quiet",
-            "--locked",
-            "--package=rtmp-load",
-        ]);
-        must_succeed(
-            build.current_dir(&tools).env("CARGO_TARGET_DIR", &target),
-            BUILD_LIMIT,
-        )?;
+        let load = load_tool("rtmp-load")?;
         if with_server {
-            println!("building the server");
-            let mut build = Command::new("cargo");
-            build.args([
-                "build",
-                "--release",
-                "--quiet",
-                "--locked",
-                "--package=greenroom",
-            ]);
-            must_succeed(build.current_dir(workspace::root()), BUILD_LIMIT)?;
+            server()?;
         }
         let clip = folder.join("live720p30.flv");
         if !clip.is_file() {
@@ -69,12 +46,49 @@ impl Prepared {
             fs::rename(part, &clip)?;
         }
         Ok(Self {
-            load: target.join("release/rtmp-load"),
             folder,
+            load,
             clip,
             tools,
         })
     }
+}
+
+/// Where everything lies that is made for and by benchmarks.
+pub(super) fn bench_folder() -> Result<PathBuf> {
+    let folder = workspace::target().join("bench");
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Builds one of the load tools: its program.
+pub(super) fn load_tool(package: &str) -> Result<PathBuf> {
+    println!("building {package}");
+    let target = bench_folder()?.join("load");
+    let mut build = release_build(package);
+    build.current_dir(workspace::root().join("tools/load"));
+    must_succeed(build.env("CARGO_TARGET_DIR", &target), BUILD_LIMIT)?;
+    Ok(target.join("release").join(package))
+}
+
+/// Builds the server.
+pub(super) fn server() -> Result<()> {
+    println!("building the server");
+    let mut build = release_build("greenroom");
+    must_succeed(build.current_dir(workspace::root()), BUILD_LIMIT)
+}
+
+fn release_build(package: &str) -> Command {
+    let mut build = Command::new("cargo");
+    build.args([
+        "build",
+        "--release",
+        "--quiet",
+        "--locked",
+        "--package",
+        package,
+    ]);
+    build
 }
 
 fn must_succeed(command: &mut Command, limit: Duration) -> Result<()> {

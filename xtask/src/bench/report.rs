@@ -34,6 +34,25 @@ const COLUMNS: &[Column] = &[
     Column("other CPU s", 1, "/window/foreign_cpu_s"),
 ];
 
+const SHARED_COLUMNS: &[Column] = &[
+    Column("changes/s", 0, "/delivery/messages_per_s"),
+    Column("server CPU %", 0, "/window/server_cpu_pct"),
+    Column("propagation p50 ms", 1, "/delivery/latency_ms/p50"),
+    Column("p99 ms", 1, "/delivery/latency_ms/p99"),
+    Column(
+        "messages/s to a client",
+        1,
+        "/delivery/updates_per_member_per_s",
+    ),
+    Column("of them answers", 1, "/delivery/answers_per_member_per_s"),
+    Column("bytes/s to a client", 0, "/delivery/bytes_per_member_per_s"),
+    Column("overtaken changes", 0, "/delivery/joined_changes"),
+    Column("RSS MB", 1, RSS_MB),
+    Column("faults", 0, "/faults/total"),
+    Column("load CPU %", 0, "/window/client_cpu_pct"),
+    Column("other CPU s", 1, "/window/foreign_cpu_s"),
+];
+
 const RSS_MB: &str = "/window/server_rss_mb";
 
 impl Column {
@@ -53,9 +72,36 @@ fn at(report: &Value, path: &str) -> Option<f64> {
     report.pointer(path)?.as_f64()
 }
 
+/// One run of shared objects in one line.
+pub(super) fn shared_line(report: &Value) -> String {
+    figures(report, SHARED_COLUMNS)
+}
+
+/// A row for each case of shared objects, the median of every figure.
+pub(super) fn shared_table(runs: &[(String, Value)]) -> String {
+    let headings: Vec<_> = SHARED_COLUMNS.iter().map(|column| column.0).collect();
+    let mut text = format!("| case | runs | {} |\n", headings.join(" | "));
+    let _ = writeln!(text, "|---|---|{}", "---|".repeat(SHARED_COLUMNS.len()));
+    for case in distinct(runs.iter().map(|(case, _)| case)) {
+        let reports = runs.iter().filter(|(name, _)| name == case);
+        let reports: Vec<_> = reports.map(|(_, report)| report).collect();
+        let mut row = vec![case.clone(), reports.len().to_string()];
+        row.extend(SHARED_COLUMNS.iter().map(|column| {
+            let values = reports.iter().filter_map(|report| at(report, column.2));
+            column.show(median(values.collect()))
+        }));
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+    }
+    text
+}
+
 /// One run in one line.
 pub(super) fn line(report: &Value) -> String {
-    let figures = COLUMNS.iter().map(|column| {
+    figures(report, COLUMNS)
+}
+
+fn figures(report: &Value, columns: &[Column]) -> String {
+    let figures = columns.iter().map(|column| {
         let Column(heading, _, path) = column;
         format!("{heading} {}", column.show(at(report, path)))
     });
@@ -184,6 +230,17 @@ mod tests {
         let report = |messages: u32| json!({ "delivery": { "messages": messages }, "window": { "server_user_s": 0.5 } });
         assert_eq!(user_us_per_message(&report(250_000)), Some(2.0));
         assert_eq!(user_us_per_message(&report(0)), None);
+    }
+
+    #[test]
+    fn a_table_of_shared_objects_has_a_row_for_each_case() {
+        let run = |case: &str, p99: f64| {
+            let report = json!({ "delivery": { "latency_ms": { "p99": p99 } } });
+            (case.to_owned(), report)
+        };
+        let text = shared_table(&[run("one", 1.0), run("two", 7.0), run("one", 3.0)]);
+        assert!(text.contains("| one | 2 | – | – | – | 2.0 | – |"), "{text}");
+        assert!(text.contains("| two | 1 | – | – | – | 7.0 | – |"), "{text}");
     }
 
     #[test]

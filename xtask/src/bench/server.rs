@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -47,27 +47,61 @@ impl Server {
 
     /// Starts the server and waits until it accepts connections.
     pub(super) fn start(self, prepared: &Prepared) -> Result<Running> {
+        let folder = empty_folder(&prepared.folder)?;
         let address = free_address()?;
-        let folder = prepared.folder.join("run");
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder)?;
         let command = match self {
             Self::Nginx => nginx(prepared, &folder, address)?,
-            Self::Greenroom { budget_ms } => greenroom(&folder, address, budget_ms),
+            Self::Greenroom { budget_ms } => {
+                let budget = format!("live.latency_budget_ms={budget_ms}");
+                greenroom(
+                    &folder,
+                    &workspace::root().join("applications"),
+                    address,
+                    &[&budget],
+                )
+            }
         };
+        Running::start(&folder, address, command)
+    }
+}
+
+/// Starts Greenroom on one thread with these settings, and with one application that is empty.
+pub(super) fn start_greenroom(
+    parent: &Path,
+    application: &str,
+    settings: &[&str],
+) -> Result<Running> {
+    let folder = empty_folder(parent)?;
+    let applications = folder.join("applications");
+    fs::create_dir_all(applications.join(application))?;
+    let address = free_address()?;
+    let command = greenroom(&folder, &applications, address, settings);
+    Running::start(&folder, address, command)
+}
+
+/// The folder of one server.
+fn empty_folder(parent: &Path) -> Result<PathBuf> {
+    let folder = parent.join("run");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+impl Running {
+    fn start(folder: &Path, address: SocketAddr, command: Vec<String>) -> Result<Self> {
         let log = File::create(folder.join("log"))?;
         let mut launch = Command::new("sh");
         launch
             .args(["-c", LAUNCH, "sh"])
             .args(command)
-            .current_dir(&folder);
+            .current_dir(folder);
         launch
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
         let child = launch.spawn().context("cannot start a shell")?;
-        let mut running = Running { child, address };
-        running.wait_until_ready(&folder)?;
+        let mut running = Self { child, address };
+        running.wait_until_ready(folder)?;
         Ok(running)
     }
 }
@@ -96,25 +130,27 @@ fn nginx(prepared: &Prepared, folder: &Path, address: SocketAddr) -> Result<Vec<
     .into())
 }
 
-fn greenroom(folder: &Path, address: SocketAddr, budget_ms: u32) -> Vec<String> {
-    let binary = workspace::server_binary().display().to_string();
-    let applications = workspace::root().join("applications").display().to_string();
-    let data = folder.join("data").display().to_string();
-    let mut words: Vec<_> = [&binary, "serve", "--http", "127.0.0.1:0"]
+fn greenroom(
+    folder: &Path,
+    applications: &Path,
+    address: SocketAddr,
+    settings: &[&str],
+) -> Vec<String> {
+    let path = |path: &Path| path.display().to_string();
+    let mut words: Vec<_> = [&path(&workspace::server_binary()), "serve"]
         .map(str::to_owned)
         .into();
-    words.extend(["--rtmp".to_owned(), address.to_string()]);
-    words.extend([
-        "--applications".to_owned(),
-        applications,
-        "--data".to_owned(),
-        data,
-    ]);
-    words.extend([
-        "--set".to_owned(),
-        format!("live.latency_budget_ms={budget_ms}"),
-    ]);
-    words.extend(["--set", "server.threads=1"].map(str::to_owned));
+    for (option, value) in [
+        ("--http", "127.0.0.1:0"),
+        ("--rtmp", &address.to_string()),
+        ("--applications", &path(applications)),
+        ("--data", &path(&folder.join("data"))),
+        ("--set", "server.threads=1"),
+    ] {
+        words.extend([option, value].map(str::to_owned));
+    }
+    let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+    words.extend(settings.map(str::to_owned));
     words
 }
 

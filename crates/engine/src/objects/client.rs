@@ -1,13 +1,14 @@
 //! What clients want of shared objects: whether they may, and what comes of it.
 
-use rtmp::Millis;
 use rtmp::shared_object::{Event, Message};
+use rtmp::status::Status;
+use rtmp::{Body, Millis};
 use sharedobject::{Note, Output, Rights};
 
 use crate::client::ClientId;
 use crate::effect::{Effect, ObjectNote};
 use crate::instance::Instance;
-use crate::scripting::{ObjectId, ScriptInput, SyncCode, SyncEntry};
+use crate::scripting::{LinkId, ObjectId, ScriptInput, SyncCode, SyncEntry};
 
 impl Instance {
     pub(crate) fn on_shared_object(&mut self, now: Millis, client: ClientId, message: &Message) {
@@ -20,9 +21,18 @@ impl Instance {
             read,
             write: write && self.may_write_now(now, client, message),
             create: read && write,
+            relay: !self.is_instance(client),
         };
         self.objects.handle(now, client, message, rights);
         self.take_objects();
+    }
+
+    /// Whether the client is the script of another instance, by the address it gives as that of its
+    /// movie.
+    fn is_instance(&self, client: ClientId) -> bool {
+        let info = self.clients.get(&client).map(|here| &here.info);
+        let movie = info.and_then(|info| info.swf_url.as_deref());
+        movie.is_some_and(|movie| movie.starts_with("rtmp://"))
     }
 
     /// Whether the client has not written too much of late. What is refused is answered like what
@@ -64,6 +74,17 @@ impl Instance {
                     handler,
                     args,
                 }),
+                Output::Status { object, code, why } => {
+                    let object = ObjectId(object.0);
+                    let info = Status::new(code, why).to_value();
+                    self.object_news
+                        .push_back(ScriptInput::ObjectStatus { object, info });
+                }
+                Output::Upstream { link, message } => {
+                    let link = LinkId(link.0);
+                    let message = rtmp::Message::connection(Body::SharedObject(message));
+                    self.effects.push_back(Effect::LinkSend { link, message });
+                }
                 Output::Note(note) => self.note(told(note)),
                 // Both have been seen to.
                 Output::Save(_) | Output::Timeout(_) => {}
@@ -94,8 +115,11 @@ fn sync_entry(entry: sharedobject::SyncEntry) -> SyncEntry {
         code: match entry.code {
             sharedobject::SyncCode::Change => SyncCode::Change,
             sharedobject::SyncCode::Delete => SyncCode::Delete,
+            sharedobject::SyncCode::Success => SyncCode::Success,
+            sharedobject::SyncCode::Reject => SyncCode::Reject,
+            sharedobject::SyncCode::Clear => SyncCode::Clear,
         },
-        name: Some(entry.name),
+        name: entry.name,
         old: entry.old,
     }
 }
@@ -118,6 +142,7 @@ fn told(note: Note) -> ObjectNote {
             name,
             event,
         },
+        Note::OwnerLost { name, why } => ObjectNote::OwnerLost { name, why },
         Note::LoadFailed { name, why } => ObjectNote::LoadFailed { name, why },
     }
 }

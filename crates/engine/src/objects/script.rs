@@ -7,7 +7,7 @@ use amf::{Str, Value};
 use parking_lot::MutexGuard;
 use sharedobject::{Kind, Refusal, SlotError};
 
-use super::{Inner, SharedObjects};
+use super::{Inner, SharedObjects, known_link};
 use crate::scripting::{ChangeError, LinkId, ObjectId, OpenError, SharedObjectHost};
 
 impl SharedObjects {
@@ -31,10 +31,16 @@ impl SharedObjectHost for SharedObjects {
         persistent: bool,
         link: Option<LinkId>,
     ) -> Result<ObjectId, OpenError> {
-        if link.is_some() {
-            return Err(OpenError::NotConnected);
-        }
-        let opened = self.with(|inner| inner.directory.open(name, Kind::of(persistent)));
+        let kind = Kind::of(persistent);
+        let opened = self.with(|inner| {
+            let Some(link) = link else {
+                return inner.directory.open(name, kind);
+            };
+            let opened = inner.directory.open_proxy(name, kind, known_link(link));
+            // Whatever was locked is a proxy now, and cannot be.
+            inner.locked.retain(|id, _| opened != Ok(*id));
+            opened
+        });
         match opened {
             Ok(id) => Ok(ObjectId(id.0)),
             Err(error) => Err(open_error(error.0)),
@@ -173,6 +179,7 @@ fn known(object: ObjectId) -> sharedobject::ObjectId {
 fn open_error(why: Refusal) -> OpenError {
     match why {
         Refusal::Limit { limit, max } => OpenError::Limit { limit, max },
+        Refusal::NotConnected => OpenError::NotConnected,
         Refusal::Store => OpenError::Store(why.to_string()),
         other => OpenError::Name(other.to_string()),
     }
@@ -182,6 +189,7 @@ fn change_error(why: SlotError) -> ChangeError {
     match why {
         SlotError::NotOpen => ChangeError::Closed,
         SlotError::Refused(Refusal::Limit { limit, max }) => ChangeError::Limit { limit, max },
+        SlotError::Refused(Refusal::NotConnected) => ChangeError::NotConnected,
         SlotError::Refused(other) => ChangeError::Value(other.to_string()),
     }
 }

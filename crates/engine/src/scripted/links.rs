@@ -50,6 +50,7 @@ impl ScriptedInstance {
             } => {
                 if let Err(why) = self.open_link(link, url, args, encoding) {
                     let info = Status::new(Code::ConnectFailed, why).to_value();
+                    self.link_down(link);
                     self.defer(ScriptInput::LinkStatus {
                         link,
                         info,
@@ -74,6 +75,7 @@ impl ScriptedInstance {
             }
             ScriptEffect::LinkClose { link } => {
                 if self.links.remove(&link).is_some() {
+                    self.link_down(link);
                     self.effects.push_back(Effect::LinkClose { link });
                 } else {
                     self.forget_failed(link);
@@ -135,6 +137,7 @@ impl ScriptedInstance {
                 last: None,
             },
         );
+        self.link_opened(link, &url, encoding);
         self.effects.push_back(Effect::LinkOpen { link, url });
         let message = Message::connection(Body::Command(info.to_command()));
         self.effects.push_back(Effect::LinkSend { link, message });
@@ -179,8 +182,10 @@ impl ScriptedInstance {
     }
 
     pub(super) fn on_link_message(&mut self, id: LinkId, message: Message) {
-        let Body::Command(command) = message.body else {
-            return;
+        let command = match message.body {
+            Body::Command(command) => command,
+            Body::SharedObject(message) => return self.on_owner_message(id, &message),
+            _ => return,
         };
         let Some(link) = self.links.get_mut(&id) else {
             return;
@@ -259,6 +264,7 @@ impl ScriptedInstance {
             info,
             connected: true,
         });
+        self.link_up(id);
         for info in early {
             self.on_link_news(id, info);
         }
@@ -271,6 +277,7 @@ impl ScriptedInstance {
             return;
         }
         self.links.remove(&id);
+        self.link_down(id);
         self.effects.push_back(Effect::LinkClose { link: id });
         let closed = Status::new(Code::ConnectClosed, "The connection was rejected.");
         for info in [info, closed.to_value()] {
@@ -296,6 +303,7 @@ impl ScriptedInstance {
             info: link.last.unwrap_or_else(status),
             connected: false,
         });
+        self.link_down(id);
     }
 
     /// Closes every connection, as the instance stops.
@@ -303,6 +311,7 @@ impl ScriptedInstance {
         let mut open: Vec<LinkId> = self.links.drain().map(|(link, _)| link).collect();
         open.sort_unstable();
         for link in open {
+            self.link_down(link);
             self.effects.push_back(Effect::LinkClose { link });
         }
     }

@@ -14,7 +14,7 @@ pub(super) struct File {
 
 /// Why a file that is there cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FileError {
+pub(crate) enum FileError {
     /// The system does not give it out.
     #[error("{}: the file cannot be read: {error}", path.display())]
     Io {

@@ -1,7 +1,7 @@
 //! `greenroom check`: the compatibility report of one application, as text.
 //!
 //! Owns the reading of the folder, the thread the script runs on, and how a report is printed;
-//! what is reported is [`script::check`]'s.
+//! what is reported of the scripts is [`script::check`]'s, of the settings `appconfig`'s.
 
 use std::fmt::Write as _;
 use std::io;
@@ -12,10 +12,16 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use appconfig::What;
 use clap::Args;
 use script::check::{CheckLimits, CheckSetup, Finding, Report, Severity};
-use script::{AppFiles, ApplicationInfo, ScriptConfig};
+use script::{AppFiles, ApplicationInfo};
 
+use super::options::Options;
+use crate::appsettings::{AppSettings, SettingsError};
+use crate::config::Config;
+use crate::scripts::ScriptSettings;
+use crate::settings;
 use crate::startup::{RunError, StartupError};
 
 /// How long all of it may take. The script's own limits end it much sooner; this is for what
@@ -31,18 +37,25 @@ const SOURCE_MAX: usize = 160;
 /// What is checked.
 #[derive(Debug, Args)]
 pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) options: Options,
     /// The folder of the application, such as applications/chat
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
-    /// A folder of the script library; can be repeated, the first that has a file wins
+    /// A folder of the script library, before those of the settings; can be repeated, the first
+    /// that has a file wins
     #[arg(long, value_name = "DIR")]
     library: Vec<PathBuf>,
 }
 
 /// Prints the report; the exit code says whether everything that was found runs.
-pub(super) fn check(check: &Check) -> Result<ExitCode, RunError> {
-    let name = application_name(&check.folder)?;
-    let report = look(name, check, LIMIT)?;
+pub(super) fn check(check: &Check, config: &Config) -> Result<ExitCode, RunError> {
+    let mut place = Place::of(&check.folder)?;
+    let (mut settings, found) = place.settings(config);
+    settings.library.splice(0..0, check.library.iter().cloned());
+    place.name.push_str("/_definst_");
+    let mut report = look(place.name, &check.folder, settings, LIMIT)?;
+    report.findings.splice(0..0, found);
     super::print(&text(&check.folder.display().to_string(), &report))?;
     Ok(if report.is_supported() {
         ExitCode::SUCCESS
@@ -51,33 +64,109 @@ pub(super) fn check(check: &Check) -> Result<ExitCode, RunError> {
     })
 }
 
-/// The name that the folder gives the application.
-fn application_name(folder: &Path) -> Result<String, StartupError> {
-    let failed = |error| StartupError::Application {
-        path: folder.to_owned(),
-        error,
+/// Where the application is.
+struct Place {
+    /// The directory of the applications, whose own files are the virtual host's.
+    dir: PathBuf,
+    /// The name that the folder gives the application.
+    name: String,
+}
+
+impl Place {
+    fn of(folder: &Path) -> Result<Self, StartupError> {
+        let failed = |error| StartupError::Application {
+            path: folder.to_owned(),
+            error,
+        };
+        // What cannot be listed cannot be checked: its files would seem to be missing.
+        std::fs::read_dir(folder).map_err(failed)?;
+        let whole = folder.canonicalize().map_err(failed)?;
+        let name = whole.file_name().unwrap_or_default();
+        // A folder without a name, such as `.`, is named by its whole path.
+        let named = folder.file_name().map_or(&*whole, |_| folder);
+        Ok(Self {
+            dir: named.parent().unwrap_or(Path::new("")).to_owned(),
+            name: name.to_string_lossy().into_owned(),
+        })
+    }
+
+    /// What the server would make an instance's script with, and what is wrong with the files
+    /// that say so. Where they cannot be used, what the server's configuration says.
+    fn settings(&self, config: &Config) -> (ScriptSettings, Vec<Finding>) {
+        // Neither the number of threads nor the port is in what is used of it.
+        let server = settings::instance_settings(config, 1, 0);
+        let files = settings::file_settings(config);
+        let reader = AppSettings::new(&self.dir, server, files);
+        match reader.read(&self.name) {
+            Ok((settings, findings)) => (
+                settings.script,
+                findings.into_iter().map(of_setting).collect(),
+            ),
+            Err(error) => (reader.server().script.clone(), of_settings_error(&error)),
+        }
+    }
+}
+
+/// Something that a settings file says in vain.
+fn of_setting(finding: appconfig::Finding) -> Finding {
+    let severity = match (&finding.what, finding.severity()) {
+        // The nearest value is used.
+        (What::OutOfRange { .. }, _) | (_, appconfig::Severity::Info) => Severity::Differs,
+        (_, appconfig::Severity::Warning) => Severity::Unsupported,
+        (_, appconfig::Severity::Error) => Severity::Error,
     };
-    // What cannot be listed cannot be checked: its files would seem to be missing.
-    std::fs::read_dir(folder).map_err(failed)?;
-    let path = folder.canonicalize().map_err(failed)?;
-    let name = path.file_name().unwrap_or_default();
-    Ok(name.to_string_lossy().into_owned())
+    let text = match finding.path.as_str() {
+        "" => format!("the file {}", finding.what),
+        path => format!("`{path}` {}", finding.what),
+    };
+    Finding {
+        file: finding.file,
+        line: u32::try_from(finding.line).unwrap_or(u32::MAX),
+        column: 0,
+        source_line: String::new(),
+        severity,
+        subject: finding.path,
+        text,
+    }
+}
+
+/// What keeps the application from starting: each line names its file.
+fn of_settings_error(error: &SettingsError) -> Vec<Finding> {
+    let finding = |line: &str| Finding {
+        file: String::new(),
+        line: 0,
+        column: 0,
+        source_line: String::new(),
+        severity: Severity::Error,
+        subject: String::new(),
+        text: line.to_owned(),
+    };
+    error.to_string().lines().map(finding).collect()
 }
 
 /// Checks on a thread of its own, which is left behind when it does not come back in time.
-fn look(name: String, check: &Check, limit: Duration) -> Result<Report, RunError> {
-    let files = AppFiles::open(&name, &check.folder, check.library.clone());
+fn look(
+    name: String,
+    folder: &Path,
+    settings: ScriptSettings,
+    limit: Duration,
+) -> Result<Report, RunError> {
+    let app = name.split('/').next().unwrap_or_default();
+    let files = AppFiles::open(app, folder, settings.library);
     let files = files.map_err(|error| StartupError::Application {
-        path: check.folder.clone(),
+        path: folder.to_owned(),
         error: io::Error::other(error),
     })?;
     let (sender, receiver) = mpsc::sync_channel(1);
     let work = move || {
         let setup = CheckSetup {
             files: Rc::new(files),
-            config: ScriptConfig::default(),
+            config: settings.config,
             info: ApplicationInfo {
-                name: format!("{name}/_definst_"),
+                name,
+                config: settings.tree,
+                bandwidth: settings.bandwidth,
+                bandwidth_cap: settings.bandwidth_cap,
                 ..ApplicationInfo::default()
             },
             limits: CheckLimits::default(),
@@ -94,7 +183,7 @@ fn look(name: String, check: &Check, limit: Duration) -> Result<Report, RunError
             RecvTimeoutError::Timeout => "does not come back",
             RecvTimeoutError::Disconnected => "has ended the check",
         };
-        let folder = check.folder.display();
+        let folder = folder.display();
         RunError::Runtime(anyhow::anyhow!("{folder}: the script {what}"))
     })
 }
@@ -108,8 +197,8 @@ fn text(application: &str, report: &Report) -> String {
         let _ = writeln!(out, "and {} more", report.dropped);
     }
     let summary = match &report.main {
-        None => "no script; every connection is accepted".to_owned(),
-        Some(_) => format!(
+        None if report.findings.is_empty() => "no script; every connection is accepted".to_owned(),
+        _ => format!(
             "files {}, errors {}, unsupported {}, differs {}",
             report.files.len(),
             report.count(Severity::Error),
@@ -147,16 +236,13 @@ fn printable(text: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{Check, SOURCE_MAX, look, text};
+    use super::{SOURCE_MAX, ScriptSettings, look, text};
 
     fn report(main: &str, limit: Duration) -> Result<String, String> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("main.asc"), main).unwrap();
-        let check = Check {
-            folder: folder.path().to_owned(),
-            library: Vec::new(),
-        };
-        let report = look("chat".into(), &check, limit);
+        let settings = ScriptSettings::default();
+        let report = look("chat/_definst_".into(), folder.path(), settings, limit);
         report
             .map(|report| text("chat", &report))
             .map_err(|error| error.to_string())

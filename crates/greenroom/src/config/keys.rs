@@ -423,7 +423,7 @@ sections! {
         /// How long changes of an object are gathered, after a first one that goes out at once,
         /// before they go to those who use it in one message. More costs less processor time and
         /// adds as much delay; 0 sends each by itself.
-        batch_ms: u64 = 20, range 0..=1_000;
+        batch_ms: u64 = 50, range 0..=1_000;
         /// Changes and messages of one object that are gathered at most.
         batch_items: usize = 4_096, range 1..=1_048_576,
             reached "They are sent before `shared_objects.batch_ms` is over.";
@@ -444,6 +444,17 @@ sections! {
         /// for the other kind is refused with `SharedObject.BadPersistence`. When false they are
         /// two objects.
         one_name_space: bool = false;
+        /// Changes and messages that wait for the owner of a proxied object to take or to answer
+        /// them, for each object.
+        proxy_requests: usize = 1_000, range 1..=1_048_576,
+            reached "The change is refused with a status, and the value there is sent back.";
+        /// How long the owner of a proxied object may take to answer.
+        proxy_answer_ms: u64 = 10_000, range 100..=600_000,
+            reached "What it was asked is refused. A subscription has failed, which the script's \
+                object is told; one that was there begins anew.";
+        /// Lets proxies speak with the owners of their objects as clients do. When false they
+        /// speak as Flash Media Servers do with each other, which this server understands too.
+        proxy_as_client: bool = false;
     }
 
     /// Live streams: publishers, and the players that watch them.

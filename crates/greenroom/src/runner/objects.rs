@@ -62,6 +62,13 @@ impl ObjectLog {
                 app, instance, %client, object = &*name, event, others,
                 "an unknown event about a shared object was skipped"
             ),
+            ObjectNote::OwnerLost { name, why } => tracing::warn!(
+                app,
+                instance,
+                object = &*name,
+                others,
+                "a proxied shared object is not in step with its owner: {why}"
+            ),
             ObjectNote::LoadFailed { name, why } => tracing::error!(
                 app,
                 instance,

@@ -10,8 +10,7 @@ pub(super) const SHARED_OBJECT: Class = Class {
     note: "Properties that clients and scripts share. Scripts give it properties and methods of \
            their own; clients' `send` calls the methods.",
     members: &[
-        method("get", Fcs1, "`SharedObject.get(name[, persistent[, connection]])`: the same object for the same name and kind; `null` if it cannot be. With a `NetConnection` it is to be the object of another instance, which the server does not bring yet: it does nothing, and `onStatus` is told")
-            .differs(),
+        method("get", Fcs1, "`SharedObject.get(name[, persistent[, connection]])`: the same object for the same name and kind; `null` if it cannot be. With a `NetConnection` it is the object of the instance at its other end"),
         method("getProperty", Fcs1, "a copy of a value").telling(),
         method("setProperty", Fcs1, "`setProperty(name, value)`: changes a value; `null` deletes it").telling(),
         method("getPropertyNames", Fcs1, "all names").telling(),

@@ -2,7 +2,7 @@
 (function (host) {
     "use strict";
     const { apply, getPrototypeOf, setPrototypeOf, defineProperty, getOwnPropertyDescriptor } = Reflect;
-    const { Object, Proxy, WeakMap, String } = globalThis;
+    const { Function, Object, Proxy, WeakMap, String } = globalThis;
 
     // What the engine has for the web, and no server script knew.
     delete globalThis.performance;
@@ -66,6 +66,29 @@
         defineProperty(this, name, { value: names[name](), writable: true, enumerable, configurable: true });
         delete names[name];
     });
+
+    // Function(…): a text in which there is something to rewrite is evaluated as a whole.
+    const { construct } = Reflect;
+    const evaluate = eval;
+    const Maker = new Proxy(Function, {
+        apply: (target, self, args) => make(target, args, target),
+        construct: (target, args, sub) => make(target, args, sub === Maker ? target : sub),
+    });
+    function make(target, args, sub) {
+        const parts = [];
+        let params = "";
+        let body = "";
+        for (let i = 0; i < args.length; i++) {
+            parts[i] = String(args[i]);
+            if (i > 0) params += (i > 1 ? "," : "") + body;
+            body = parts[i];
+        }
+        const whole = "(function anonymous(" + params + "\n) {\n" + body + "\n})";
+        const text = sub === target ? host.rewriteFunction(whole) : whole;
+        return text === whole ? construct(target, parts, sub) : evaluate(text);
+    }
+    host.hide(Function.prototype, "constructor", Maker);
+    host.define("Function", Maker);
 
     // toSource(), uneval(value): text that makes the value again when it is evaluated.
     function source(value, outer) {

@@ -8,7 +8,7 @@ use rquickjs::{Ctx, Exception, Object, String as JsString, Value as Js};
 
 use super::put;
 use crate::core::Core;
-use crate::{library, loading, problem, text};
+use crate::{evaluated, library, loading, problem, text};
 
 pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Result<()> {
     install_reports(core, host)?;
@@ -24,6 +24,7 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
     put(host, "hold", move || this.deadline.hold())?;
     let this = Rc::clone(core);
     put(host, "release", move || this.deadline.release())?;
+    install_texts(core, host)?;
     put(host, "collectGarbage", |ctx: Ctx<'_>| ctx.run_gc())?;
     let this = Rc::clone(core);
     put(host, "emitShutdown", move |ctx: Ctx<'_>| {
@@ -41,6 +42,26 @@ fn load_file<'js>(
     name: &JsString<'js>,
 ) -> rquickjs::Result<()> {
     loading::load(core, host, &text::of(name)?)
+}
+
+/// What rewritten scripts call.
+fn install_texts<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Result<()> {
+    let this = Rc::clone(core);
+    put(
+        host,
+        "rewriteText",
+        move |ctx: Ctx<'js>, text: JsString<'js>| evaluated::ready(&this, &ctx, text),
+    )?;
+    let this = Rc::clone(core);
+    put(
+        host,
+        "rewriteFunction",
+        move |ctx: Ctx<'js>, text: JsString<'js>| evaluated::function(&this, &ctx, text),
+    )?;
+    let this = Rc::clone(core);
+    put(host, "noteThrow", move |error: Object<'js>| {
+        *this.thrown_at.borrow_mut() = problem::stack_of(&error);
+    })
 }
 
 fn install_reports(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()> {

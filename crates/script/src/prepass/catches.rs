@@ -2,11 +2,12 @@
 //!
 //! The first clause stays. Each condition becomes an `if` in it, each later clause an `else` that
 //! throws the value again to a `try` of its own, so that every clause has its own variable and
-//! what a clause itself throws is not caught by the next:
+//! what a clause itself throws is not caught by the next. `throw again,e` stands for
+//! `throw __greenroom.again,e`, which is no new place for the value:
 //!
 //! ```text
 //! catch (e if a) { A } catch (f if b) { B }
-//! catch (e ){if( a) { A } else try{throw e}catch (f ){if( b) { B } else throw f;}}
+//! catch (e ){if( a) { A } else try{throw again,e}catch (f ){if( b) { B } else throw again,f;}}
 //! ```
 
 use super::edits::Edits;
@@ -68,7 +69,10 @@ fn clauses_of(script: &Script<'_>, keyword: usize) -> Vec<Clause> {
 fn chain(script: &Script<'_>, clauses: &[Clause], conditions: usize, edits: &mut Edits) {
     for (index, clause) in clauses.iter().enumerate() {
         if let Some(before) = index.checked_sub(1).map(|before| &clauses[before]) {
-            let again = format!("else try{{throw {}}}", script.variable(before.name));
+            let again = format!(
+                "else try{{throw __greenroom.again,{}}}",
+                script.variable(before.name)
+            );
             edits.before(script.tokens[clause.keyword].start, again);
         }
         if let Some(condition) = clause.condition {
@@ -78,7 +82,10 @@ fn chain(script: &Script<'_>, clauses: &[Clause], conditions: usize, edits: &mut
     let Some(last) = clauses.last() else { return };
     let mut end = String::new();
     if last.condition.is_some() {
-        end = format!(" else throw {};", script.variable(last.name));
+        end = format!(
+            " else throw __greenroom.again,{};",
+            script.variable(last.name)
+        );
     }
     end.push_str(&"}".repeat(conditions));
     edits.behind(script.tokens[last.close].end, end);

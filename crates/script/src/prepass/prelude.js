@@ -1,5 +1,5 @@
 // What rewritten scripts call. Evaluated once in every new engine, before the first script.
-Object.defineProperty(globalThis, "__greenroom", { value: (function () {
+(function () {
     var define = Object.defineProperty;
     var describe = Object.getOwnPropertyDescriptor;
     var hasOwn = Object.hasOwn;
@@ -36,11 +36,34 @@ Object.defineProperty(globalThis, "__greenroom", { value: (function () {
         };
     }
 
-    return Object.freeze({
+    // What the server gives: see the end.
+    var rewrite, note;
+    var realEval = eval;
+    var RealError = Error;
+
+    // What `eval` shall run. If that is not the engine's own it is none of ours.
+    function ready(callee, text) {
+        return callee === realEval && typeof text === "string" && rewrite ? rewrite(text) : text;
+    }
+
+    // Something is about to be thrown here.
+    function here() {
+        if (note) note(new RealError());
+    }
+
+    define(globalThis, "__greenroom", { value: Object.freeze({
+        ready: ready,
+        here: here,
+        // In front of a value that was caught and goes on its way.
+        again: undefined,
         values: values,
         declare: declare,
         constants: new Proxy({}, { set: setConstant }),
         getter: accessor(defineGetter),
         setter: accessor(defineSetter)
-    });
-})() });
+    }) });
+    return function (rewriteText, noteThrow) {
+        rewrite = rewriteText;
+        note = noteThrow;
+    };
+})()

@@ -116,9 +116,7 @@ fn an_application_with_shared_objects_runs() {
             this.users.close();
         };",
     );
-    // What differs is the object of another instance.
-    let subjects = report.findings.iter().map(|found| &found.subject);
-    assert_eq!(subjects.collect::<Vec<_>>(), ["SharedObject.get"; 2]);
+    assert_eq!(report.findings, []);
     assert!(report.is_supported());
 }
 

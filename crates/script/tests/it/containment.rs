@@ -285,9 +285,10 @@ fn what_is_deep_is_no_danger() {
             "var s = ''; for (var i = 0; i < 2e5; i++) s = 'ab' + s; s.charAt(5) + s.length",
             "b400000",
         ),
-        ("eval(new Array(1e5).join('('))", "RangeError"),
+        ("eval(new Array(1e5).join('('))", "SyntaxError"),
+        ("(0, eval)(new Array(1e5).join('('))", "RangeError"),
         (
-            "eval(new Array(1e5).join('[') + new Array(1e5).join(']'))",
+            "(0, eval)(new Array(1e5).join('[') + new Array(1e5).join(']'))",
             "RangeError",
         ),
         (

@@ -178,3 +178,63 @@ fn long_texts_are_the_same_however_they_were_made() {
         ]);
     }
 }
+
+/// What a script evaluates is JavaScript 1.5 as its files are.
+#[test]
+fn evaluated_text_is_rewritten_as_files_are() {
+    let main = "function each(list) {
+            var sum = 0;
+            eval('for each (var x in list) sum += x;', sum);
+            return sum + '/' + x;
+        }
+        function caught(value) {
+            return eval(\"try { throw value } catch (e if e == 1) { 'one' } catch (e) { 'other' }\");
+        }
+        function nested() { var a = 4; return eval(\"eval('for each (var y in [a]) y')\"); }
+        function shadowed(text) { var eval = function (t) { return t; }; return eval(text); }
+        function nothing() { return typeof eval() + eval(5) + eval(...['1 + 1']); }
+        sum = new Function('list', 'var s = 0; for each (var x in list) s += x; return s;');
+        pick = Function('a, b', 'c', 'return a + b + c;');
+        kept = new Function('const A = 1; A = 2; return A;');";
+    let mut driver = evaluator(main);
+    driver.check(&[
+        ("each([1, 2, 3])", "6/3"),
+        ("caught(1) + caught(2)", "oneother"),
+        ("nested()", "4"),
+        ("shadowed('for each (x in y)')", "for each (x in y)"),
+        ("nothing()", "undefined52"),
+        ("sum({ a: 1, b: 2 })", "3"),
+        ("pick(1, 2, 3)", "6"),
+        ("kept()", "1"),
+        ("new Function()()", "undefined"),
+        ("new Function('return this')() === this", "true"),
+    ]);
+}
+
+/// What is there for that cannot be told from what the engine has.
+#[test]
+fn function_is_the_engines_own_to_look_at() {
+    evaluator("function f() {}").check(&[
+        (
+            "typeof Function + Function.name + Function.length",
+            "functionFunction1",
+        ),
+        (
+            "f instanceof Function && f.constructor === Function",
+            "true",
+        ),
+        ("Function.prototype === Object.getPrototypeOf(f)", "true"),
+        ("new Function('a', 'b', 'return 1').length", "2"),
+        (
+            "Object.prototype.propertyIsEnumerable.call(this, 'Function')",
+            "false",
+        ),
+        ("/native code/.test(Function)", "true"),
+    ]);
+    let thrown = |text: &str| evaluator("").thrown(text);
+    assert_eq!(
+        thrown("new Function('}); (function () {')"),
+        "SyntaxError: the function ends too early"
+    );
+    assert!(thrown("new Function('for each (')").starts_with("SyntaxError"));
+}

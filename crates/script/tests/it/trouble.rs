@@ -2,6 +2,8 @@
 
 use engine::scripting::{CallId, CallOutcome, Problem, ScriptEffect, ScriptInput};
 
+use script::ScriptConfig;
+
 use crate::driver::{Driver, accept, evaluator, failed, problems, reports, traces};
 
 const SHOW: &str = "application.onStatus = function (i) {
@@ -138,7 +140,7 @@ fn what_the_pre_pass_changes_in_meaning_is_a_warning() {
     let files = script::MemoryFiles::new().with("main.asc", "\nconst A = 1; const A = 2;");
     let mut driver = Driver::with(
         files,
-        script::ScriptConfig::default(),
+        ScriptConfig::default(),
         script::ApplicationInfo::default(),
     );
     let effects = driver.input(ScriptInput::Start);
@@ -147,4 +149,94 @@ fn what_the_pre_pass_changes_in_meaning_is_a_warning() {
     assert_eq!((warning.file.as_str(), warning.line), ("main.asc", 2));
     assert_eq!(traces(&effects), [""; 0]);
     assert_eq!(effects.last(), Some(&ScriptEffect::Started));
+}
+
+/// A text or a number has no trace of calls, but the statement that throws it has a place.
+#[test]
+fn a_thrown_value_has_the_place_where_it_was_thrown() {
+    let mut driver = Driver::new(&format!(
+        "{SHOW}\nfunction f(x) {{\n  if (x) throw x;\n}}\nClient.prototype.m = function (x) {{\n  \
+         try {{ f(1) }} catch (e) {{}}\n  f(x);\n}};"
+    ));
+    driver.connect(1, &[]);
+    let effects = driver.call(1, "m", &["late".into()]);
+    let told = "code=Application.Script.Error;level=error;description=late;\
+                filename=main.asc;lineno=5;linebuf=  if (x) throw x;;true";
+    assert_eq!(traces(&effects), [told]);
+    let problem = reports(&effects).next().expect("a problem");
+    assert_eq!((problem.file.as_str(), problem.line), ("main.asc", 5));
+}
+
+/// The place is not that of something that was thrown before.
+#[test]
+fn what_the_script_has_not_thrown_has_no_place() {
+    let mut driver = evaluator("function f() { try { throw 1 } catch (e) {} }");
+    driver.call(1, "evaluate", &["f()".into()]);
+    let main = "Promise.reject('later'); 0";
+    let effects = driver.call(1, "evaluate", &[main.into()]);
+    let found: Vec<_> = reports(&effects).map(|problem| problem.line).collect();
+    assert_eq!(found, [0]);
+}
+
+#[test]
+fn errors_in_evaluated_text_say_the_line_of_the_text() {
+    let main = "Client.prototype.m = function (text) {\n  eval(text);\n};";
+    let mut driver = Driver::new(main);
+    driver.connect(1, &[]);
+    for (text, expected) in [
+        (
+            "1;\n2;\nnowhere()",
+            "ReferenceError: nowhere is not defined (line 3 of the evaluated text)",
+        ),
+        (
+            "1;\n'open",
+            "SyntaxError: a string has no end on its line (line 2 of the evaluated text)",
+        ),
+        ("nowhere()", "ReferenceError: nowhere is not defined"),
+    ] {
+        let effects = driver.call(1, "m", &[text.into()]);
+        assert_eq!(problems(&effects), [expected]);
+        let problem = reports(&effects).next().expect("a problem");
+        assert_eq!((problem.file.as_str(), problem.line), ("main.asc", 2));
+    }
+    let effects = driver.call(1, "m", &["1;\nvar = 2".into()]);
+    let told = problems(&effects).join("");
+    assert!(told.starts_with("SyntaxError: "), "{told}");
+    assert!(told.ends_with("(line 2 of the evaluated text)"), "{told}");
+}
+
+#[test]
+fn what_is_evaluated_is_limited_as_files_are() {
+    let mut config = ScriptConfig::default();
+    config.source.source_bytes = 200;
+    config.source.nesting = 10;
+    let main =
+        "Client.prototype.m = function (f, text) { return f ? Function(text) : eval(text); };";
+    let (mut driver, _) = Driver::limited(main, config);
+    driver.connect(1, &[]);
+    for of_function in [false, true] {
+        let long = format!("'{}'", "x".repeat(200));
+        let effects = driver.call(1, "m", &[of_function.into(), long.into()]);
+        let told = problems(&effects).join("");
+        assert!(
+            told.starts_with("RangeError: ") && told.contains("limit source_bytes"),
+            "{told}"
+        );
+        let deep = format!("{}{}", "(".repeat(20), ")".repeat(20));
+        let effects = driver.call(1, "m", &[of_function.into(), deep.into()]);
+        assert!(problems(&effects).join("").starts_with("SyntaxError: "));
+    }
+}
+
+/// The host's own files are nobody's to import, though the engine has them as modules.
+#[test]
+fn scripts_import_nothing() {
+    let mut driver = evaluator("");
+    for name in ["greenroom:kernel.js", "kernel.js", "main.asc"] {
+        let text = format!(
+            "import('{name}').then(function () {{ trace('in'); }}, function () {{ trace('out'); }}); 0"
+        );
+        let effects = driver.call(1, "evaluate", &[text.into()]);
+        assert_eq!(traces(&effects), ["out"], "{name}");
+    }
 }

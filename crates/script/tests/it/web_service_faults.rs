@@ -361,7 +361,8 @@ fn a_handler_that_fails_does_not_keep_the_others() {
     );
     let mut reported = problems(&effects);
     reported.sort();
-    assert_eq!(reported, ["Error: one", "Error: two"]);
+    let two = "Error: two (line 2 of the evaluated text)";
+    assert_eq!(reported, ["Error: one", two]);
     assert!(
         traces(&effects)[0].starts_with("Client.NoSuchMethod|"),
         "{effects:?}"

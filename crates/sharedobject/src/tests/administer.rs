@@ -44,8 +44,8 @@ fn clients_and_the_script_are_told_of_one_version() {
     assert_eq!(
         told,
         [
-            (SyncCode::Change, "a".into(), None),
-            (SyncCode::Delete, "gone".into(), Some(1.into())),
+            (SyncCode::Change, Some("a".into()), None),
+            (SyncCode::Delete, Some("gone".into()), Some(1.into())),
         ]
     );
     let slots = vec![("a".into(), 2.into())];

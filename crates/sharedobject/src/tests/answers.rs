@@ -10,6 +10,7 @@ const READ_ONLY: Rights = Rights {
     read: true,
     write: false,
     create: false,
+    relay: true,
 };
 
 fn two_users() -> World {
@@ -344,7 +345,7 @@ fn the_script_is_told_what_clients_do_with_the_values_before() {
     );
     let entry = |code, name: &str, old: Option<i32>| SyncEntry {
         code,
-        name: name.into(),
+        name: Some(name.into()),
         old: old.map(Value::from),
     };
     let expected = vec![

@@ -12,6 +12,7 @@ fn windowed(batch_items: usize) -> World {
             batch_items,
             ..Limits::default()
         },
+        batch_ms: 20,
         ..Config::default()
     });
     for user in [1, 2, 3] {

@@ -10,6 +10,7 @@
 
 mod client;
 mod history;
+mod mirror;
 mod model;
 
 use history::History;
@@ -42,16 +43,26 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-#[test]
-fn all_clients_end_equal_to_the_server() {
+/// Runs the histories that are wanted.
+fn each(run: fn(u64)) {
     if let Some(seed) = number("SHARED_OBJECT_SEED") {
-        return History::new(seed).run();
+        return run(seed);
     }
     for seed in 0..number("SHARED_OBJECT_HISTORIES").unwrap_or(2_000) {
-        let outcome = std::panic::catch_unwind(|| History::new(seed).run());
+        let outcome = std::panic::catch_unwind(|| run(seed));
         assert!(
             outcome.is_ok(),
             "the history with SHARED_OBJECT_SEED={seed} fails"
         );
     }
+}
+
+#[test]
+fn all_clients_end_equal_to_the_server() {
+    each(|seed| History::new(seed).run());
+}
+
+#[test]
+fn both_ends_of_a_proxy_end_equal() {
+    each(|seed| mirror::History::new(seed).run());
 }

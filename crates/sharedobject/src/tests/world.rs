@@ -56,6 +56,10 @@ pub(super) struct World {
     pub(super) syncs: Vec<Vec<SyncEntry>>,
     pub(super) calls: Vec<(Str, Vec<Value>)>,
     pub(super) notes: Vec<Note>,
+    /// What the script's `onStatus` was told.
+    pub(super) statuses: Vec<&'static str>,
+    /// What was sent to other instances, and over which connection.
+    pub(super) sent: Vec<(u64, Message)>,
     pub(super) due: Option<Millis>,
 }
 
@@ -76,6 +80,8 @@ impl World {
             syncs: Vec::new(),
             calls: Vec::new(),
             notes: Vec::new(),
+            statuses: Vec::new(),
+            sent: Vec::new(),
             due: None,
         }
     }
@@ -103,6 +109,8 @@ impl World {
                 Output::Sync { entries, .. } => self.syncs.push(entries),
                 Output::Message { handler, args, .. } => self.calls.push((handler, args)),
                 Output::Note(note) => self.notes.push(note),
+                Output::Status { code, .. } => self.statuses.push(code.as_str()),
+                Output::Upstream { link, message } => self.sent.push((link.0, message)),
                 Output::Timeout(due) => return self.due = due,
             }
         }

@@ -4,9 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 use e2e::callers::{self, Visit};
-use e2e::client::{self, Client};
 use e2e::clip::Clip;
-use e2e::objects::Copy;
 use e2e::process::Program;
 use e2e::server::Server;
 use e2e::wait::{self, SOON};
@@ -27,7 +25,6 @@ pub(super) fn trials() -> Vec<Trial> {
             "conformance::programs::node_is_called_and_cut_off",
             node_cut_off,
         ),
-        trial("conformance::programs::node_shares_an_object", node_shares),
         trial("conformance::programs::python_comes_in_and_calls", || {
             // Arrays in arrays and answers are empty to it.
             calls(callers::python, json!("Grüße"))
@@ -94,58 +91,6 @@ fn calls(caller: fn(Visit<'_>) -> Result<Vec<Value>>, echo: Value) -> Result<()>
         ];
         ensure!(errors == expected.iter().collect::<Vec<_>>(), "{events:?}");
         Ok(())
-    })
-}
-
-fn node_shares() -> Result<()> {
-    with(&["calls"], |server| {
-        let mut command = callers::node_sharing(&url(server, "calls/one"), "chat");
-        let sets = [
-            r#"["a", {"deep": [1, "x"]}]"#,
-            r#"["b", 2]"#,
-            r#"["b", null]"#,
-        ];
-        command.args(sets.iter().flat_map(|set| ["--set", set]));
-        command.args(["--until", "ours", "--clear"]);
-        client::run(async {
-            let mut client = Client::open(server.rtmp).await?;
-            client
-                .connect_with(server.rtmp, "calls/one", vec!["bob".into()])
-                .await?;
-            let mut chat = Copy::open(&mut client, "chat", false).await?;
-            let mut program = Program::start(&mut command)?;
-            // It has removed what it set last when only the first is there.
-            while chat.slots.keys().ne(["a"]) || chat.version < 3 {
-                chat.next(&mut client).await?;
-            }
-            let deep = chat.slots["a"].get("deep").and_then(amf::Value::as_array);
-            ensure!(
-                deep.is_some_and(|items| items.len() == 2),
-                "{:?}",
-                chat.slots
-            );
-            chat.set(&mut client, &[("ours", 5.0.into())]).await?;
-            while !chat.slots.is_empty() {
-                chat.next(&mut client).await?;
-            }
-            let events = callers::events(&mut program)?;
-            let codes: Vec<_> = all(&events, "sync")
-                .iter()
-                .flat_map(|list| list.as_array().into_iter().flatten())
-                .map(|entry| format!("{} {}", entry["code"], entry["name"]).replace('"', ""))
-                .collect();
-            let expected = [
-                "clear null",
-                "success a",
-                "success b",
-                "delete b",
-                "change ours",
-                "clear null",
-            ];
-            ensure!(codes == expected, "{codes:?}");
-            ensure!(all(&events, "left") == [&json!({})], "{events:?}");
-            Ok(())
-        })
     })
 }
 

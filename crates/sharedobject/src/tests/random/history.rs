@@ -75,7 +75,7 @@ impl History {
             } else {
                 Conflict::SlotVersion
             },
-            one_name_space: false,
+            ..Config::default()
         };
         let shelf = Shelf::default();
         let is_persistent = kind.is_persistent();
@@ -323,7 +323,7 @@ impl History {
             .filter(|client| client.serial.is_some())
         {
             if !(from_lock && client.came_under_lock) {
-                let slots = slots.clone();
+                let slots = Some(slots.clone());
                 client.calls.push_back(Call { number, slots });
             }
         }
@@ -525,6 +525,7 @@ impl History {
                 }
                 Output::Sync { entries, .. } => assert!(!entries.is_empty()),
                 Output::Note(_) => {}
+                Output::Status { .. } | Output::Upstream { .. } => unreachable!(),
                 Output::Timeout(_) => break,
             }
         }
@@ -600,7 +601,7 @@ impl History {
     }
 }
 
-fn call_event(number: u64) -> Event {
+pub(super) fn call_event(number: u64) -> Event {
     Event::SendMessage {
         handler: "f".into(),
         args: vec![Value::from(number as f64)],
@@ -608,7 +609,7 @@ fn call_event(number: u64) -> Event {
 }
 
 /// What an item says as an answer. Announcements are no events here, but items of their own.
-fn answer(what: &What) -> Option<Answer> {
+pub(super) fn answer(what: &What) -> Option<Answer> {
     let What::Event(event) = what else {
         return None;
     };
