@@ -11,6 +11,7 @@ pub mod clip;
 pub mod encoded;
 pub mod feed;
 pub mod http;
+pub mod movie;
 pub mod objects;
 pub mod packets;
 pub mod players;

@@ -24,6 +24,8 @@ pub struct Server {
     pub rtmp: SocketAddr,
     /// Where it takes HTTP and WebSocket.
     pub http: SocketAddr,
+    /// Where it takes XML sockets.
+    pub xml: SocketAddr,
     /// The folder for what a test's clients write.
     folder: TempDir,
 }
@@ -62,6 +64,8 @@ pub fn command(folder: &TempDir, settings: &[&str]) -> Result<Command> {
     let defaults = [
         "rtmp.listen=127.0.0.1:0".to_owned(),
         "http.listen=127.0.0.1:0".to_owned(),
+        "xml.listen=127.0.0.1:0".to_owned(),
+        "xml.policy_listen=127.0.0.1:0".to_owned(),
         format!("applications.dir={}", applications.display()),
         format!("data.dir={}", folder.path().join("data").display()),
     ];
@@ -97,10 +101,12 @@ impl Server {
         let mut program = Program::start(&mut command(&folder, settings)?)?;
         let rtmp = listening(&mut program, "rtmp=")?;
         let http = listening(&mut program, "http=")?;
+        let xml = listening(&mut program, "xml=")?;
         Ok(Self {
             program,
             rtmp,
             http,
+            xml,
             folder,
         })
     }
@@ -136,6 +142,7 @@ impl Server {
         self.program = Program::start(&mut through(starter, command))?;
         self.rtmp = listening(&mut self.program, "rtmp=")?;
         self.http = listening(&mut self.program, "http=")?;
+        self.xml = listening(&mut self.program, "xml=")?;
         Ok(())
     }
 
@@ -223,6 +230,15 @@ impl Server {
     /// A path for what a client of this test writes.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Where it serves policy files only.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub fn policy(&mut self) -> Result<SocketAddr> {
+        listening(&mut self.program, "policy=")
     }
 
     /// Everything the server has logged.

@@ -112,6 +112,12 @@ fn given(value: &DeValue<'_>) -> Given {
     }
 }
 
+/// The list in a text such as `["a", "b,c"]`; nothing when it is none.
+pub(crate) fn list(text: &str) -> Option<Given> {
+    let value = DeValue::parse(text.trim()).ok()?;
+    matches!(value.get_ref(), DeValue::Array(_)).then(|| given(value.get_ref()))
+}
+
 /// The line, from 1, of a byte offset.
 fn line_of(text: &str, offset: usize) -> usize {
     1 + text

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub use address::read_address;
 pub use size::{format_size, parse_size};
 
-use crate::Unit;
+use crate::{Unit, document};
 
 /// A value as somebody wrote it.
 #[derive(Debug, Clone, PartialEq)]
@@ -225,6 +225,12 @@ impl<T: Setting> Setting for Vec<T> {
 
     fn from_given(given: &Given, unit: Unit) -> Result<Self, String> {
         let entry = |given: &Given| T::from_given(given, unit);
+        // Entries with commas in them are written as in a file.
+        if let Given::Word(word) = given
+            && let Some(list) = document::list(word)
+        {
+            return Self::from_given(&list, unit);
+        }
         match given {
             Given::List(list) => list.iter().map(entry).collect(),
             Given::Word(word) if word.trim().is_empty() => Ok(Self::new()),

@@ -44,6 +44,20 @@ pub enum CloseReason {
     ApplicationUnloaded,
     /// The instance's script did not come back from what it was doing.
     ScriptStuck,
+    /// An XML socket: nobody logged in in time.
+    LoginTimeout,
+    /// An XML socket: the client said nothing for too long.
+    Idle,
+    /// An XML socket: the client got the policy file it asked for.
+    PolicySent,
+    /// A user of rooms logged out.
+    LoggedOut,
+    /// A moderator put the user out.
+    Kicked,
+    /// The name, the address or its network is banned.
+    Banned,
+    /// The user sent too much, and was warned before.
+    Flooded,
     /// The server is shutting down.
     ServerShutdown,
     /// A bug in the server; the connection alone was ended.
@@ -52,7 +66,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for documents and metrics.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 28] = [
         Self::ClientLeft,
         Self::NetworkError,
         Self::HandshakeTimeout,
@@ -72,6 +86,13 @@ impl CloseReason {
         Self::PendingTimeout,
         Self::ApplicationUnloaded,
         Self::ScriptStuck,
+        Self::LoginTimeout,
+        Self::Idle,
+        Self::PolicySent,
+        Self::LoggedOut,
+        Self::Kicked,
+        Self::Banned,
+        Self::Flooded,
         Self::ServerShutdown,
         Self::InternalError,
     ];
@@ -98,6 +119,13 @@ impl CloseReason {
             Self::PendingTimeout => "pending_timeout",
             Self::ApplicationUnloaded => "application_unloaded",
             Self::ScriptStuck => "script_stuck",
+            Self::LoginTimeout => "login_timeout",
+            Self::Idle => "idle",
+            Self::PolicySent => "policy_sent",
+            Self::LoggedOut => "logged_out",
+            Self::Kicked => "kicked",
+            Self::Banned => "banned",
+            Self::Flooded => "flooded",
             Self::ServerShutdown => "server_shutdown",
             Self::InternalError => "internal_error",
         }

@@ -7,6 +7,7 @@
 mod app;
 mod check;
 mod options;
+mod password;
 mod so;
 
 use std::io::{self, Write};
@@ -46,6 +47,8 @@ enum Command {
     App(app::App),
     /// Lists, shows and changes shared objects, of a running server or in its store.
     So(so::So),
+    /// Prints the hash of a password, for `rooms.accounts`. Reads the password from standard input.
+    Password,
     /// Copies the store to a new file, also while the server runs.
     Backup(Backup),
     /// Says what of an application's scripts does not run here, or runs otherwise.
@@ -113,6 +116,7 @@ fn execute(
         Some(Command::Backup(Backup { options, file })) => {
             so::backup(&file, &load(first.and(options))?.config)?;
         }
+        Some(Command::Password) => print(&password::hash_line()?)?,
         Some(Command::Check(mut check)) => {
             let options = first.and(std::mem::take(&mut check.options));
             return check::check(&check, &load(options)?.config);

@@ -24,10 +24,16 @@ mod variables;
 pub use configtext::{Unit, read_address};
 pub use error::{ConfigErrors, Problem};
 pub use key::Key;
-pub use keys::{Applications, Config, Data, Http, KEYS, Limits, Live, Log, Rtmp, Scripts, Server};
+pub use keys::{
+    Applications, Config, Data, Http, KEYS, Limits, Live, Log, Rooms, Rtmp, Scripts, Server, Xml,
+};
 pub use layers::{Assignment, FileLayer, Layers, Loaded, Source, load};
 pub use reference::reference;
-pub use value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover};
+pub use value::{
+    AccountLine, ClientVersion, CodePage, CorsOrigin, Domain, LogFilter, LogFormat, OtherPolicies,
+    PortList, PublishTakeover,
+};
+pub(crate) use value::{account, version};
 
 #[cfg(test)]
 mod tests;

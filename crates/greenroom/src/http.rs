@@ -8,7 +8,7 @@ mod assets;
 mod feed;
 mod flv;
 mod guest;
-mod pace;
+pub(crate) mod pace;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -24,10 +24,14 @@ struct Metrics {
     bytes_out: Counter,
     object_messages: Counter,
     object_merges: Counter,
+    room_users: Gauge,
+    rooms: Gauge,
+    room_requests: Counter,
+    room_notices: Counter,
 }
 
 /// Name, kind and description of every metric.
-pub const DESCRIBED: [(&str, &str, &str); 26] = [
+pub const DESCRIBED: [(&str, &str, &str); 32] = [
     (
         "greenroom_connections",
         "gauge",
@@ -150,6 +154,32 @@ pub const DESCRIBED: [(&str, &str, &str); 26] = [
         "Saves of shared objects, by result.",
     ),
     (
+        "greenroom_room_users",
+        "gauge",
+        "Users logged in to the socket server.",
+    ),
+    ("greenroom_rooms", "gauge", "Rooms of the socket server."),
+    (
+        "greenroom_room_requests_total",
+        "counter",
+        "Requests of users to the room kernel.",
+    ),
+    (
+        "greenroom_room_messages_out_total",
+        "counter",
+        "Messages told to users by the room kernel.",
+    ),
+    (
+        "greenroom_packets_unserved_total",
+        "counter",
+        "Packets of XML sockets that nothing was done about, by why.",
+    ),
+    (
+        "greenroom_xml_bytes_total",
+        "counter",
+        "Bytes on XML sockets, by direction: `in`, `out`.",
+    ),
+    (
         "greenroom_http_requests_total",
         "counter",
         "HTTP requests answered, by status class.",
@@ -185,6 +215,10 @@ fn install() -> Metrics {
         bytes_out: metrics::counter!("greenroom_sent_bytes_total"),
         object_messages: metrics::counter!("greenroom_shared_object_messages_out_total"),
         object_merges: metrics::counter!("greenroom_shared_object_updates_merged_total"),
+        room_users: metrics::gauge!("greenroom_room_users"),
+        rooms: metrics::gauge!("greenroom_rooms"),
+        room_requests: metrics::counter!("greenroom_room_requests_total"),
+        room_notices: metrics::counter!("greenroom_room_messages_out_total"),
     }
 }
 
@@ -199,6 +233,12 @@ pub enum Transport {
     HttpFlv,
     /// FLV over WebSocket.
     WsFlv,
+    /// XML sockets.
+    Xml,
+    /// XML sockets over WebSocket.
+    WsXml,
+    /// The port for policy files.
+    Policy,
 }
 
 impl Transport {
@@ -209,6 +249,9 @@ impl Transport {
             Self::Http => "http",
             Self::HttpFlv => "http-flv",
             Self::WsFlv => "ws-flv",
+            Self::Xml => "xml",
+            Self::WsXml => "ws-xml",
+            Self::Policy => "policy",
         }
     }
 }
@@ -305,6 +348,33 @@ pub(crate) fn object_event_unknown() {
 pub(crate) fn object_saved(done: bool) {
     let result = if done { "done" } else { "failed" };
     metrics::counter!("greenroom_shared_object_saves_total", "result" => result).increment(1);
+}
+
+/// So many users are logged in, and so many rooms are there.
+pub(crate) fn rooms_are(users: usize, rooms: usize) {
+    all().room_users.set(users as f64);
+    all().rooms.set(rooms as f64);
+}
+
+/// A user asked the room kernel for something.
+pub(crate) fn room_request() {
+    all().room_requests.increment(1);
+}
+
+/// The room kernel told so many users something.
+pub(crate) fn room_notices(count: u64) {
+    all().room_notices.increment(count);
+}
+
+/// Nothing was done about a packet of an XML socket.
+pub(crate) fn packet_unserved(why: &'static str) {
+    metrics::counter!("greenroom_packets_unserved_total", "why" => why).increment(1);
+}
+
+/// Bytes went over an XML socket that has ended.
+pub(crate) fn xml_transferred(received: u64, sent: u64) {
+    metrics::counter!("greenroom_xml_bytes_total", "direction" => "in").increment(received);
+    metrics::counter!("greenroom_xml_bytes_total", "direction" => "out").increment(sent);
 }
 
 /// A script did not come back.

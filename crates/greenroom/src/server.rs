@@ -18,6 +18,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::connection;
 use crate::control;
+use crate::hall::{Hall, HallSettings};
 use crate::http;
 use crate::metrics::{self, Transport};
 use crate::objects::ObjectKeeper;
@@ -25,6 +26,7 @@ use crate::recording::Recordings;
 use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
+use crate::xml::{self, XmlPort};
 use crate::{banner, settings};
 
 /// Connections the system may hold ready for us to accept.
@@ -71,6 +73,8 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Runtime(error.into()))?;
     let rtmp = bind("rtmp.listen", config.rtmp.listen)?;
     let http = bind("http.listen", config.http.listen)?;
+    let xml = bind("xml.listen", config.xml.listen)?;
+    let policy = bind_policy(&config);
     let mut instances = settings::instance_settings(&config, threads, rtmp.address.port());
     instances.links.own_http.push(http.address);
     let tasks = TaskTracker::new();
@@ -88,8 +92,11 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         open_store(&config)?,
         Box::new(ScriptFolders),
     );
+    let hall = Hall::start(HallSettings::of(&config), applications.objects())
+        .map_err(StartupError::from)?;
     let limits = &config.limits;
     let shared = Arc::new(Shared {
+        xml: XmlPort::new(&config, xml.address.port(), hall),
         doors: Arc::new(Doors::new(
             limits.connections,
             limits.pending_connections,
@@ -107,10 +114,26 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     shared.applications.load_on_startup();
     tracing::info!("listening rtmp={}", rtmp.address);
     tracing::info!("listening http={}", http.address);
-    banner::print(rtmp.address, http.address, &shared.applications.names());
+    tracing::info!("listening xml={}", xml.address);
+    banner::print(
+        rtmp.address,
+        http.address,
+        xml.address,
+        &shared.applications.names(),
+    );
     control::socket::serve(&shared);
     accept(&shared, rtmp.listener, Transport::Rtmp, connection::serve);
     accept(&shared, http.listener, Transport::Http, http::serve);
+    accept(&shared, xml.listener, Transport::Xml, xml::serve);
+    if let Some(policy) = policy {
+        tracing::info!("listening policy={}", policy.address);
+        accept(
+            &shared,
+            policy.listener,
+            Transport::Policy,
+            xml::serve_policy,
+        );
+    }
     tokio::spawn(reload_on_hangup(shared.applications.clone(), hangups));
     signals.next().await;
     stop(&shared, &mut signals).await;
@@ -239,6 +262,18 @@ fn bind(key: &'static str, address: SocketAddr) -> Result<Bound, StartupError> {
         address,
         error,
     })
+}
+
+/// The port for policy files, if it is wanted and can be had: it is one that needs a privilege.
+fn bind_policy(config: &Config) -> Option<Bound> {
+    if !config.xml.policy_server {
+        return None;
+    }
+    bind("xml.policy_listen", config.xml.policy_listen)
+        .inspect_err(|error| {
+            tracing::warn!(%error, "policy files are served on the XML port only");
+        })
+        .ok()
 }
 
 /// Logs that connections are refused: one line a second at most, as a flood of them must

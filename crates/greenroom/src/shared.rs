@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::applications::Applications;
 use crate::config::Config;
+use crate::xml::XmlPort;
 
 /// The server, as its connections see it.
 pub(crate) struct Shared {
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     /// The port RTMP is served on, for the page's help.
     pub(crate) rtmp_port: u16,
+    /// What the connections of the XML port share.
+    pub(crate) xml: XmlPort,
 }
 
 impl Shared {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use store::StoreError;
 
 use crate::config::{Applications, Config, ConfigErrors};
+use crate::hall::KeepingError;
 
 /// The server could not start. Displays one line (configuration: one per mistake) that tells
 /// the operator what to change; the process exits with code 2.
@@ -59,6 +60,9 @@ pub enum StartupError {
         /// Why.
         error: StoreError,
     },
+    /// What the store holds of rooms cannot be read.
+    #[error(transparent)]
+    Rooms(#[from] KeepingError),
     /// The threads that would serve connections cannot be started.
     #[error("cannot start the server's threads: {}", reason(error))]
     Threads {

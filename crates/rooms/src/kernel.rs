@@ -309,6 +309,11 @@ impl Kernel {
         self.users.len()
     }
 
+    /// Rooms that are there, hidden ones too.
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
     /// A user by name, in any case of letters.
     pub fn find_user(&self, name: &str) -> Option<UserId> {
         let user = *self.names.get(&key(name))?;

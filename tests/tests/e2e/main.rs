@@ -6,6 +6,7 @@ mod browser;
 mod codecs;
 mod commands;
 mod conformance;
+mod electroserver;
 mod http_flv;
 mod limits;
 mod live;
@@ -21,6 +22,7 @@ mod scripts;
 mod secure;
 mod settings;
 mod shared_objects;
+mod xml_sockets;
 
 use std::process::ExitCode;
 
@@ -50,6 +52,8 @@ fn main() -> ExitCode {
     trials.extend(scripts::trials());
     trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
+    trials.extend(electroserver::trials());
+    trials.extend(xml_sockets::trials());
     trials.extend(settings::trials());
     trials.extend(administration::trials());
     trials.extend(shared_objects::trials());

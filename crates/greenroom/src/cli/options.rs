@@ -28,9 +28,9 @@ pub(super) struct Options {
     /// Address and port for HTTP and WebSocket; port 0 takes a free one [key: http.listen]
     #[arg(long, value_name = "ADDR")]
     http: Option<String>,
-    /// Reserved for XML sockets: accepted, but nothing listens there yet
-    #[arg(long, value_name = "ADDR", value_parser = read_address)]
-    xml: Option<SocketAddr>,
+    /// Address and port for XML sockets; port 0 takes a free one [key: xml.listen]
+    #[arg(long, value_name = "ADDR")]
+    xml: Option<String>,
     /// Reserved for administration: accepted, but nothing listens there yet
     #[arg(long, value_name = "ADDR", value_parser = read_address)]
     admin: Option<SocketAddr>,
@@ -72,7 +72,7 @@ impl Options {
 
     /// The options that were given for listeners which do not exist yet, and their addresses.
     pub(super) fn not_yet_served(&self) -> Vec<(&'static str, SocketAddr)> {
-        [("--xml", self.xml), ("--admin", self.admin)]
+        [("--admin", self.admin)]
             .into_iter()
             .filter_map(|(option, address)| Some((option, address?)))
             .collect()
@@ -120,6 +120,7 @@ impl Options {
         let short_forms = [
             ("--rtmp", "rtmp.listen", &self.rtmp),
             ("--http", "http.listen", &self.http),
+            ("--xml", "xml.listen", &self.xml),
             ("--applications", "applications.dir", &self.applications),
             ("--dev", "applications.dev", &dev),
             ("--data", "data.dir", &self.data),

@@ -18,6 +18,8 @@ const AT_LEAST: &[(&str, &str)] = &[
     ("live.player_stall_close_ms", "live.player_lag_ms"),
     ("live.player_behind_close_ms", "live.player_lag_ms"),
     ("recording.queue_bytes", "recording.flush_bytes"),
+    ("xml.requests_burst", "xml.requests_per_second"),
+    ("rooms.name_max_chars", "rooms.name_min_chars"),
 ];
 
 /// Pairs where the first key must be greater than the second.

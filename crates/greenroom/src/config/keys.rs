@@ -10,7 +10,10 @@ use appconfig::Host;
 use configtext::{Setting, read_setting};
 
 use super::key::{Key, sections};
-use super::value::{CorsOrigin, LogFilter, LogFormat, PublishTakeover};
+use super::value::{
+    AccountLine, ClientVersion, CodePage, CorsOrigin, Domain, LogFilter, LogFormat, OtherPolicies,
+    PortList, PublishTakeover,
+};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -57,6 +60,188 @@ sections! {
         /// a WebSocket to it: a list such as `["https://www.example.org"]`, or `["*"]` for every
         /// site. The empty default allows none.
         cors_origins: Vec<CorsOrigin> = Vec::new(), range 0..=64;
+    }
+
+    /// XML sockets: movies with the ElectroServer 3 class, and Flash Player's policy files. A browser
+    /// reaches the same port over WebSocket. See [XML sockets](../electroserver.md).
+    xml: Xml {
+        /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
+        listen: SocketAddr = any_address(9875);
+        /// Also serves policy files on `xml.policy_listen`, where Flash Player asks first. If that
+        /// address cannot be listened on, a line in the log says so, and players find the policy
+        /// file on `xml.listen` three seconds later.
+        policy_server: bool = true;
+        /// Address and port for policy files only. Flash Player knows no other port than 843.
+        policy_listen: SocketAddr = any_address(843);
+        /// Whose movies may open sockets here: the domains of the policy file. Of pages that open a
+        /// WebSocket on `xml.listen` it is their host. Names, `*.example.org` for that domain and
+        /// all below it, or `*` for everybody. An empty list is nobody.
+        policy_domains: Vec<Domain> = vec![Domain::known("*")], range 0..=256;
+        /// Ports that the policy file opens: `*`, or ports and ranges such as `9875,516-523`. Empty
+        /// for the port of `xml.listen`.
+        policy_ports: PortList = PortList::known(""), range 0..=256;
+        /// Which other policy files of this host count. Players heed it in that of port 843.
+        policy_others: OtherPolicies = OtherPolicies::All;
+        /// How long a client may be silent before it is greeted as an ElectroServer greets. Every
+        /// other client speaks first.
+        greeting_wait_ms: u64 = 200, range 1..=60_000;
+        /// How long a client may take to log in. People type their names meanwhile.
+        login_wait_ms: u64 = 600_000, range 100..=DAY_MS,
+            reached "The connection is closed.";
+        /// How long a client may say nothing. The protocol has no sign of life: whoever only reads
+        /// says nothing.
+        idle_ms: u64 = DAY_MS, range 100..=604_800_000,
+            reached "The connection is closed.";
+        /// How long a client may take nothing of what waits for it.
+        stall_ms: u64 = 30_000, range 100..=DAY_MS,
+            reached "The connection is closed; the log and the metrics name the reason.";
+        /// Length of one text from a client, its zero byte left out.
+        frame_bytes: usize = 64 * KIB, range 64..=16_777_216,
+            reached "The connection is closed before the text is read.";
+        /// Elements in one text from a client.
+        elements: usize = 4_096, range 16..=1_048_576,
+            reached "The connection is closed.";
+        /// Depth of elements within each other in one text from a client.
+        depth: usize = 16, range 8..=60,
+            reached "The connection is closed.";
+        /// Attributes of one element in a text from a client.
+        attributes: usize = 16, range 5..=1_024,
+            reached "The connection is closed.";
+        /// Bytes that wait to be sent to one client.
+        outbox_bytes: usize = MIB, range 1_024..=1_073_741_824,
+            reached "The connection is closed; the log and the metrics name the reason.";
+        /// Requests that one client may make each second, on average; 0 means no such limit.
+        requests_per_second: u32 = 100, range 0..=1_000_000,
+            reached "The client's connection is not read until it may go on.";
+        /// The same at once after a pause. At least `xml.requests_per_second`.
+        requests_burst: u32 = 400, range 1..=1_000_000,
+            reached "The client's connection is not read until it may go on.";
+        /// The code page of clients that do not write UTF-8; `utf-8` closes their connections.
+        code_page: CodePage = CodePage::known("windows-1252"), range 1..=64;
+        /// The version of ElectroServer that clients are told. Their class refuses one that is
+        /// older than itself.
+        version: ClientVersion = ClientVersion::known("3.8.0"), range 5..=32;
+        /// The zone of those who name none.
+        default_zone: String = "Main".into(), range 1..=64;
+        /// Lets whoever makes a room that is there already come into it. When false it is refused,
+        /// and the class asks to join, without a password.
+        create_joins: bool = false;
+        /// The unit of the time of a ban in `ban()`. What it was is not known.
+        ban_unit_ms: u64 = 60_000, range 1..=DAY_MS;
+        /// Who says, in a private message, what the protocol has no packet for: warnings, that one
+        /// is kicked or banned, refusals. Empty for nobody; they are not told then.
+        notices_from: String = "Server".into(), range 0..=64;
+        /// Packets that nothing is done about and that the log has named once: after that they are
+        /// only counted.
+        unknown_packets: usize = 256, range 0..=65_536,
+            reached "Further kinds are counted and not named.";
+    }
+
+    /// Users, rooms and moderation of the XML socket server.
+    rooms: Rooms {
+        /// Accounts: who has a password, and who may kick and ban. Entries are
+        /// `name:role:hash`, with the role `user`, `moderator` or `administrator` and the hash as
+        /// `greenroom password` prints it.
+        accounts: Vec<AccountLine> = Vec::new(), range 0..=10_000;
+        /// Lets in only those with an account.
+        accounts_only: bool = false;
+        /// Shortest name of a user, in characters.
+        name_min_chars: usize = 3, range 1..=64;
+        /// Longest name of a user, in characters. At least `rooms.name_min_chars`.
+        name_max_chars: usize = 14, range 1..=255;
+        /// Names nobody may take who has no account of that name.
+        reserved_names: Vec<String> = Vec::new(), range 0..=10_000;
+        /// Lets names be numbers. Flash clients turn `007` into 7.
+        numeric_names: bool = true;
+        /// What users without a name are called, with a number behind. Empty lets nobody in without
+        /// a name.
+        guest_prefix: String = String::new(), range 0..=32;
+        /// Wrong passwords from one address within ten minutes.
+        wrong_passwords: u32 = 10, range 1..=1_000_000,
+            reached "The next bans the address for ten minutes.";
+        /// Passwords that are hashed at the same time. Each takes 19 MiB and some milliseconds of
+        /// one processor; others wait their turn.
+        password_threads: usize = 2, range 1..=64;
+        /// Words that are not wanted in messages and names, in any case of letters.
+        words: Vec<String> = Vec::new(), range 0..=10_000;
+        /// Parts of words that are not wanted: a word that has one in it is as a word of
+        /// `rooms.words`.
+        word_roots: Vec<String> = Vec::new(), range 0..=10_000;
+        /// What stands for a word that is not wanted; one character stands for each of its letters.
+        /// Empty refuses the message.
+        word_replacement: String = "*".into(), range 0..=64;
+        /// Whether there is a flood filter. Rooms may switch it off for themselves.
+        flood_filter: bool = true;
+        /// Messages a user may send at once.
+        flood_burst: u32 = 10, range 1..=1_000_000,
+            reached "The message is dropped and the user warned.";
+        /// How long it takes until one more is allowed.
+        flood_interval_ms: u64 = 500, range 1..=DAY_MS;
+        /// How often a user may send the same text in a row within thirty seconds; 0 means no such
+        /// limit.
+        flood_repeats: u32 = 5, range 0..=1_000_000,
+            reached "The message is dropped and the user warned.";
+        /// How long a user who was warned is not warned again; what comes meanwhile is dropped.
+        flood_grace_ms: u64 = 1_000, range 0..=DAY_MS;
+        /// Warnings of one user.
+        flood_warnings: u32 = 2, range 0..=1_000,
+            reached "The next is the end of the connection.";
+        /// Such ends of one name or address within an hour.
+        flood_kicks: u32 = 2, range 0..=1_000,
+            reached "The next is a ban for `rooms.flood_ban_ms`.";
+        /// How long such a ban lasts.
+        flood_ban_ms: u64 = 3_600_000, range 1_000..=604_800_000;
+        /// Whether a ban of a user is one of the name.
+        ban_name: bool = true;
+        /// Whether a ban of a user is one of the address.
+        ban_address: bool = true;
+        /// How long changed numbers of users wait, so that many joins are one change of the list.
+        counts_delay_ms: u64 = 100, range 0..=60_000;
+        /// Users logged in at one time.
+        users: usize = 10_000, range 1..=1_000_000,
+            reached "The login is refused.";
+        /// Zones at one time.
+        zones: usize = 256, range 1..=65_536,
+            reached "The room is not made.";
+        /// Rooms of one zone.
+        rooms_per_zone: usize = 1_000, range 1..=65_536,
+            reached "The room is not made.";
+        /// Rooms that one user has made and that are still there.
+        rooms_per_user: usize = 10, range 1..=65_536,
+            reached "The room is not made.";
+        /// Length of the name of a room or zone.
+        room_name_bytes: usize = 64, range 1..=4_096,
+            reached "The room is not made.";
+        /// Length of a room's description.
+        description_bytes: usize = 8 * KIB, range 64..=1_048_576,
+            reached "It is refused.";
+        /// Variables of one room.
+        room_variables: usize = 128, range 0..=65_536,
+            reached "The variable is refused.";
+        /// Variables of one user, and of one message.
+        user_variables: usize = 64, range 0..=65_536,
+            reached "The variable or the message is refused.";
+        /// Length of a variable's value.
+        variable_bytes: usize = 16 * KIB, range 16..=1_048_576,
+            reached "The variable is refused.";
+        /// Bytes of all variables of one room or one user.
+        variables_bytes: usize = 64 * KIB, range 16..=16_777_216,
+            reached "The variable is refused.";
+        /// Length of a message.
+        message_bytes: usize = 64 * KIB, range 16..=16_777_216,
+            reached "The message is refused.";
+        /// Recipients of one private message.
+        recipients: usize = 64, range 1..=65_536,
+            reached "The message is refused.";
+        /// Buddies of one user.
+        buddies: usize = 200, range 0..=65_536,
+            reached "The buddy is refused.";
+        /// Bans at one time.
+        bans: usize = 10_000, range 1..=1_000_000,
+            reached "The one that ends first gives way.";
+        /// Requests of all clients that wait for their turn.
+        inbox: usize = 1_024, range 16..=1_048_576,
+            reached "The client's connection is not read until there is room again.";
     }
 
     /// The applications that clients connect to.

@@ -30,7 +30,7 @@ mod tests {
         let cases = [
             ("rtmp.lisen", Some("rtmp.listen")),
             ("htpt.listen", Some("http.listen")),
-            ("listen", Some("http.listen")),
+            ("listen", Some("xml.listen")),
             ("LIMITS.Connections", Some("limits.connections")),
             ("handshake_timeout_ms", Some("limits.handshake_timeout_ms")),
             ("applications_dir", Some("applications.dir")),

@@ -131,7 +131,7 @@ fn unknown_names_are_errors_that_name_the_nearest() {
         ),
         (
             file("listen = 1"),
-            "unknown key `listen` in greenroom.toml:1; did you mean `http.listen`?".to_owned(),
+            "unknown key `listen` in greenroom.toml:1; did you mean `xml.listen`?".to_owned(),
         ),
         (
             file("[something]\nelse = 1"),
@@ -402,3 +402,11 @@ fn the_committed_reference_is_up_to_date() {
 }
 
 mod properties;
+
+#[test]
+fn a_list_in_an_option_may_be_written_as_in_a_file() {
+    let layers = sets(&["rooms.words=[\"a,b\", \"c\"]", "rooms.reserved_names=x, y"]);
+    let config = load(&layers).unwrap().config;
+    assert_eq!(config.rooms.words, ["a,b", "c"]);
+    assert_eq!(config.rooms.reserved_names, ["x", "y"]);
+}

@@ -20,18 +20,18 @@ pub(crate) struct Verdict(OnceLock<CloseReason>);
 
 impl Verdict {
     /// Has the connection closed; the first reason stays.
-    pub(super) fn close(&self, reason: CloseReason) {
+    pub(crate) fn close(&self, reason: CloseReason) {
         let _ = self.0.set(reason);
     }
 
     /// Why the connection is closed, if it is for its pace.
-    pub(super) fn reason(&self) -> Option<CloseReason> {
+    pub(crate) fn reason(&self) -> Option<CloseReason> {
         self.0.get().copied()
     }
 }
 
 /// A stream whose writes fail once one has waited longer than the bound.
-pub(super) struct Paced<S> {
+pub(crate) struct Paced<S> {
     socket: S,
     stall: Duration,
     /// When a write that waits has waited too long.
@@ -41,7 +41,7 @@ pub(super) struct Paced<S> {
 
 impl<S> Paced<S> {
     /// `stall` bounds how long the peer may take nothing.
-    pub(super) fn new(socket: S, stall: Duration, verdict: Arc<Verdict>) -> Self {
+    pub(crate) fn new(socket: S, stall: Duration, verdict: Arc<Verdict>) -> Self {
         Self {
             socket,
             stall,

@@ -73,7 +73,11 @@ pub(crate) fn list(store: &dyn Store, scope: &Scope) -> Result<Vec<Row>, StoredF
     let mut after = None;
     loop {
         let page = store.list(scope, after.as_ref(), PAGE)?;
-        rows.extend(page.iter().map(|listed| Row {
+        // What the server keeps for itself lies on hosts of its own.
+        let of_applications = page
+            .iter()
+            .filter(|listed| &*listed.key.instance.host == store::DEFAULT_HOST);
+        rows.extend(of_applications.map(|listed| Row {
             app: listed.key.instance.app.to_string(),
             instance: listed.key.instance.instance.to_string(),
             object: listed.key.name.to_string(),

@@ -20,6 +20,12 @@ fn key_and_word() -> impl Strategy<Value = (&'static Key, String)> {
             ("list", _) if key.name == "allowed_hosts" => {
                 ["", "*", "*.a.org:80,[::1]"][(random % 3) as usize].to_owned()
             }
+            ("list", _) if key.name == "accounts" => {
+                ["", "ann:user:$argon2id$x"][(random % 2) as usize].to_owned()
+            }
+            ("ports", _) => ["", "*", "9875,516-523"][(random % 3) as usize].to_owned(),
+            ("code page", _) => ["utf-8", "shift_jis"][(random % 2) as usize].to_owned(),
+            ("version", _) => format!("3.{}.0", random % 100),
             ("list", _) => ["", "*", "https://a.org,null"][(random % 3) as usize].to_owned(),
             ("filter" | "text" | "path", _) => {
                 ["info", "warn", "off"][(random % 3) as usize].to_owned()

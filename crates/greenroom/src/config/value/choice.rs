@@ -23,3 +23,15 @@ choices! {
         Replace = "replace"
     }
 }
+
+choices! {
+    /// Which other policy files of this host count for movies.
+    OtherPolicies, "`all`, `master-only` or `none`" {
+        /// Those of every port.
+        All = "all",
+        /// That of port 843 only.
+        MasterOnly = "master-only",
+        /// None: no sockets at all.
+        None = "none"
+    }
+}

@@ -30,6 +30,11 @@ impl Told {
         Some(Self { frame })
     }
 
+    /// How long the frame is in UTF-8, its zero byte included.
+    pub fn bytes(&self) -> usize {
+        self.frame.len()
+    }
+
     /// The frame in the code page of one connection.
     pub(super) fn frame(&self, charset: &Charset) -> Bytes {
         if charset.is_utf8() {

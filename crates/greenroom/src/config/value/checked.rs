@@ -1,0 +1,177 @@
+//! Keys whose text has a form that another crate knows.
+//!
+//! The text is checked when the configuration is read, and understood where it is used.
+
+use std::ops::Deref;
+
+use configtext::{Given, Setting, Unit};
+use xmlsocket::electroserver::Version;
+use xmlsocket::{Access, Charset, Ports};
+
+/// Declares texts that have to pass a check, which says what is wrong.
+macro_rules! checked {
+    ($(#[doc = $doc:literal])+ $Name:ident, $accepts:literal, $check:path) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $Name(String);
+
+        impl $Name {
+            /// The text as a default, which is not checked again.
+            #[allow(dead_code, reason = "not every key has a default that is not empty")]
+            pub(in crate::config) fn known(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
+        impl Deref for $Name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Setting for $Name {
+            const ACCEPTS: &'static str = $accepts;
+
+            fn from_given(given: &Given, _: Unit) -> Result<Self, String> {
+                let text = given.text()?;
+                $check(text)?;
+                Ok(Self(text.to_owned()))
+            }
+
+            fn measure(&self) -> u64 {
+                self.0.len() as u64
+            }
+
+            fn to_toml(&self) -> toml::Value {
+                toml::Value::String(self.0.clone())
+            }
+        }
+    };
+}
+
+checked! {
+    /// The name of a code page, as web pages write it.
+    CodePage, "code page", check_code_page
+}
+checked! {
+    /// Whose movies and pages may open a socket.
+    Domain, "domain", check_domain
+}
+checked! {
+    /// Ports of a policy file; empty for the server's own.
+    PortList, "ports", check_ports
+}
+checked! {
+    /// The version that ElectroServer clients are told.
+    ClientVersion, "version", check_version
+}
+checked! {
+    /// An account: its name, its role and the hash of its password, with colons between.
+    AccountLine, "account", check_account
+}
+
+fn check_code_page(text: &str) -> Result<(), String> {
+    Charset::new(text).map(drop).map_err(|_| {
+        format!("must be a code page such as windows-1252, shift_jis or utf-8, not `{text}`")
+    })
+}
+
+fn check_domain(text: &str) -> Result<(), String> {
+    let access = Access::new(text, Ports::All);
+    access
+        .map(drop)
+        .map_err(|error| format!("does not fit: {error}"))
+}
+
+fn check_ports(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let ports: Result<Ports, _> = text.parse();
+    ports
+        .map(drop)
+        .map_err(|error| format!("does not fit: {error}"))
+}
+
+fn check_version(text: &str) -> Result<(), String> {
+    let wrong = || format!("must be three numbers such as 3.8.0, not `{text}`");
+    version(text).map(drop).ok_or_else(wrong)
+}
+
+fn check_account(text: &str) -> Result<(), String> {
+    account(text).map(drop).ok_or_else(|| {
+        "must hold accounts written name:role:hash, with the role user, moderator or \
+         administrator and the hash as `greenroom password` prints it"
+            .to_owned()
+    })
+}
+
+/// The version in a text such as `3.8.0`.
+pub(crate) fn version(text: &str) -> Option<Version> {
+    let mut numbers = text.split('.').map(str::parse);
+    let mut next = || numbers.next()?.ok();
+    let (major, minor, sub) = (next()?, next()?, next()?);
+    numbers
+        .next()
+        .is_none()
+        .then_some(Version { major, minor, sub })
+}
+
+/// The account in a line of `rooms.accounts`.
+pub(crate) fn account(text: &str) -> Option<rooms::Account> {
+    let mut parts = text.splitn(3, ':');
+    let (name, role, hash) = (parts.next()?, parts.next()?, parts.next()?);
+    let role = match role {
+        "user" => rooms::Role::User,
+        "moderator" => rooms::Role::Moderator,
+        "administrator" => rooms::Role::Administrator,
+        _ => return None,
+    };
+    let complete = !name.is_empty() && hash.starts_with("$argon2");
+    complete.then(|| rooms::Account {
+        name: name.into(),
+        hash: hash.into(),
+        role,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_three_numbers() {
+        let found = version("3.8.12").map(|found| (found.major, found.minor, found.sub));
+        assert_eq!(found, Some((3, 8, 12)));
+        for wrong in ["", "3", "3.8", "3.8.0.1", "3.x.0", "3.-1.0"] {
+            assert!(check_version(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn accounts_have_a_name_a_role_and_a_hash() {
+        let found = account("Ann:moderator:$argon2id$v=19$m=8,t=1,p=1$a:b$c").unwrap();
+        assert_eq!((&*found.name, found.role), ("Ann", rooms::Role::Moderator));
+        assert_eq!(&*found.hash, "$argon2id$v=19$m=8,t=1,p=1$a:b$c");
+        for wrong in [
+            "",
+            "ann",
+            "ann:king:$argon2id$x",
+            "ann:user:secret",
+            ":user:$argon2id$x",
+        ] {
+            let refused = check_account(wrong).unwrap_err();
+            assert!(!refused.contains("secret"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn code_pages_domains_and_ports_are_checked() {
+        assert!(check_code_page("shift_jis").is_ok() && check_code_page("klingon").is_err());
+        assert!(check_domain("*.example.org").is_ok() && check_domain("a b").is_err());
+        assert!(check_ports("").is_ok() && check_ports("9875,516-523").is_ok());
+        assert!(check_ports("0").is_err());
+    }
+}

@@ -1,0 +1,155 @@
+//! The hall: the one task that runs the room kernel, and the way to it.
+//!
+//! Connections put requests into a bounded inbox, and each has a [`Mailbox`] for what it is told.
+//! The hall knows no sockets and waits for no connection. What takes long, hashing passwords, is
+//! done beside it ([`hashing`]); what outlives the server goes to the store ([`keeping`]).
+
+mod actor;
+mod hashing;
+mod keeping;
+mod mailbox;
+mod settings;
+mod unserved;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::CloseReason;
+use rooms::{Actor, Op, UnixMillis, UserId};
+use tokio::sync::{mpsc, oneshot};
+use xmlsocket::electroserver::SessionConfig;
+
+pub(crate) use keeping::KeepingError;
+pub(crate) use mailbox::Mailbox;
+pub(crate) use settings::HallSettings;
+pub(crate) use unserved::Unserved;
+
+use crate::objects::ObjectKeeper;
+use actor::Runner;
+use keeping::Keeping;
+
+/// The time of the kernel and its dialects.
+pub(crate) fn wall_clock() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    UnixMillis(since.map_or(0, |since| since.as_millis() as u64))
+}
+
+/// What the hall is told.
+enum Post {
+    Enter {
+        user: UserId,
+        address: IpAddr,
+        mailbox: Arc<Mailbox>,
+        /// Told if the connection may stay.
+        admitted: oneshot::Sender<()>,
+    },
+    Input(rooms::Input),
+}
+
+/// The way to the hall.
+pub(crate) struct Hall {
+    inbox: mpsc::Sender<Post>,
+    /// How the hall speaks to the connections of this dialect.
+    pub(crate) dialect: Arc<SessionConfig>,
+    /// What nothing is done about.
+    pub(crate) unserved: Unserved,
+    mailbox_bytes: usize,
+}
+
+impl Hall {
+    /// Starts the hall with what the store has of it.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read, or holds what is not understood.
+    pub(crate) fn start(
+        settings: HallSettings,
+        objects: &ObjectKeeper,
+    ) -> Result<Self, KeepingError> {
+        let keeping = Keeping::new(objects.store());
+        let mut snapshot = keeping.load()?;
+        for account in settings.accounts {
+            snapshot.apply(rooms::Change::PutAccount(account));
+        }
+        let (inbox, posts) = mpsc::channel(settings.inbox);
+        let dialect = settings.dialect;
+        let runner = Runner::new(
+            rooms::Kernel::new(settings.kernel, snapshot),
+            dialect.clone(),
+            keeping,
+            hashing::Hashing::new(inbox.downgrade(), settings.password_threads),
+        );
+        tokio::spawn(runner.run(posts));
+        Ok(Self {
+            inbox,
+            dialect,
+            unserved: Unserved::new(settings.unknown_packets),
+            mailbox_bytes: settings.mailbox_bytes,
+        })
+    }
+
+    /// Brings a connection in. It is out again when what this gives is dropped.
+    ///
+    /// # Errors
+    ///
+    /// It may not come in: its address is banned.
+    pub(crate) async fn enter(
+        &self,
+        user: UserId,
+        address: IpAddr,
+    ) -> Result<Presence, CloseReason> {
+        let mailbox = Mailbox::new(self.mailbox_bytes);
+        let (admitted, answer) = oneshot::channel();
+        let presence = Presence {
+            user,
+            mailbox: mailbox.clone(),
+            inbox: self.inbox.clone(),
+        };
+        let post = Post::Enter {
+            user,
+            address,
+            mailbox,
+            admitted,
+        };
+        let gone = CloseReason::InternalError;
+        self.inbox.send(post).await.map_err(|_| gone)?;
+        match answer.await {
+            Ok(()) => Ok(presence),
+            Err(_) => Err(presence.mailbox.take().1.unwrap_or(gone)),
+        }
+    }
+}
+
+/// A connection in the hall.
+pub(crate) struct Presence {
+    user: UserId,
+    /// What it is told.
+    pub(crate) mailbox: Arc<Mailbox>,
+    inbox: mpsc::Sender<Post>,
+}
+
+impl Presence {
+    /// Asks for something, and waits while the hall has too much to do.
+    ///
+    /// # Errors
+    ///
+    /// The hall is gone.
+    pub(crate) async fn ask(&self, op: Op) -> Result<(), CloseReason> {
+        let by = Actor::User(self.user);
+        let post = Post::Input(rooms::Input::Op { by, op });
+        let sent = self.inbox.send(post).await;
+        sent.map_err(|_| CloseReason::InternalError)
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let post = Post::Input(rooms::Input::Disconnect { user: self.user });
+        if let Err(mpsc::error::TrySendError::Full(post)) = self.inbox.try_send(post) {
+            let inbox = self.inbox.clone();
+            // The hall ends with the server only.
+            tokio::spawn(async move { drop(inbox.send(post).await) });
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The task that runs the kernel: one input at a time, and everything it answers with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{ClientId, CloseReason};
+use rooms::{
+    Audit, Effect, Event, Input, Kernel, LoginDecision, Output, Recipients, UnixMillis, UserId,
+};
+use rustc_hash::FxHashMap;
+use tokio::sync::mpsc;
+use xmlsocket::electroserver::{SessionConfig, Told};
+
+use super::hashing::Hashing;
+use super::keeping::Keeping;
+use super::mailbox::{Mailbox, Notice};
+use super::{Post, wall_clock};
+use crate::metrics;
+
+/// Posts that are taken before other tasks get their turn. Whoever is told something by several
+/// of them sends it in one write.
+const AT_ONCE: usize = 64;
+
+/// The kernel and those it speaks to.
+pub(super) struct Runner {
+    kernel: Kernel,
+    dialect: Arc<SessionConfig>,
+    keeping: Keeping,
+    hashing: Hashing,
+    mailboxes: FxHashMap<UserId, Arc<Mailbox>>,
+    /// What the kernel asked and was answered at once.
+    answers: Vec<Input>,
+    due: Option<UnixMillis>,
+}
+
+impl Runner {
+    pub(super) fn new(
+        kernel: Kernel,
+        dialect: Arc<SessionConfig>,
+        keeping: Keeping,
+        hashing: Hashing,
+    ) -> Self {
+        Self {
+            kernel,
+            dialect,
+            keeping,
+            hashing,
+            mailboxes: FxHashMap::default(),
+            answers: Vec::new(),
+            due: None,
+        }
+    }
+
+    /// Runs until nobody can post any more.
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Post>) {
+        let mut posts = Vec::with_capacity(AT_ONCE);
+        // Bans that were stored end by themselves.
+        self.handle(Input::Timeout);
+        loop {
+            tokio::select! {
+                count = inbox.recv_many(&mut posts, AT_ONCE) => {
+                    if count == 0 {
+                        return;
+                    }
+                    for post in posts.drain(..) {
+                        self.take(post);
+                    }
+                }
+                () = until(self.due) => self.handle(Input::Timeout),
+            }
+            metrics::rooms_are(self.kernel.user_count(), self.kernel.room_count());
+            // A hall that always finds posts would never let go of its thread.
+            tokio::task::consume_budget().await;
+        }
+    }
+
+    fn take(&mut self, post: Post) {
+        match post {
+            Post::Enter {
+                user,
+                address,
+                mailbox,
+                admitted,
+            } => {
+                self.mailboxes.insert(user, mailbox);
+                self.handle(Input::Connect { user, address });
+                if self.mailboxes.contains_key(&user) {
+                    // Whoever asked may be gone; it says so itself.
+                    let _ = admitted.send(());
+                }
+            }
+            Post::Input(input) => {
+                if let Input::Disconnect { user } = &input {
+                    self.mailboxes.remove(user);
+                }
+                if matches!(input, Input::Op { .. }) {
+                    metrics::room_request();
+                }
+                self.handle(input);
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.kernel.handle(wall_clock(), input);
+        loop {
+            match self.kernel.poll() {
+                Output::Effect(effect) => self.effect(effect),
+                Output::Timeout(due) => {
+                    self.due = due;
+                    let Some(answer) = self.answers.pop() else {
+                        return;
+                    };
+                    self.kernel.handle(wall_clock(), answer);
+                }
+            }
+        }
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Tell { to, event } => self.tell(&to, event),
+            Effect::Close { user, reason } => {
+                if let Some(mailbox) = self.mailboxes.remove(&user) {
+                    mailbox.end(close_reason(reason));
+                }
+            }
+            Effect::Verify {
+                request,
+                password,
+                hash,
+            } => self.hashing.verify(request, password, hash),
+            Effect::Hash { request, password } => self.hashing.hash(request, password),
+            Effect::AskLogin { request, .. } => {
+                // The settings never ask for one; the kernel still gets its answer.
+                let reason = "There is no login handler.".into();
+                let decision = LoginDecision::Deny { reason };
+                self.answers.push(Input::LoginDecided { request, decision });
+            }
+            Effect::LoggedOut { user, name } => {
+                tracing::info!(conn = %ClientId(user.0), client = ?name, "user logged out");
+            }
+            Effect::Persist(change) => self.keeping.keep(&change),
+            Effect::ServerRefused { what, why } => {
+                tracing::warn!(?what, %why, "the room kernel refused the server something");
+            }
+            Effect::Audit(audit) => log_audit(&audit),
+        }
+    }
+
+    fn tell(&self, to: &Recipients, event: Event) {
+        let users = to.as_slice();
+        if users.is_empty() {
+            return;
+        }
+        let told = Told::new(&event, &self.dialect);
+        let notice = Arc::new(Notice { event, told });
+        for user in users {
+            if let Some(mailbox) = self.mailboxes.get(user) {
+                mailbox.push(notice.clone());
+            }
+        }
+        metrics::room_notices(users.len() as u64);
+    }
+}
+
+/// Resolves at a time of the wall clock.
+async fn until(due: Option<UnixMillis>) {
+    let Some(due) = due else {
+        return std::future::pending().await;
+    };
+    tokio::time::sleep(Duration::from_millis(due.since(wall_clock()))).await;
+}
+
+fn close_reason(reason: rooms::CloseReason) -> CloseReason {
+    match reason {
+        rooms::CloseReason::LoggedOut => CloseReason::LoggedOut,
+        rooms::CloseReason::Banned => CloseReason::Banned,
+        rooms::CloseReason::Flooded => CloseReason::Flooded,
+        _ => CloseReason::Kicked,
+    }
+}
+
+fn log_audit(audit: &Audit) {
+    tracing::info!(
+        by = audit.by.as_deref().unwrap_or("server"),
+        action = ?audit.action, whom = ?audit.target, reason = ?audit.reason,
+        "moderation"
+    );
+}

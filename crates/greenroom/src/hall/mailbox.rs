@@ -1,0 +1,142 @@
+//! What waits for one connection to send it.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::Arc;
+
+use engine::CloseReason;
+use parking_lot::Mutex;
+use rooms::Event;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+use xmlsocket::electroserver::Told;
+
+/// What one entry of a mailbox counts, beside its bytes.
+const ENTRY_BYTES: usize = 64;
+
+/// Something that users are told, made once for all of them.
+pub(crate) struct Notice {
+    /// What.
+    pub(crate) event: Event,
+    /// The same in the words of the dialect, if it has any.
+    pub(crate) told: Option<Told>,
+}
+
+impl Notice {
+    fn bytes(&self) -> usize {
+        ENTRY_BYTES + self.told.as_ref().map_or(0, Told::bytes)
+    }
+}
+
+/// A bounded queue between the hall and one connection. When it is full, the connection ends.
+pub(crate) struct Mailbox {
+    most_bytes: usize,
+    waiting: Mutex<Waiting>,
+    wake: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    notices: VecDeque<Arc<Notice>>,
+    bytes: usize,
+    end: Option<CloseReason>,
+}
+
+impl Mailbox {
+    pub(super) fn new(most_bytes: usize) -> Arc<Self> {
+        Arc::new(Self {
+            most_bytes,
+            waiting: Mutex::default(),
+            wake: Notify::new(),
+        })
+    }
+
+    /// Puts something in; a client that does not take what is there gets no more.
+    pub(super) fn push(&self, notice: Arc<Notice>) {
+        let mut waiting = self.waiting.lock();
+        if waiting.end.is_some() {
+            return;
+        }
+        let first = waiting.notices.is_empty();
+        waiting.bytes += notice.bytes();
+        if waiting.bytes > self.most_bytes && !first {
+            *waiting = Waiting {
+                end: Some(CloseReason::OutboxFull),
+                ..Waiting::default()
+            };
+        } else {
+            waiting.notices.push_back(notice);
+        }
+        let wakes = first || waiting.end.is_some();
+        drop(waiting);
+        if wakes {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The connection is to end when what is here has been sent. The first reason stays.
+    pub(super) fn end(&self, reason: CloseReason) {
+        self.waiting.lock().end.get_or_insert(reason);
+        self.wake.notify_one();
+    }
+
+    /// Resolves when there is something new.
+    pub(crate) fn woken(&self) -> Notified<'_> {
+        self.wake.notified()
+    }
+
+    /// Whether the connection is to end.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.waiting.lock().end.is_some()
+    }
+
+    /// Everything in it, and why the connection ends, if it does.
+    pub(crate) fn take(&self) -> (VecDeque<Arc<Notice>>, Option<CloseReason>) {
+        let mut waiting = self.waiting.lock();
+        waiting.bytes = 0;
+        (mem::take(&mut waiting.notices), waiting.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice() -> Arc<Notice> {
+        Arc::new(Notice {
+            event: Event::UserCount(1),
+            told: None,
+        })
+    }
+
+    #[test]
+    fn a_full_mailbox_ends_the_connection_and_holds_nothing() {
+        let mailbox = Mailbox::new(2 * ENTRY_BYTES);
+        mailbox.push(notice());
+        mailbox.push(notice());
+        assert!(!mailbox.is_ending());
+        mailbox.push(notice());
+        mailbox.push(notice());
+        mailbox.end(CloseReason::Kicked);
+        let (notices, end) = mailbox.take();
+        assert_eq!((notices.len(), end), (0, Some(CloseReason::OutboxFull)));
+    }
+
+    #[test]
+    fn what_is_larger_than_all_of_it_waits_alone() {
+        let mailbox = Mailbox::new(1);
+        mailbox.push(notice());
+        let (notices, end) = mailbox.take();
+        assert_eq!((notices.len(), end), (1, None));
+    }
+
+    #[test]
+    fn what_was_told_before_the_end_is_still_there() {
+        let mailbox = Mailbox::new(1024);
+        mailbox.push(notice());
+        mailbox.end(CloseReason::Kicked);
+        mailbox.push(notice());
+        let (notices, end) = mailbox.take();
+        assert_eq!((notices.len(), end), (1, Some(CloseReason::Kicked)));
+    }
+}
