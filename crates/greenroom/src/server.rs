@@ -79,11 +79,8 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     instances.links.own_http.push(http.address);
     let tasks = TaskTracker::new();
     let recording = &config.recording;
-    let recordings = Recordings::new(
-        tasks.clone(),
-        recording.files,
-        (recording.writers, recording.readers),
-    );
+    let pools = (recording.writers, recording.readers);
+    let recordings = Recordings::new(tasks.clone(), recording.files, pools);
     let applications = Applications::new(
         config.applications.dir.clone(),
         settings::application_limits(&config),
