@@ -1,69 +1,14 @@
 //! Playing recordings: what the server is told to send, and what the player is told, in which
 //! order.
 
-#[path = "common/lines.rs"]
-mod lines;
+#[path = "common/told.rs"]
+mod told;
 
 use amf::Value;
-use engine::{ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Origin, Output};
-use engine::{SharedObjects, StreamName};
-use lines::message_line;
-use rtmp::Command;
-use rtmp::connect::ConnectInfo;
-
-struct NoMedia;
-
-impl Host for NoMedia {
-    fn last_media(&self, _: &StreamName) -> Option<Millis> {
-        None
-    }
-}
-
-struct World {
-    instance: Instance,
-    lines: Vec<String>,
-}
+use engine::{ClientId, Effect, Input, InstanceConfig};
+use told::{World, message_line};
 
 impl World {
-    /// With client 1, who has one stream.
-    fn with(config: InstanceConfig) -> Self {
-        let config = InstanceConfig {
-            on_bw_done: false,
-            ..config
-        };
-        let instance = Instance::new(
-            config,
-            Box::new(NoMedia),
-            SharedObjects::unsaved(sharedobject::Config::default()),
-        );
-        let lines = Vec::new();
-        let mut world = Self { instance, lines };
-        world.handle(Input::Connect {
-            client: ClientId(1),
-            info: Box::new(ConnectInfo::default()),
-            transaction: 1.0,
-            origin: Origin::default(),
-        });
-        world.call(0, "createStream", &[]);
-        world.lines.clear();
-        world
-    }
-
-    fn handle(&mut self, input: Input) {
-        self.instance.handle(Millis(1000), input);
-        while let Output::Effect(effect) = self.instance.poll() {
-            self.lines.extend(describe(&effect));
-        }
-    }
-
-    fn call(&mut self, stream_id: u32, name: &str, args: &[Value]) {
-        self.handle(Input::Command {
-            client: ClientId(1),
-            stream_id,
-            command: Command::new(name, 3.0, args.to_vec()),
-        });
-    }
-
     /// Client 1 has a second stream, and publishes on it.
     fn publish(&mut self, name: &str) {
         self.call(0, "createStream", &[]);
@@ -82,12 +27,6 @@ impl World {
             stream_id: 1,
             play,
         });
-    }
-
-    #[track_caller]
-    fn expect(&mut self, lines: &[&str]) {
-        let seen = std::mem::take(&mut self.lines);
-        assert_eq!(seen, lines, "\nseen:\n{}", seen.join("\n"));
     }
 }
 
@@ -127,7 +66,7 @@ fn config() -> InstanceConfig {
 
 /// The codes and orders of a cell, without what every play has.
 fn play(published: bool, recorded: bool, args: &[f64]) -> Vec<String> {
-    let mut world = World::with(config());
+    let mut world = World::new(config(), describe);
     if published {
         world.publish("cam");
     }
@@ -218,7 +157,7 @@ fn cell(
 
 #[test]
 fn a_recording_ends_and_can_be_searched_after_that() {
-    let mut world = World::with(config());
+    let mut world = World::new(config(), describe);
     world.call(1, "play", &["cam".into(), 1000.0.into(), 3000.0.into()]);
     world.found(1, Some(5000));
     world.lines.clear();
@@ -248,7 +187,7 @@ fn a_recording_ends_and_can_be_searched_after_that() {
 
 #[test]
 fn a_pause_holds_before_it_is_told() {
-    let mut world = World::with(config());
+    let mut world = World::new(config(), describe);
     world.call(1, "play", &["cam".into()]);
     world.call(1, "pause", &[true.into()]);
     world.lines.clear();
@@ -271,7 +210,7 @@ fn a_pause_holds_before_it_is_told() {
 
 #[test]
 fn a_playlist_goes_from_recordings_to_live_streams_and_passes_over_what_is_absent() {
-    let mut world = World::with(config());
+    let mut world = World::new(config(), describe);
     world.publish("live");
     let next = |name: &str, start: f64| [name.into(), start.into(), (-1.0).into(), false.into()];
     world.call(1, "play", &next("one", 0.0));
@@ -302,7 +241,7 @@ fn a_playlist_goes_from_recordings_to_live_streams_and_passes_over_what_is_absen
 
 #[test]
 fn a_stream_has_the_length_of_its_recording() {
-    let mut world = World::with(config());
+    let mut world = World::new(config(), describe);
     world.call(0, "getStreamLength", &["flv:a/cam.flv".into()]);
     world.expect(&["find 1 a/cam.flv"]);
     world.found(1, Some(2500));

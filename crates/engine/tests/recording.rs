@@ -1,76 +1,18 @@
 //! Recording: what the server is asked to record, and what the publisher is told, in which order.
 
-#[path = "common/lines.rs"]
-mod lines;
+#[path = "common/told.rs"]
+mod told;
 
-use amf::Value;
-use engine::{ClientId, Effect, Host, Input, Instance, InstanceConfig, Millis, Origin, Output};
-use engine::{RecordMode, SharedObjects, StreamName};
-use lines::message_line;
-use rtmp::Command;
-use rtmp::connect::ConnectInfo;
-
-struct NoMedia;
-
-impl Host for NoMedia {
-    fn last_media(&self, _: &StreamName) -> Option<Millis> {
-        None
-    }
-}
-
-struct World {
-    instance: Instance,
-    lines: Vec<String>,
-}
+use engine::{ClientId, Effect, Input, InstanceConfig, RecordMode};
+use told::{World, message_line};
 
 impl World {
-    /// With client 1, who has one stream.
     fn with(config: InstanceConfig) -> Self {
-        let config = InstanceConfig {
-            on_bw_done: false,
-            ..config
-        };
-        let instance = Instance::new(
-            config,
-            Box::new(NoMedia),
-            SharedObjects::unsaved(sharedobject::Config::default()),
-        );
-        let lines = Vec::new();
-        let mut world = Self { instance, lines };
-        world.handle(Input::Connect {
-            client: ClientId(1),
-            info: Box::new(ConnectInfo::default()),
-            transaction: 1.0,
-            origin: Origin::default(),
-        });
-        world.call(0, "createStream", &[]);
-        world.lines.clear();
-        world
-    }
-
-    fn handle(&mut self, input: Input) {
-        self.instance.handle(Millis(1000), input);
-        while let Output::Effect(effect) = self.instance.poll() {
-            self.lines.extend(describe(&effect));
-        }
-    }
-
-    fn call(&mut self, stream_id: u32, name: &str, args: &[Value]) {
-        self.handle(Input::Command {
-            client: ClientId(1),
-            stream_id,
-            command: Command::new(name, 3.0, args.to_vec()),
-        });
+        Self::new(config, describe)
     }
 
     fn publish(&mut self, name: &str, how: &str) {
         self.call(1, "publish", &[name.into(), how.into()]);
-    }
-
-    #[track_caller]
-    fn expect(&mut self, lines: &[&str]) {
-        let seen = std::mem::take(&mut self.lines);
-        assert_eq!(seen, lines, "\nseen:\n{}", seen.join("\n"));
     }
 }
 

@@ -120,6 +120,15 @@ async fn unpublish(client: &mut Client, stream: u32) -> Result<()> {
     Ok(())
 }
 
+/// The same on a stream that is not, or no longer, recorded.
+async fn unpublish_live(client: &mut Client, stream: u32) -> Result<()> {
+    client
+        .command(stream, "publish", vec![false.into()])
+        .await?;
+    client.status(stream, "NetStream.Unpublish.Success").await?;
+    Ok(())
+}
+
 fn video(codec: Video) -> Stream {
     let video = Some(codec);
     Stream::new(Settings {
@@ -407,13 +416,7 @@ fn full_disk() -> Result<()> {
             player.drain_inbox();
             let sent = publish_now(&mut publisher, stream, &mut media, 50).await?;
             feed::play_until(&mut player, feed::last_mark(&sent)?).await?;
-            publisher
-                .command(stream, "publish", vec![false.into()])
-                .await?;
-            publisher
-                .status(stream, "NetStream.Unpublish.Success")
-                .await?;
-            Ok(())
+            unpublish_live(&mut publisher, stream).await
         })
     })
 }
@@ -431,8 +434,7 @@ fn one_recorder() -> Result<()> {
             let why = format!("{:#}", refused.err().context("it is recorded")?);
             ensure!(why.contains("NetStream.Record.NoAccess"), "{why}");
             publish_now(&mut second, other, &mut video(Video::H264), 10).await?;
-            second.command(other, "publish", vec![false.into()]).await?;
-            second.status(other, "NetStream.Unpublish.Success").await?;
+            unpublish_live(&mut second, other).await?;
             let sent = publish_now(&mut first, stream, &mut video(Video::H264), 30).await?;
             unpublish(&mut first, stream).await?;
             ensure_same(&finished(&server.recording("cam"))?, &sent)
@@ -538,13 +540,7 @@ fn limits() -> Result<()> {
             let last_ms = tags.iter().map(|tag| tag.timestamp_ms).max().unwrap_or(0);
             ensure!((400..500).contains(&last_ms), "{last_ms} ms");
             publish_now(&mut publisher, stream, &mut media, 100).await?;
-            publisher
-                .command(stream, "publish", vec![false.into()])
-                .await?;
-            publisher
-                .status(stream, "NetStream.Unpublish.Success")
-                .await?;
-            Ok(())
+            unpublish_live(&mut publisher, stream).await
         })
     })
 }

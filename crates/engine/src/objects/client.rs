@@ -8,7 +8,7 @@ use sharedobject::{Note, Output, Rights};
 use crate::client::ClientId;
 use crate::effect::{Effect, ObjectNote};
 use crate::instance::Instance;
-use crate::scripting::{LinkId, ObjectId, ScriptInput, SyncCode, SyncEntry};
+use crate::scripting::{LinkId, ObjectId, ScriptInput};
 
 impl Instance {
     pub(crate) fn on_shared_object(&mut self, now: Millis, client: ClientId, message: &Message) {
@@ -60,8 +60,10 @@ impl Instance {
                     self.effects
                         .push_back(Effect::SharedObject { client, update });
                 }
-                Output::Sync { object, entries } => {
-                    let list = entries.into_iter().map(sync_entry).collect();
+                Output::Sync {
+                    object,
+                    entries: list,
+                } => {
                     let object = ObjectId(object.0);
                     self.object_news
                         .push_back(ScriptInput::Sync { object, list });
@@ -108,20 +110,6 @@ fn writes(event: &Event) -> usize {
         Event::RequestRemove(keys) => keys.len(),
         Event::SendMessage { .. } | Event::RequestClear | Event::Use => 1,
         _ => 0,
-    }
-}
-
-fn sync_entry(entry: sharedobject::SyncEntry) -> SyncEntry {
-    SyncEntry {
-        code: match entry.code {
-            sharedobject::SyncCode::Change => SyncCode::Change,
-            sharedobject::SyncCode::Delete => SyncCode::Delete,
-            sharedobject::SyncCode::Success => SyncCode::Success,
-            sharedobject::SyncCode::Reject => SyncCode::Reject,
-            sharedobject::SyncCode::Clear => SyncCode::Clear,
-        },
-        name: entry.name,
-        old: entry.old,
     }
 }
 

@@ -10,6 +10,8 @@
 
 use amf::{Str, Value};
 
+pub use sharedobject::{SyncCode, SyncEntry};
+
 use super::LinkId;
 
 /// Names a shared object that the script has open. Never reused for another object.
@@ -158,46 +160,6 @@ pub enum ChangeError {
     /// The object is a proxy, and the connection to its owner is not open.
     #[error("the connection to the owner of the shared object is not open")]
     NotConnected,
-}
-
-/// An entry of the list that `onSync` is given.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SyncEntry {
-    /// What happened.
-    pub code: SyncCode,
-    /// To which property; `None` where it is all of them.
-    pub name: Option<Str>,
-    /// What the property was before, where that is told.
-    pub old: Option<Value>,
-}
-
-/// What happened to a property (`code` of an entry of `onSync`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SyncCode {
-    /// Somebody else has changed it; `oldValue` is told.
-    Change,
-    /// Somebody else has deleted it; `oldValue` is told.
-    Delete,
-    /// The script's change of a proxy was accepted.
-    Success,
-    /// The script's change of a proxy was not accepted; `oldValue` is told.
-    Reject,
-    /// All properties of a proxy are gone. What there is now follows.
-    Clear,
-}
-
-impl SyncCode {
-    /// As scripts read it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Change => "change",
-            Self::Delete => "delete",
-            Self::Success => "success",
-            Self::Reject => "reject",
-            Self::Clear => "clear",
-        }
-    }
 }
 
 /// The shared objects of an instance that has none: nothing can be opened.

@@ -1,5 +1,6 @@
 //! Every packet of a client, in the bytes of the class, read and written.
 
+use crate::world::new_room;
 use xmlsocket::Limits;
 use xmlsocket::electroserver::{
     ClientPacket, CreateRoom, JoinRoom, Plugin, RoomDetail, RoomVariable, Variable,
@@ -65,17 +66,7 @@ fn logins() {
 fn lobby() -> CreateRoom {
     CreateRoom {
         zone: Some("Main".to_owned()),
-        name: "Lobby".to_owned(),
-        password: String::new(),
-        description: "WDDX".to_owned(),
-        capacity: None,
-        updatable: true,
-        hidden: false,
-        numbered: false,
-        flood_filter: true,
-        user_variables: false,
-        variables: vec![],
-        plugins: vec![],
+        ..new_room("Lobby")
     }
 }
 
