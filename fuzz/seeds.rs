@@ -8,7 +8,7 @@ use std::path::Path;
 use testkit::{hex, vectors};
 
 /// The vector files of a target, and the keys of the list and of the bytes in it.
-const SEEDS: [(&str, &str, &str, &str); 14] = [
+const SEEDS: &[(&str, &str, &str, &str)] = &[
     ("amf0", "amf0.json", "vectors", "hex"),
     ("amf0", "amf0-malformed.json", "vectors", "hex"),
     ("amf3", "amf3.json", "vectors", "hex"),

@@ -17,7 +17,7 @@ use rtmp::{Body, UserControl};
 
 use crate::trial;
 
-const CLIP_LIMIT: Duration = Duration::from_secs(60);
+const CLIP_LIMIT: Duration = Duration::from_mins(1);
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -134,7 +134,7 @@ fn line(message: &rtmp::Message) -> Option<String> {
 async fn until(client: &mut Client, last: &str) -> Result<Vec<String>> {
     let mut lines: Vec<String> = Vec::new();
     loop {
-        let next = client.wait_for(last, |message| line(message)).await?;
+        let next = client.wait_for(last, line).await?;
         if lines.last() != Some(&next) {
             lines.push(next.clone());
         }

@@ -94,7 +94,7 @@ fn two_clients() -> Result<()> {
                 args: vec!["hello".into()],
             };
             bobs.ask(&mut bob, vec![hear.clone()]).await?;
-            ensure!(bobs.next(&mut bob).await? == [hear.clone()]);
+            ensure!(bobs.next(&mut bob).await? == std::slice::from_ref(&hear));
             ensure!(anns.next(&mut ann).await? == [hear]);
             server.wait_for_metric("greenroom_shared_object_users", "", 2.0)?;
             ensure!(server.metric("greenroom_shared_objects", "")? > 0.5);

@@ -127,10 +127,10 @@ async fn over_websocket(
         if received.last() != Some(&0) {
             continue;
         }
-        let frames = received
+        let mut frames = received
             .split(|&byte| byte == 0)
             .filter(|frame| !frame.is_empty());
-        let last = understood(frames.last().context("no frame")?)?;
+        let last = understood(frames.next_back().context("no frame")?)?;
         match last.action.as_str() {
             "connectionresponse" if !asked => {
                 asked = true;

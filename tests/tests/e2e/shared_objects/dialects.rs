@@ -10,6 +10,7 @@ use libtest_mimic::Trial;
 use rtmp::message::type_id;
 use rtmp::shared_object::{self, Event, PERSISTENT, PROXIED, PROXIED_ANSWER};
 use rtmp::{Body, Encoding, Message};
+use testkit::hex;
 
 use crate::trial;
 
@@ -131,8 +132,8 @@ impl Talk {
         ensure!(
             **body == expected,
             "{}\nexpected {}",
-            hex(body),
-            hex(&expected)
+            hex::encode(body),
+            hex::encode(&expected)
         );
         Ok(())
     }
@@ -145,10 +146,6 @@ impl Talk {
             event(5, &text(key))
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn event(kind: u8, data: &[u8]) -> Vec<u8> {
