@@ -56,6 +56,7 @@ const SCRIPT: &str = "
         socket.send('bye');
         socket.close();
     };
+    Client.prototype.mark = function () { trace('mark'); };
     Client.prototype.flood = function (length) { socket.send(new Array(length + 1).join('x')); };
 ";
 
@@ -123,9 +124,13 @@ fn talk() -> Result<()> {
             peer.expect(HELLO).await?;
             client.call("hangUp", vec![]).await?;
             peer.expect("bye").await?;
-            peer.expect_end().await
+            peer.expect_end().await?;
+            client.call("mark", vec![]).await?;
+            Ok(())
         })?;
         server.wait_for_log(&["low port false"], SOON)?;
+        // The log is written behind; what comes before the mark is in it with the mark.
+        server.wait_for_log(&["trace: mark"], SOON)?;
         let closed = server.log().matches("socket close").count();
         ensure!(closed == 1, "onClose ran {closed} times");
         Ok(())

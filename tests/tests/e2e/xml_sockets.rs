@@ -245,10 +245,7 @@ fn hostile() -> Result<()> {
             peer.send_bytes(bytes)?;
             peer.rest()?;
             server.wait_for_metric("greenroom_closed_total", "protocol_", 1.0 + count as f64)?;
-            ensure!(
-                server.log().contains(&format!("reason={reason}")),
-                "{reason}"
-            );
+            server.wait_for_log(&[&format!("reason={reason}")], SOON)?;
         }
         // The others do not notice.
         Movie::logged_in(server.xml, "ann", "").map(drop)
@@ -355,7 +352,7 @@ fn stopped() -> Result<()> {
         drop(ann);
         let status = server.wait(SOON)?;
         ensure!(status.success(), "{status}");
-        ensure!(server.log().contains("reason=server_shutdown"));
+        server.wait_for_log(&["reason=server_shutdown"], SOON)?;
         Ok(())
     })
 }
