@@ -69,7 +69,9 @@ fn tags(path: &Path) -> Vec<Tag> {
 
 fn is_finished(path: &Path) -> bool {
     let file = File::open(path).expect("a file");
-    scan(&file, 1000).expect("a recording").is_finished()
+    scan(&file, 1000, &mut |_, _| {})
+        .expect("a recording")
+        .is_finished()
 }
 
 fn open_error(path: &Path, mode: RecordMode) -> Problem {
@@ -86,7 +88,10 @@ fn a_recording_replaces_the_old_one_and_who_reads_that_keeps_it() {
     recorded(&path, RecordMode::Record, &pictures(3, 0));
     assert_eq!(tags(&path).len(), 4);
     assert!(is_finished(&path));
-    assert!(scan(&old, 1000).unwrap().totals.file_bytes > fs::metadata(&path).unwrap().len());
+    assert!(
+        scan(&old, 1000, &mut |_, _| {}).unwrap().totals.file_bytes
+            > fs::metadata(&path).unwrap().len()
+    );
 }
 
 #[test]
