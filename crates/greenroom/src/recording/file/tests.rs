@@ -207,3 +207,45 @@ fn deleting_what_is_not_there_is_no_error() {
     erase(&path).unwrap();
     assert!(erase(dir.path()).is_err());
 }
+
+/// Writes a long recording of key frames; all but their starts and ends are holes in the file.
+fn record_long(path: &Path, is_finished: bool) -> File {
+    let file = File::create_new(path).unwrap();
+    let mut recorder = Recorder::new(flv::RecorderLimits::default());
+    let mut payload = clip::video_frame(Video::H264, FrameKind::Key, 0, 100);
+    payload.resize(flv::tag::MAX_PAYLOAD_BYTES, 0);
+    let mut buffer = Vec::new();
+    while recorder.position() < 2 << 30 {
+        let position = recorder.position();
+        buffer.clear();
+        let at_ms = u32::try_from(position >> 10).unwrap();
+        let _ = recorder.record(TagKind::Video, at_ms, &payload, &mut buffer);
+        let end = buffer.len() - 64;
+        file.write_all_at(&buffer[..4096], position).unwrap();
+        file.write_all_at(&buffer[end..], position + end as u64)
+            .unwrap();
+    }
+    if is_finished {
+        write_patches(&file, &recorder.finish(&mut Vec::new())).unwrap();
+    }
+    file
+}
+
+#[test]
+fn two_gigabytes_with_an_index_are_not_read_and_without_one_tell_how_far_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, is_finished) in [("indexed", true), ("cut", false)] {
+        record_long(&dir.path().join(name), is_finished);
+        let file = File::open(dir.path().join(name)).unwrap();
+        let mut told = Vec::new();
+        let found = scan(&file, 1000, &mut |at, of| told.push((at, of))).unwrap();
+        assert_eq!(found.from_index, is_finished);
+        assert_eq!(found.index.entries().len(), 128, "{name}");
+        assert!(told.iter().all(|(_, of)| *of > 2 << 30), "{told:?}");
+        if is_finished {
+            assert!(told.len() < 8, "{told:?}");
+        } else {
+            assert!(told.is_sorted() && told.len() > 127, "{told:?}");
+        }
+    }
+}
