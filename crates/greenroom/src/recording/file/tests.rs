@@ -221,7 +221,7 @@ fn record_long(path: &Path, is_finished: bool) -> File {
         let at_ms = u32::try_from(position >> 10).unwrap();
         let _ = recorder.record(TagKind::Video, at_ms, &payload, &mut buffer);
         let end = buffer.len() - 64;
-        file.write_all_at(&buffer[..4096], position).unwrap();
+        file.write_all_at(&buffer[..64 << 10], position).unwrap();
         file.write_all_at(&buffer[end..], position + end as u64)
             .unwrap();
     }
