@@ -1,7 +1,8 @@
 //! The instance: who is here, which names are published, and where each input goes.
 //!
 //! The parts of what an instance does lie beside it: calls on the connection (`call`),
-//! publishing (`publish`), recording (`record`), playing (`play`), bandwidth checks (`bandwidth`).
+//! publishing (`publish`), recording (`record`), playing (`play`), what the server itself
+//! publishes (`station`), bandwidth checks (`bandwidth`).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -20,6 +21,7 @@ use crate::objects::SharedObjects;
 use crate::play::RecordingAsk;
 use crate::record::Recording;
 use crate::scripting::{HttpResponse, LinkId, RequestId, ScriptInput, SocketId};
+use crate::station::{STUDIO, Stations};
 
 /// What clients are told when their instance ends before them.
 pub(crate) const UNLOADED: &str = "The application was unloaded.";
@@ -170,6 +172,8 @@ pub struct Instance {
     pub(crate) host: Box<dyn Host>,
     pub(crate) clients: FxHashMap<ClientId, Client>,
     pub(crate) publishers: FxHashMap<StreamName, Publisher>,
+    /// What the server publishes for a script.
+    pub(crate) stations: Stations,
     /// When live items that nobody publishes give way to the next of their playlist.
     pub(crate) give_ups: BTreeSet<(Millis, ClientId, u32)>,
     /// Plays begun so far: numbers them.
@@ -206,6 +210,7 @@ impl Instance {
             host,
             clients: FxHashMap::default(),
             publishers: FxHashMap::default(),
+            stations: Stations::new(),
             give_ups: BTreeSet::new(),
             plays: 0,
             recordings_begun: 0,
@@ -297,12 +302,13 @@ impl Instance {
 
     /// Clients connected.
     pub fn client_count(&self) -> usize {
-        self.clients.len()
+        self.client_ids().count()
     }
 
     /// Everybody who is connected, in no order.
     pub(crate) fn client_ids(&self) -> impl Iterator<Item = ClientId> {
-        self.clients.keys().copied()
+        let all = self.clients.keys().copied();
+        all.filter(|client| *client != STUDIO)
     }
 
     /// Whether the client is connected.

@@ -28,6 +28,7 @@ mod record;
 mod reject;
 mod scripted;
 pub mod scripting;
+mod station;
 
 pub use client::ClientId;
 pub use close::CloseReason;
@@ -42,3 +43,4 @@ pub use record::RecordMode;
 pub use reject::Rejection;
 pub use rtmp::Millis;
 pub use scripted::ScriptedInstance;
+pub use station::{STUDIO, StationItem};

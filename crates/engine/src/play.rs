@@ -214,6 +214,10 @@ impl Instance {
         queue: VecDeque<Item>,
         announce: Announce,
     ) {
+        if self.hears_itself(client, stream_id, &item.name) {
+            return self.refuse_echo(now, (client, stream_id), &item.name, queue);
+        }
+        self.go_on_air(now, client, stream_id);
         let chunk_size = Body::SetChunkSize(self.config.chunk_size);
         self.send_control(client, chunk_size);
         self.announce((client, stream_id), &item.name, announce, false);
@@ -249,6 +253,29 @@ impl Instance {
             selection,
             samples,
         });
+    }
+
+    /// Passes over a live stream that is made of what its player publishes.
+    fn refuse_echo(
+        &mut self,
+        now: Millis,
+        (client, stream_id): (ClientId, u32),
+        name: &StreamName,
+        mut queue: VecDeque<Item>,
+    ) {
+        let why = format!("{name} would play itself.");
+        let details = Some(name.as_str());
+        self.refuse(client, stream_id, Code::PlayFailed, &why, details);
+        self.close_stream(now, client, stream_id);
+        if let Some(item) = queue.pop_front() {
+            self.start_item(now, (client, stream_id), item, queue, Announce::Next);
+        }
+    }
+
+    /// The name of the live stream that is played on a message stream.
+    pub(crate) fn live_source(&mut self, client: ClientId, stream_id: u32) -> Option<StreamName> {
+        let playing = self.playing(client, stream_id)?;
+        (playing.source == Source::Live).then(|| playing.item.name.clone())
     }
 
     fn announce(

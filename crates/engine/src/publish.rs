@@ -13,6 +13,7 @@ use crate::effect::Effect;
 use crate::instance::{Instance, Publisher};
 use crate::name::StreamName;
 use crate::record::{How, Plan};
+use crate::station::STUDIO;
 
 impl Instance {
     /// `publish(name[, "live"|"record"|"append"|"appendWithGap"])`, or `publish(false)` to end it.
@@ -88,7 +89,7 @@ impl Instance {
         }
     }
 
-    fn publish_planned(
+    pub(crate) fn publish_planned(
         &mut self,
         now: Millis,
         (client, stream_id): (ClientId, u32),
@@ -97,7 +98,7 @@ impl Instance {
     ) {
         if let Some(holder) = self.publishers.get(name).cloned() {
             let own = holder.client == client && holder.stream_id == stream_id;
-            if !own && !self.may_replace(now, name, &holder) {
+            if !own && !self.may_replace(now, client, name, &holder) {
                 let why = format!("{name} is already publishing");
                 let details = Some(name.as_str());
                 return self.refuse(client, stream_id, Code::PublishBadName, &why, details);
@@ -119,11 +120,16 @@ impl Instance {
     }
 
     /// Ends the one who holds the name. Another client's connection is closed with it: what
-    /// it goes on sending would be lost unseen.
+    /// it goes on sending would be lost unseen. Where a script takes the name the connection stays:
+    /// its client may publish again when the name is free.
     fn replace(&mut self, now: Millis, by: ClientId, name: &StreamName, holder: &Publisher) {
         let (client, stream_id) = (holder.client, holder.stream_id);
         self.close_stream(now, client, stream_id);
-        if client != by {
+        if by == STUDIO {
+            self.tell_unpublished(client, stream_id, name);
+            let why = format!("{name} is published by the server.");
+            self.refuse(client, stream_id, Code::PublishBadName, &why, None);
+        } else if client != by {
             let why = format!("{name} was published by another client.");
             self.refuse(client, stream_id, Code::PublishBadName, &why, None);
             let reason = CloseReason::PublisherReplaced;
@@ -131,7 +137,17 @@ impl Instance {
         }
     }
 
-    fn may_replace(&self, now: Millis, name: &StreamName, holder: &Publisher) -> bool {
+    /// The server goes before every client.
+    fn may_replace(
+        &self,
+        now: Millis,
+        by: ClientId,
+        name: &StreamName,
+        holder: &Publisher,
+    ) -> bool {
+        if by == STUDIO || holder.client == STUDIO {
+            return by == STUDIO;
+        }
         match self.config.takeover {
             Takeover::Reject => false,
             Takeover::Replace => true,
@@ -168,6 +184,7 @@ impl Instance {
             stream_id,
             name: name.clone(),
         });
+        self.notify_stations(name, Code::PlayPublishNotify, "is now published.");
         if self
             .clients
             .get(&client)
@@ -209,6 +226,7 @@ impl Instance {
             name: name.clone(),
             marker,
         });
+        self.notify_stations(name, Code::PlayUnpublishNotify, "is now unpublished.");
         self.advance_players_of(now, name);
     }
 

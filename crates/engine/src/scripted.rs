@@ -4,8 +4,8 @@
 //! script has accepted are known to it, and only commands that are not the script's affair
 //! reach it. Beside this file lie admission (`admission`, `held`), calls both ways (`calls`), the life
 //! of the instance (`lifecycle`), the script's connections to other instances (`links`), its
-//! sockets (`sockets`), what it says to players (`streams`) and what it is told of shared objects
-//! (`objects`).
+//! sockets (`sockets`), what it says to players and plays for them (`streams`) and what it is told
+//! of shared objects (`objects`).
 //!
 //! The script runs to the end of one handler before the next begins: what an effect of it
 //! leads to is queued as a further input.
@@ -34,6 +34,7 @@ use crate::instance::{Host, Input, Instance};
 use crate::name::StreamName;
 use crate::objects::SharedObjects;
 use crate::scripting::{LinkId, Script, ScriptEffect, ScriptInput, ScriptOutput, SocketId};
+use crate::station::STUDIO;
 use admission::{Guest, Join};
 use calls::{Call, Calls};
 use held::Held;
@@ -239,6 +240,9 @@ impl ScriptedInstance {
                 }
             }
             self.native_call = None;
+            if self.inputs.is_empty() {
+                self.end_idle_stations();
+            }
         }
         self.finish_stop();
         self.note_idle();
@@ -290,6 +294,8 @@ impl ScriptedInstance {
             }
             ScriptEffect::Access { client, rules } => self.set_access(client, *rules),
             ScriptEffect::StreamSend { stream, values } => self.send_to_stream(stream, values),
+            ScriptEffect::StreamPlay { stream, item } => self.play_on_station(&stream, &item),
+            ScriptEffect::StreamStop { stream } => self.stop_station(&stream),
             other => self.on_link_effect(other),
         }
     }
@@ -325,6 +331,10 @@ impl ScriptedInstance {
                     }
                 }
                 Effect::Close { client, .. } => closed.push(*client),
+                Effect::Send { client, message } if *client == STUDIO => {
+                    self.on_studio_message(message);
+                    continue;
+                }
                 _ => {}
             }
             self.effects.push_back(effect);

@@ -18,6 +18,7 @@ use rtmp::Millis;
 
 use crate::client::ClientId;
 use crate::name::StreamName;
+use crate::station::StationItem;
 
 pub use shared_objects::{
     ChangeError, NoSharedObjects, ObjectId, OpenError, SharedObjectHost, SyncCode, SyncEntry,
@@ -199,6 +200,13 @@ pub enum ScriptInput {
         client: ClientId,
         /// The stream's name.
         stream: Str,
+    },
+    /// What a script plays under a stream's name has a new status (`Stream.onStatus`).
+    StreamStatus {
+        /// The stream's name.
+        stream: Str,
+        /// The information object for `onStatus`.
+        info: Value,
     },
     /// A `NetConnection` of the script has a new status.
     LinkStatus {
@@ -492,6 +500,19 @@ pub enum ScriptEffect {
         stream: StreamName,
         /// The handler's name and its arguments.
         values: Vec<Value>,
+    },
+    /// Play something under the name of a stream (`Stream.play`): the server publishes it. What
+    /// becomes of it comes as [`ScriptInput::StreamStatus`].
+    StreamPlay {
+        /// The stream.
+        stream: StreamName,
+        /// What.
+        item: StationItem,
+    },
+    /// Stop what is played under the name of a stream.
+    StreamStop {
+        /// The stream.
+        stream: StreamName,
     },
     /// The answer to [`ScriptInput::Stop`]: whether the instance may stop.
     Stop {

@@ -11,6 +11,7 @@ mod file;
 mod opened;
 mod player;
 mod problem;
+mod studio;
 mod task;
 mod whole;
 

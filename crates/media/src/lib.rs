@@ -11,6 +11,8 @@
 //! A recording is played by [`Playback`], which says what to read of the file and what of it
 //! the player gets, and when.
 //!
+//! A stream made of several has the times that [`Splice`] gives it.
+//!
 //! This crate holds no sockets, tasks or clocks: time comes in as [`Millis`], waking and
 //! writing are the server's business.
 
@@ -19,6 +21,7 @@ mod framing;
 mod playback;
 mod reader;
 mod ring;
+mod splice;
 
 pub use entry::{Entry, Kind, Marker, Weight};
 pub use framing::{DATA_CSID, Framing, frame_tag};
@@ -26,3 +29,4 @@ pub use playback::{Frame, Length, Next, Playback, Recorded, Role, Window};
 pub use reader::{Reader, ReaderLimits, ReaderStats, Selection, VideoSelection};
 pub use ring::{Appended, Ring, RingLimits, StreamInfo};
 pub use rtmp::Millis;
+pub use splice::Splice;

@@ -52,6 +52,7 @@ impl AppScript {
                 query,
             } => self.on_published(client, &stream, &query),
             ScriptInput::Unpublished { client, stream } => self.on_unpublished(client, &stream),
+            ScriptInput::StreamStatus { stream, info } => self.on_stream_status(&stream, &info),
             ScriptInput::Sync { object, list } => self.on_sync(object, &list),
             ScriptInput::ObjectMessage {
                 object,
@@ -238,6 +239,18 @@ impl AppScript {
         let id = client.to_string();
         let result = self.run(|_, host| {
             Self::entry(host, "streamStatus")?.call::<_, ()>((stream.as_str(), id, published))
+        });
+        self.settle(result);
+    }
+
+    fn on_stream_status(&mut self, stream: &Str, info: &Value) {
+        let core = Rc::clone(&self.core);
+        let result = self.run(|ctx, host| {
+            let info = match hand_over_one(&core, ctx, host, info)? {
+                Some(info) => info,
+                None => setup::short_status(ctx, info)?.into_value(),
+            };
+            Self::entry(host, "streamInfo")?.call::<_, ()>((stream.as_str(), info))
         });
         self.settle(result);
     }

@@ -23,6 +23,7 @@ mod scripts;
 mod secure;
 mod settings;
 mod shared_objects;
+mod stations;
 mod xml_sockets;
 
 use std::process::ExitCode;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
     trials.extend(peers::trials());
     trials.extend(requests::trials());
     trials.extend(scripts::trials());
+    trials.extend(stations::trials());
     trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
     trials.extend(electroserver::trials());

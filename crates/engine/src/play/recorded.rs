@@ -28,7 +28,7 @@ impl Playing {
     }
 
     /// Whether it is a recording that was sent to its end.
-    pub(super) const fn is_over(&self) -> bool {
+    pub(crate) const fn is_over(&self) -> bool {
         matches!(self.source, Source::Recorded { is_over: true, .. })
     }
 
@@ -141,7 +141,10 @@ impl Instance {
         }
         let paused = std::mem::take(&mut playing.paused);
         match found {
-            Some(duration_ms) => self.start_recorded((client, stream_id), announce, duration_ms),
+            Some(duration_ms) => {
+                self.go_on_air(now, client, stream_id);
+                self.start_recorded((client, stream_id), announce, duration_ms);
+            }
             None if playing.item.start == Start::LiveOrRecorded => {
                 let item = playing.item.clone();
                 let queue = std::mem::take(&mut playing.queue);

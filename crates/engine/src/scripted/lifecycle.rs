@@ -153,6 +153,7 @@ impl ScriptedInstance {
         self.close_sockets();
         self.deferred.clear();
         self.script_timeout = None;
+        self.instance.end_stations(self.now);
         self.instance.save_objects(self.now);
         self.take_effects();
         self.effects.push_back(Effect::Stopped { failed });

@@ -13,4 +13,5 @@ mod objects;
 mod proxies;
 mod random;
 mod sockets;
+mod stations;
 mod streams;

@@ -146,6 +146,33 @@ impl World {
             on_bw_done: false,
             ..InstanceConfig::default()
         };
+        Self::with_all(plain, config, lines, objects, script)
+    }
+
+    /// The same as [`new`](Self::new), where recordings may be played.
+    pub(crate) fn with_recordings(
+        and: impl FnMut(&ScriptInput) -> Vec<ScriptEffect> + 'static,
+    ) -> Self {
+        let lines = Lines::default();
+        let script = puppet(&lines, and);
+        let plain = InstanceConfig {
+            plays_recordings: true,
+            ..InstanceConfig::default()
+        };
+        let objects = SharedObjects::unsaved(sharedobject::Config::default());
+        let mut world = Self::with_all(plain, config(), lines, objects, script);
+        world.start();
+        world.lines.borrow_mut().clear();
+        world
+    }
+
+    fn with_all(
+        plain: InstanceConfig,
+        config: ScriptedConfig,
+        lines: Lines,
+        objects: SharedObjects,
+        script: Box<dyn Script>,
+    ) -> Self {
         Self {
             instance: ScriptedInstance::new(plain, config, Box::new(NoMedia), objects, script),
             now: Millis(1000),
@@ -379,6 +406,10 @@ fn object_input_line(input: &ScriptInput) -> String {
         ScriptInput::ObjectStatus { object, info } => {
             let code = info.get("code").and_then(Value::as_str).unwrap_or_default();
             format!("> object {} {code}", object.0)
+        }
+        ScriptInput::StreamStatus { stream, info } => {
+            let code = info.get("code").and_then(Value::as_str).unwrap_or_default();
+            format!("> stream {} {code}", stream.as_str())
         }
         other => format!("> {other:?}"),
     }

@@ -40,6 +40,11 @@ impl Hands {
         self.give(client, Order::Done);
     }
 
+    /// Ends the studio with the life of its instance.
+    pub(super) fn end_life(&mut self) {
+        self.links.remove(&engine::STUDIO);
+    }
+
     /// Forgets a client that has gone, and streams that only it used.
     pub(super) fn forget(&mut self, client: ClientId) {
         self.links.remove(&client);
@@ -50,6 +55,10 @@ impl Hands {
     /// Gives an order, behind what the client has not been told of shared objects.
     pub(super) fn give(&mut self, client: ClientId, order: Order) {
         let updates = self.updates.remove(&client);
+        if client == engine::STUDIO {
+            let studio = self.links.entry(client);
+            studio.or_insert_with(|| self.recorders.studio());
+        }
         if let Some(link) = self.links.get(&client) {
             if let Some(updates) = updates {
                 link.give(Order::SharedObjects(updates));

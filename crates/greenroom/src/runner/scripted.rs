@@ -175,6 +175,7 @@ impl Runner {
         }
         self.later.extend(instance.take_waiting());
         self.errands.drop_all();
+        self.hands.end_life();
         tracing::info!(app = %address.app, instance = %address.instance, "instance stopped");
     }
 

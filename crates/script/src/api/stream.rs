@@ -11,21 +11,21 @@ pub(super) const STREAM: Class = Class {
     name: "Stream",
     since: Fcs1,
     state: State::Differs,
-    note: "A stream of the instance, by its name. It cannot play or record anything yet.",
+    note: "A stream of the instance, by its name. It cannot record anything yet.",
     members: &[
         method("get", Fcs1, "`Stream.get(name)`: the same object for the same name, as long as it is published, or the script keeps it, or it is one of the last; `null` if the name is none"),
         function(
             "length",
             "`Stream.length(name)`: the length of a recording, in seconds",
         ),
-        function("play", "publishes something else under the stream's name"),
+        method("play", Fcs1, "`play(name, start = -2, length = -1, reset = true)` publishes something else under the stream's name: live streams and recordings, one behind the other; `false` stops it. Nothing comes from another server yet: with a connection it returns `false`").differs(),
         function("record", "records the stream").telling(),
         method("send", Fcs1, "`send(handler, …)` calls a handler of all who play it, in order with its sound and pictures; `@setDataFrame` and `@clearDataFrame` do what they do for a publisher"),
         function("setBufferTime", "how much is kept in the queue"),
         property("bufferTime", Fcs1, "the same, to read").later(),
         property("name", Fcs1, "its name, without `flv:` and what is behind a `?`"),
         function("clear", "deletes its recording"),
-        event("onStatus", Fcs1, "`onStatus(info)`: `NetStream.Publish.Start` and `NetStream.Unpublish.Success` of a client, after `application.onPublish`; `application.onStatus` where there is none").differs(),
+        event("onStatus", Fcs1, "`onStatus(info)`: `NetStream.Publish.Start` and `NetStream.Unpublish.Success` after `application.onPublish`; what becomes of `play`: `NetStream.Play.Reset`, `.Start`, `.Switch`, `.Complete`, `.Stop`, `.StreamNotFound`, `.Failed`, `.PublishNotify`, `.UnpublishNotify`; `application.onStatus` where there is none").differs(),
         method("setVirtualPath", Fms2, "folders for recordings")
             .later()
             .telling(),

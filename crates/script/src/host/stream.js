@@ -2,7 +2,7 @@
 (function (host) {
     "use strict";
     const { apply } = Reflect;
-    const { Map, Set, WeakRef, Proxy, Symbol, String } = globalThis;
+    const { Map, Set, WeakRef, Proxy, Symbol, String, Number } = globalThis;
     const deref = WeakRef.prototype.deref;
 
     // Streams that are there for certain: those that are published, ...
@@ -40,6 +40,17 @@
         sweepAt = host.limits.streams + 2 * others.size;
     }
 
+    function number(value, otherwise) {
+        const number = value === undefined || value === null ? otherwise : Number(value);
+        return number === number ? number : otherwise;
+    }
+
+    // 0 appends, 1 begins anew, 2 and 3 are the same with all of it at once.
+    function resetCode(reset) {
+        if (reset === undefined || reset === null || reset === true) return 1;
+        return reset === false ? 0 : number(reset, 1);
+    }
+
     class Stream {
         #name;
         #query = "";
@@ -68,6 +79,20 @@
         send(handlerName) {
             if (arguments.length === 0) return false;
             host.emitStreamSend(this.#name, String(handlerName), host.rest(arguments, 1));
+            return true;
+        }
+
+        // Publishes something else under the stream's name; `false` stops that.
+        play(streamName, start, length, reset, remoteConnection) {
+            const name = this.#name;
+            if (streamName === false) {
+                host.emitStreamStop(name);
+                return true;
+            }
+            const source = String(streamName);
+            if (arguments.length === 0 || host.streamName(source) === undefined) return false;
+            if (remoteConnection !== undefined && remoteConnection !== null) return false;
+            host.emitStreamPlay(name, source, number(start, -2), number(length, -1), resetCode(reset));
             return true;
         }
 
@@ -114,6 +139,11 @@
         const stream = made(name);
         if (!start) host.setQuery(stream, "");
         host.tell(stream, { level: "status", code, description, details: name, clientid });
+    };
+
+    // What becomes of what is played under a stream's name.
+    host.entries.streamInfo = function (name, info) {
+        host.tell(made(name), info);
     };
 
     // Shows the streams by name. The script can look, and not touch.

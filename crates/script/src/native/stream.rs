@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use amf::Value;
-use engine::StreamName;
 use engine::scripting::ScriptEffect;
+use engine::{StationItem, StreamName};
 use rquickjs::function::This;
-use rquickjs::{Array, Exception, Object};
+use rquickjs::{Array, Ctx, Exception, Object};
 
 use super::{put, take_args, text};
 use crate::core::Core;
@@ -19,6 +19,19 @@ pub(super) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     let this = Rc::clone(core);
     put(host, "emitStreamSend", move |host, name, handler, args| {
         send(&this, &host, &name, &handler, &args)
+    })?;
+    let this = Rc::clone(core);
+    put(
+        host,
+        "emitStreamPlay",
+        move |host, name, source, start, length, reset| {
+            play(&this, &host, &name, &source, (start, length, reset))
+        },
+    )?;
+    let this = Rc::clone(core);
+    put(host, "emitStreamStop", move |name: rquickjs::String<'_>| {
+        let stream = known(&this, name.ctx(), &name)?;
+        this.emit(name.ctx(), ScriptEffect::StreamStop { stream })
     })
 }
 
@@ -41,9 +54,36 @@ fn send<'js>(
     args: &Array<'js>,
 ) -> rquickjs::Result<()> {
     let ctx = host.ctx();
-    let stream = StreamName::parse(&text(core, name)?, core.config.stream_name_bytes);
-    let stream = stream.map_err(|error| Exception::throw_internal(ctx, &error.to_string()))?;
+    let stream = known(core, ctx, name)?;
     let mut values = vec![Value::String(text(core, handler)?.into())];
     values.extend(take_args(core, host, args)?);
     core.emit(ctx, ScriptEffect::StreamSend { stream, values })
+}
+
+/// `name`: as [`stream_name`] gave it. `numbers`: start, length and reset.
+fn play<'js>(
+    core: &Core,
+    host: &This<Object<'js>>,
+    name: &rquickjs::String<'js>,
+    source: &rquickjs::String<'js>,
+    (start, length, reset): (f64, f64, f64),
+) -> rquickjs::Result<()> {
+    let ctx = host.ctx();
+    let stream = known(core, ctx, name)?;
+    let item = StationItem {
+        source: text(core, source)?.into(),
+        start,
+        length,
+        reset,
+    };
+    core.emit(ctx, ScriptEffect::StreamPlay { stream, item })
+}
+
+fn known<'js>(
+    core: &Core,
+    ctx: &Ctx<'js>,
+    name: &rquickjs::String<'js>,
+) -> rquickjs::Result<StreamName> {
+    let stream = StreamName::parse(&text(core, name)?, core.config.stream_name_bytes);
+    stream.map_err(|error| Exception::throw_internal(ctx, &error.to_string()))
 }

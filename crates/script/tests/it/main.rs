@@ -26,6 +26,7 @@ mod remoting_limits;
 mod sequences;
 mod shared_object_proxies;
 mod shared_objects;
+mod stations;
 mod streams;
 mod timing;
 mod trouble;
