@@ -16,6 +16,7 @@ mod peers;
 mod playback;
 mod playlists;
 mod recording;
+mod recordings;
 mod rejections;
 mod requests;
 mod script_sockets;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     trials.extend(playback::trials());
     trials.extend(recording::trials());
     trials.extend(clearing::trials());
+    trials.extend(recordings::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());
