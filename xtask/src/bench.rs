@@ -8,6 +8,7 @@ mod prepare;
 mod report;
 mod server;
 mod shared;
+mod vod;
 
 use std::fs;
 use std::process::Command;
@@ -34,7 +35,8 @@ struct Run {
 }
 
 /// `cargo xtask bench live [--rounds N] [--seconds N] [--players N,N] [--only SERVER,SERVER]
-/// [--curve] [--stalled]`, or `cargo xtask bench shared [--rounds N] [--seconds N]`. Without
+/// [--curve] [--stalled]`, or `cargo xtask bench shared [--rounds N] [--seconds N]`,
+/// or `cargo xtask bench vod [--rounds N] [--seconds N] [--players N]`. Without
 /// `--curve` or `--stalled`: the fan-out cases and the stalled.
 pub(crate) fn run(options: &Options) -> Result<bool> {
     // Where the kernel groups tasks by session, priority counts per group.
@@ -42,7 +44,8 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     match &options.words[..] {
         [what] if what == "live" => live(options),
         [what] if what == "shared" => shared::run(options),
-        _ => bail!("usage: cargo xtask bench live|shared [OPTIONS]"),
+        [what] if what == "vod" => vod::run(options),
+        _ => bail!("usage: cargo xtask bench live|shared|vod [OPTIONS]"),
     }
 }
 
