@@ -60,7 +60,8 @@ impl Server {
                 server::start_nginx(prepared, "nginx-rtmp-vod.conf", &words)
             }
             Self::Greenroom => {
-                let own = format!("[streams]\ndir = {data:?}\n");
+                let dir = data.display();
+                let own = format!("[streams]\ndir = \"{dir}\"\n");
                 let settings = ["limits.connections_per_ip=0"];
                 server::start_greenroom(&prepared.folder, (APPLICATION, &own), &settings)
             }
