@@ -10,11 +10,11 @@ use std::rc::Rc;
 
 use amf::Value;
 use divan::Bencher;
-use engine::ClientId;
 use engine::scripting::{
-    ApplicationStats, ClientInfo, ClientStats, NoSharedObjects, Script as _, ScriptHost,
+    ApplicationStats, Cleared, ClientInfo, ClientStats, NoSharedObjects, Script as _, ScriptHost,
     ScriptInput, ScriptOutput, SharedObjectHost,
 };
+use engine::{ClientId, StreamPattern};
 use rtmp::Millis;
 use script::{AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptSetup};
 
@@ -39,6 +39,10 @@ impl ScriptHost for Nothing {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &NoSharedObjects
+    }
+
+    fn clear_streams(&self, _: &StreamPattern, _: usize) -> Cleared {
+        Cleared::default()
     }
 }
 

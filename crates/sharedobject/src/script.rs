@@ -269,7 +269,7 @@ impl Directory {
         let live = self
             .names
             .iter()
-            .filter(|((name, _), _)| pattern.matches(name));
+            .filter(|((name, _), _)| pattern.matches(name.as_str()));
         for id in live.map(|(_, id)| *id).collect::<Vec<_>>() {
             if let Some(object) = self.objects.get_mut(&id)
                 && object.remote.is_none()
@@ -286,7 +286,7 @@ impl Directory {
             let Ok(name) = ObjectName::parse(&name, usize::MAX) else {
                 continue;
             };
-            if pattern.matches(&name) && self.find(&name, Kind::Persistent).is_none() {
+            if pattern.matches(name.as_str()) && self.find(&name, Kind::Persistent).is_none() {
                 is_complete &= self.clear_stored(&name);
             }
         }

@@ -190,6 +190,7 @@ impl Runner {
                 let host: Rc<dyn ScriptHost> = Rc::new(World {
                     stats: self.stats.clone(),
                     objects: objects.clone(),
+                    clearer: self.hands.recorders.clearer(&settings.recording),
                 });
                 applications.load_script(&self.address, &settings.script, host)
             }
