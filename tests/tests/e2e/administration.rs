@@ -225,6 +225,25 @@ fn live_objects() -> Result<()> {
             server.wait_for_log(&["told change bob"], SOON)?;
             server.wait_for_log(&["told delete ann"], SOON)?;
 
+            // It is stored with a higher version while it is in use; its own is shown.
+            let said = done(server, "so", &["list"])?;
+            let version = users.version;
+            ensure!(
+                said == format!("chat/lobby users version {version}\n"),
+                "{said}"
+            );
+            // A file that does not fit changes nothing.
+            let long = "x".repeat(256);
+            let path = server.file("long.json");
+            fs::write(&path, json!({ "cid": 1, long: 2 }).to_string())?;
+            let path = path.to_str().context("a path that is no text")?;
+            let why = refused(server, "so", &["import", "chat/lobby", "users", path])?;
+            ensure!(why.contains("slot_name_bytes of 255 is reached"), "{why}");
+            refused(server, "so", &["get", "chat/lobby", "users", "cid"])?;
+            let unused = ["set", "chat/lobby", "unused", "x", "1", "--temporary"];
+            let why = refused(server, "so", &unused)?;
+            ensure!(why.contains("nobody uses the temporary object"), "{why}");
+
             let why = refused(server, "so", &["set", "chat/lobby", "users", "x", "{"])?;
             ensure!(why.contains("the value is no JSON"), "{why}");
             let why = refused(server, "so", &["get", "chat/lobby", "nothing"])?;
@@ -313,6 +332,9 @@ fn stored_objects() -> Result<()> {
         ensure!(shown == json!({ "bob": 8 }), "{shown}");
         let said = done(server, "so", &["list", "live/room"])?;
         ensure!(said == "live/room users version 3\n", "{said}");
+        let name = "x".repeat(256);
+        let why = refused(server, "so", &["set", "live/room", "users", &name, "1"])?;
+        ensure!(why.contains("slot_name_bytes of 255 is reached"), "{why}");
         let why = refused(server, "so", &["watch", "live/room", "users"])?;
         ensure!(why.contains("no server runs"), "{why}");
         let why = refused(server, "app", &["list"])?;
@@ -320,6 +342,11 @@ fn stored_objects() -> Result<()> {
         done(server, "so", &["delete", "live/room", "users"])?;
         let why = refused(server, "so", &["get", "live/room", "users"])?;
         ensure!(why.contains("no shared object users in live/room"), "{why}");
+        let said = done(server, "so", &["list"])?;
+        ensure!(said.is_empty(), "{said}");
+        // No version is given again. It had 3; the next is not known to be free.
+        let said = done(server, "so", &["set", "live/room", "users", "ann", "7"])?;
+        ensure!(said == "The object has version 5.\n", "{said}");
         Ok(())
     })
 }

@@ -15,6 +15,9 @@ use crate::runner::{Ask, Post, Room, Sender};
 /// How long an administrator waits until an instance has ended, or answers.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long after an instance has dropped what it was asked the next is looked for.
+const AGAIN: Duration = Duration::from_millis(10);
+
 /// A running instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct InstanceRow {
@@ -156,7 +159,7 @@ impl Applications {
                 }
                 // It was ending, and has dropped what it was asked. Who comes next is asked anew.
                 asks.closed().await;
-                tokio::task::yield_now().await;
+                tokio::time::sleep(AGAIN).await;
             }
             Asked::NotRunning
         };
