@@ -35,6 +35,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "administration::objects_of_an_instance_are_shown_and_changed",
             live_objects,
         ),
+        trial(
+            "administration::what_does_not_fit_changes_nothing",
+            not_fitting,
+        ),
         trial("administration::an_object_is_watched", watched),
         trial(
             "administration::objects_are_shown_and_changed_without_a_server",
@@ -225,25 +229,6 @@ fn live_objects() -> Result<()> {
             server.wait_for_log(&["told change bob"], SOON)?;
             server.wait_for_log(&["told delete ann"], SOON)?;
 
-            // It is stored with a higher version while it is in use; its own is shown.
-            let said = done(server, "so", &["list"])?;
-            let version = users.version;
-            ensure!(
-                said == format!("chat/lobby users version {version}\n"),
-                "{said}"
-            );
-            // A file that does not fit changes nothing.
-            let long = "x".repeat(256);
-            let path = server.file("long.json");
-            fs::write(&path, json!({ "cid": 1, long: 2 }).to_string())?;
-            let path = path.to_str().context("a path that is no text")?;
-            let why = refused(server, "so", &["import", "chat/lobby", "users", path])?;
-            ensure!(why.contains("slot_name_bytes of 255 is reached"), "{why}");
-            refused(server, "so", &["get", "chat/lobby", "users", "cid"])?;
-            let unused = ["set", "chat/lobby", "unused", "x", "1", "--temporary"];
-            let why = refused(server, "so", &unused)?;
-            ensure!(why.contains("nobody uses the temporary object"), "{why}");
-
             let why = refused(server, "so", &["set", "chat/lobby", "users", "x", "{"])?;
             ensure!(why.contains("the value is no JSON"), "{why}");
             let why = refused(server, "so", &["get", "chat/lobby", "nothing"])?;
@@ -286,6 +271,35 @@ fn live_objects() -> Result<()> {
         let said = done(server, "so", &["list"])?;
         ensure!(said.is_empty(), "{said}");
         Ok(())
+    })
+}
+
+fn not_fitting() -> Result<()> {
+    server::with(&[], |server| {
+        client::run(async {
+            let mut ann = joined(server, "live/room").await?;
+            let mut users = Copy::open(&mut ann, "users", true).await?;
+            users.set(&mut ann, &[("ann", 7.0.into())]).await?;
+            // It is stored with a higher version while it is in use; its own is shown.
+            let listed = format!("live/room users version {}\n", users.version);
+            let said = done(server, "so", &["list"])?;
+            ensure!(said == listed, "{said}");
+            let long = "x".repeat(256);
+            let path = server.file("long.json");
+            fs::write(&path, json!({ "bob": 1, long: 2 }).to_string())?;
+            let path = path.to_str().context("a path that is no text")?;
+            let import = ["import", "live/room", "users", path, "--replace"];
+            let why = refused(server, "so", &import)?;
+            ensure!(why.contains("slot_name_bytes of 255 is reached"), "{why}");
+            let shown = slots(server, "live/room", "users")?;
+            ensure!(shown == json!({ "ann": 7 }), "{shown}");
+            let said = done(server, "so", &["list"])?;
+            ensure!(said == listed, "{said}");
+            let unused = ["set", "live/room", "unused", "x", "1", "--temporary"];
+            let why = refused(server, "so", &unused)?;
+            ensure!(why.contains("nobody uses the temporary object"), "{why}");
+            Ok(())
+        })
     })
 }
 
