@@ -16,6 +16,7 @@ mod playback;
 mod playlists;
 mod plugins;
 mod recording;
+mod recordings;
 mod rejections;
 mod requests;
 mod script_sockets;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
     trials.extend(playlists::trials());
     trials.extend(playback::trials());
     trials.extend(recording::trials());
+    trials.extend(recordings::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());
