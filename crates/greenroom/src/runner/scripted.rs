@@ -30,7 +30,7 @@ use crate::scripts::Broken;
 use crate::{clock, metrics};
 
 /// Stack of a script's thread. Only what is used of it costs memory.
-const STACK_BYTES: usize = 8 << 20;
+pub(crate) const STACK_BYTES: usize = 8 << 20;
 
 /// Starts the thread of an instance, which waits for nobody if it is to begin `at_once`. Must be
 /// called on the server's runtime.
