@@ -68,6 +68,24 @@ const VOD_COLUMNS: &[Column] = &[
     Column("other CPU s", 1, "/window/foreign_cpu_s"),
 ];
 
+const ROOM_COLUMNS: &[Column] = &[
+    Column(
+        "CPU s/million deliveries",
+        1,
+        "/cost/server_cpu_s_per_million_deliveries",
+    ),
+    Column("deliveries/s", 0, "/delivery/deliveries_per_s"),
+    Column("latency p50 ms", 1, "/delivery/latency_ms/p50"),
+    Column("p99 ms", 1, "/delivery/latency_ms/p99"),
+    Column("joins, CPU s", 2, "/join/server_cpu_s"),
+    Column("kB/idle connection", 1, "/idle/rss_kb_per_connection"),
+    Column("RSS MB", 1, RSS_MB),
+    Column("server CPU %", 0, "/window/server_cpu_pct"),
+    Column("load CPU %", 0, "/window/client_cpu_pct"),
+    Column("faults", 0, "/faults/total"),
+    Column("other CPU s", 1, "/window/foreign_cpu_s"),
+];
+
 const RSS_MB: &str = "/window/server_rss_mb";
 
 impl Column {
@@ -92,9 +110,19 @@ pub(super) fn shared_line(report: &Value) -> String {
     figures(report, SHARED_COLUMNS)
 }
 
-/// A row for each case of shared objects, the median of every figure.
+/// One run of rooms in one line.
+pub(super) fn rooms_line(report: &Value) -> String {
+    figures(report, ROOM_COLUMNS)
+}
+
+/// A row for each case of shared objects.
 pub(super) fn shared_table(runs: &[(String, Value)]) -> String {
     table(runs, "case", SHARED_COLUMNS)
+}
+
+/// A row for each case of rooms and each server.
+pub(super) fn rooms_table(runs: &[(String, Value)]) -> String {
+    table(runs, "case", ROOM_COLUMNS)
 }
 
 /// One run of recordings in one line.
@@ -102,11 +130,12 @@ pub(super) fn vod_line(report: &Value) -> String {
     figures(report, VOD_COLUMNS)
 }
 
-/// A row for each server of recordings, the median of every figure.
+/// A row for each server of recordings.
 pub(super) fn vod_table(runs: &[(String, Value)]) -> String {
     table(runs, "server", VOD_COLUMNS)
 }
 
+/// A row for each case, the median of every figure.
 fn table(runs: &[(String, Value)], what: &str, columns: &[Column]) -> String {
     let headings: Vec<_> = columns.iter().map(|column| column.0).collect();
     let mut text = format!("| {what} | runs | {} |\n", headings.join(" | "));

@@ -82,6 +82,34 @@ pub(super) fn start_greenroom(
     Running::start(&folder, address, command)
 }
 
+/// Starts a server of IRC with the configuration that the load tools keep for it, at another
+/// port. `words` go before the path of the configuration.
+pub(super) fn start_irc(
+    parent: &Path,
+    program: &str,
+    port: u16,
+    words: &[&str],
+) -> Result<Running> {
+    let folder = empty_folder(parent)?;
+    let address = free_address()?;
+    // Where it keeps its state.
+    fs::create_dir_all(folder.join(program))?;
+    let kept = format!("tools/load/peers/{program}.conf");
+    let template = fs::read_to_string(workspace::root().join(kept))?;
+    if !template.contains(&port.to_string()) {
+        bail!("the configuration of {program} does not listen where expected");
+    }
+    let configuration = template
+        .replace(&port.to_string(), &address.port().to_string())
+        .replace("@RUN@", &folder.display().to_string());
+    let file = folder.join("irc.conf");
+    fs::write(&file, configuration)?;
+    let file = file.display().to_string();
+    let words = [&[program], words, &[&file]].concat();
+    let command = words.into_iter().map(str::to_owned).collect();
+    Running::start(&folder, address, command)
+}
+
 /// The folder of one server.
 fn empty_folder(parent: &Path) -> Result<PathBuf> {
     let folder = parent.join("run");
@@ -181,7 +209,7 @@ fn greenroom(
 
 /// An address that nobody listens on. Another program could take it before the server does; the
 /// server then ends at once and says so.
-fn free_address() -> Result<SocketAddr> {
+pub(super) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
