@@ -15,6 +15,7 @@ mod operations;
 mod peers;
 mod playback;
 mod playlists;
+mod plugins;
 mod recording;
 mod recordings;
 mod rejections;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
     trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
     trials.extend(electroserver::trials());
+    trials.extend(plugins::trials());
     trials.extend(xml_sockets::trials());
     trials.extend(settings::trials());
     trials.extend(administration::trials());

@@ -36,7 +36,9 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
     put(host, "fromAmf", move |host, bytes, encoding| {
         decode(&this, &host, &bytes, encoding)
     })?;
-    put(host, "deflate", pack)?;
+    put(host, "deflate", |ctx: Ctx<'js>, bytes, raw: bool| {
+        pack(ctx, &bytes, raw)
+    })?;
     let most = core.config.byte_array_bytes;
     put(host, "inflate", move |ctx: Ctx<'js>, bytes, raw: bool| {
         unpack(ctx, &bytes, raw, most)
@@ -46,10 +48,10 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
 /// Packs bytes, bare or in the form of zlib.
 fn pack<'js>(
     ctx: Ctx<'js>,
-    bytes: JsString<'js>,
+    bytes: &JsString<'js>,
     raw: bool,
 ) -> rquickjs::Result<TypedArray<'js, u8>> {
-    let bytes = bytes_of(&bytes)?;
+    let bytes = bytes_of(bytes)?;
     let packed = if raw {
         deflate::compress_to_vec(&bytes, PACKING)
     } else {
