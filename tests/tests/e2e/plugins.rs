@@ -122,8 +122,10 @@ fn dice() -> Result<()> {
         call(&mut cy, "Dice", "cheat", ("count", "3"))?;
         ensure!(heard(&mut cy)?.1 == "refused");
         // It goes with its room.
+        server.wait_for_metric("greenroom_plugins", "", 1.0)?;
         drop((ann, bob, cy));
         server.wait_for_log(&["plugin ended", "Dice", "Game"], SOON)?;
+        server.wait_for_metric("greenroom_plugins", "", 0.0)?;
         Ok(())
     })
 }

@@ -31,8 +31,8 @@ pub(super) use logins::LoginAsked;
 pub(crate) use settings::PluginSettings;
 
 use super::{Post, Unserved};
-use crate::clock;
 use crate::runner::Room as Watched;
+use crate::{clock, metrics};
 use events::RoomPlugins;
 use inbox::Inbox;
 use logins::Logins;
@@ -237,12 +237,14 @@ impl Plugins {
             dropped: false,
         };
         self.running.insert(id, running);
+        metrics::plugins_are(self.running.len());
         Some(id)
     }
 
     /// Forgets a plugin that runs no more, or is to run no more. What it had of logins fails.
     fn forget(&mut self, id: Id) -> Option<Running> {
         let running = self.running.remove(&id)?;
+        metrics::plugins_are(self.running.len());
         let handler = self.login_handler();
         if handler == Some(id) {
             self.fail_logins();
