@@ -48,6 +48,10 @@ fn basics() -> Vec<Trial> {
         trial("shared_objects::access_rules_hold", access),
         trial("shared_objects::limits_are_told_to_who_meets_them", limits),
         trial(
+            "shared_objects::what_is_not_understood_is_skipped_and_bad_names_are_refused",
+            not_understood,
+        ),
+        trial(
             "shared_objects::limits_on_numbers_are_told_too",
             limits_on_numbers,
         ),
@@ -365,6 +369,32 @@ fn limits_on_numbers() -> Result<()> {
             ensure!(full.contains("SharedObject."), "{full}");
             server.wait_for_log(&["the limit object_bytes of 65536"], SOON)?;
             Ok(())
+        })
+    })
+}
+
+fn not_understood() -> Result<()> {
+    server::with(&[], |server| {
+        client::run(async {
+            let mut ann = joined(server, "live").await?;
+            let mut anns = Copy::open(&mut ann, "chat", false).await?;
+            let unknown = Event::Unknown {
+                event: 99,
+                data: vec![1, 2, 3].into(),
+            };
+            let known = Event::RequestChange(vec![("a".into(), 1.0.into())]);
+            anns.ask(&mut ann, vec![unknown, known]).await?;
+            anns.await_success(&mut ann, 1).await?;
+            let skipped = server.metric("greenroom_shared_object_unknown_events_total", "")?;
+            ensure!((skipped - 1.0).abs() < 0.5, "{skipped}");
+            for name in ["a b", "", "../x", "a:b"] {
+                let refused = Copy::open(&mut ann, name, true).await;
+                let refused = format!("{:#}", refused.err().with_context(|| name.to_owned())?);
+                let code = "SharedObject.ObjectCreationFailed";
+                ensure!(refused.contains(code), "{name}: {refused}");
+            }
+            // It goes on.
+            anns.set(&mut ann, &[("a", 2.0.into())]).await
         })
     })
 }
