@@ -2,6 +2,7 @@
 //! who joins is answered.
 
 mod admission;
+mod asking;
 mod handover;
 mod leaving;
 
