@@ -243,7 +243,7 @@ fn nobody_loads_what_an_administrator_is_about_to_change() {
 #[test]
 fn what_an_instance_refuses_is_refused_in_the_store_too() {
     let store = Arc::new(Held::default());
-    let mut kept = kept(&store, 10_000);
+    let kept = kept(&store, 10_000);
     let there: Arc<dyn Store> = store.clone();
     let mut config = settings().config;
     config.limits = sharedobject::Limits {
@@ -271,7 +271,7 @@ fn what_an_instance_refuses_is_refused_in_the_store_too() {
 #[test]
 fn a_copy_is_written_in_few_commits_and_has_the_versions_of_what_is_gone() {
     let store = Arc::new(Held::default());
-    let mut kept = kept(&store, 10_000);
+    let kept = kept(&store, 10_000);
     for number in 0..300 {
         let changes = store::Changes::new(kept.key(&number.to_string()), 7);
         store.submit(Write::Commit(changes), Acknowledge::nobody());
