@@ -3,6 +3,7 @@
 
 mod administration;
 mod browser;
+mod clearing;
 mod codecs;
 mod commands;
 mod conformance;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     trials.extend(playlists::trials());
     trials.extend(playback::trials());
     trials.extend(recording::trials());
+    trials.extend(clearing::trials());
     trials.extend(recordings::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());

@@ -426,6 +426,10 @@ sections! {
         /// Objects of one instance at one time.
         objects: usize = 10_000, range 1..=1_000_000,
             reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
+        /// Persistent objects of one instance, whether somebody uses them or not. A cleared object
+        /// that nobody uses counts no more.
+        stored_objects: usize = 100_000, range 1..=10_000_000,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
         /// Slots of one object.
         slots: usize = 16_384, range 1..=1_048_576,
             reached "The change is refused with a status, and the value there is sent back.";

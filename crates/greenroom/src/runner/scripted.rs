@@ -190,6 +190,7 @@ impl Runner {
                 let host: Rc<dyn ScriptHost> = Rc::new(World {
                     stats: self.stats.clone(),
                     objects: objects.clone(),
+                    clearer: self.hands.recorders.clearer(&settings.recording),
                 });
                 applications.load_script(&self.address, &settings.script, host)
             }
@@ -323,14 +324,13 @@ impl Runner {
             if self.applications.retire(&self.address, self.id) {
                 return false;
             }
+            // There are no objects between two lives: what is asked of them waits for the next.
             tokio::select! {
                 post = self.posts.recv() => match post {
                     Some(post) => self.note(post),
                     None => return false,
                 },
                 () = self.room.freed.notified() => {}
-                // There are no objects between two lives.
-                Some(ask) = self.asks.recv() => drop(ask),
             }
         }
     }

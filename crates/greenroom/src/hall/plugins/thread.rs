@@ -249,4 +249,8 @@ impl ScriptHost for Elsewhere {
     fn shared_objects(&self) -> &dyn engine::scripting::SharedObjectHost {
         &NoSharedObjects
     }
+
+    fn clear_streams(&self, _: &engine::StreamPattern, _: usize) -> engine::scripting::Cleared {
+        engine::scripting::Cleared::default()
+    }
 }
