@@ -247,6 +247,27 @@ pub enum ScriptInput {
         /// Why, in words; `None` if the other side just closed it.
         why: Option<String>,
     },
+    /// Somebody has come in over one of the server's own XML ports that this script serves.
+    PortOpened {
+        /// Who.
+        client: ClientId,
+        /// The address it comes from.
+        ip: String,
+        /// The number of the port it came to.
+        port: u16,
+    },
+    /// Somebody on a port has sent a text.
+    PortText {
+        /// Who.
+        client: ClientId,
+        /// The text, without the zero byte that ended it.
+        text: String,
+    },
+    /// Somebody on a port has gone, or was closed.
+    PortClosed {
+        /// Who.
+        client: ClientId,
+    },
     /// Others have changed a shared object that the script has open (`onSync`). An empty list
     /// says that a proxy is in step with its owner, and nothing has changed.
     Sync {
@@ -485,6 +506,19 @@ pub enum ScriptEffect {
     SocketClose {
         /// Which.
         socket: SocketId,
+    },
+    /// Send a text to somebody on a port.
+    PortSend {
+        /// Whom.
+        client: ClientId,
+        /// The text, without the zero byte.
+        text: String,
+    },
+    /// Send what is queued for somebody on a port, then close the connection. The script is told
+    /// of it by [`ScriptInput::PortClosed`].
+    PortClose {
+        /// Whose.
+        client: ClientId,
     },
     /// Send a data message to all who play a stream (`Stream.send`), in order with its media.
     StreamSend {

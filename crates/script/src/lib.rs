@@ -35,6 +35,7 @@ mod library;
 mod links;
 mod loading;
 mod native;
+mod ports;
 pub mod prepass;
 mod problem;
 mod rejections;

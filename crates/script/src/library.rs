@@ -36,6 +36,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("xml.js", include_str!("host/xml.js")),
     ("load_vars.js", include_str!("host/load_vars.js")),
     ("xml_socket.js", include_str!("host/xml_socket.js")),
+    ("xml_port.js", include_str!("host/xml_port.js")),
 ];
 
 /// Global names that many scripts do not need, each with the file that defines it. The file runs

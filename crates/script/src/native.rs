@@ -8,6 +8,7 @@ mod bytes;
 mod connection;
 mod file;
 mod http;
+mod port;
 mod remote;
 mod remoting;
 mod shared_object;
@@ -33,6 +34,7 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     bytes::install(core, host)?;
     file::install(core, host)?;
     http::install(core, host)?;
+    port::install(core, host)?;
     remoting::install(core, host)?;
     shared_object::install(core, host)?;
     socket::install(core, host)?;

@@ -22,6 +22,7 @@ mod scripts;
 mod secure;
 mod settings;
 mod shared_objects;
+mod xml_ports;
 mod xml_sockets;
 
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     trials.extend(script_sockets::trials());
     trials.extend(electroserver::trials());
     trials.extend(xml_sockets::trials());
+    trials.extend(xml_ports::trials());
     trials.extend(settings::trials());
     trials.extend(administration::trials());
     trials.extend(shared_objects::trials());

@@ -5,8 +5,10 @@ mod choice;
 mod cors;
 mod log_filter;
 
-pub use checked::{AccountLine, ClientVersion, CodePage, Domain, PortList};
-pub(crate) use checked::{account, version};
+pub use checked::{
+    AccountLine, ClientVersion, CodePage, DialectName, Domain, PortList, XmlPortLine,
+};
+pub(crate) use checked::{Dialect, account, dialect, version, xml_port};
 pub use choice::{LogFormat, OtherPolicies, PublishTakeover};
 pub use cors::CorsOrigin;
 pub use log_filter::LogFilter;

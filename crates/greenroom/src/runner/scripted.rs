@@ -343,7 +343,7 @@ impl Runner {
             self.hands.links.insert(client, link);
         }
         let gone = left(&input);
-        if let Input::Connect { .. } = &input {
+        if joins(&input).is_some() {
             self.later.push_back(input);
         } else if let (Input::Disconnect { client }, true) = (&input, gone) {
             self.later.retain(|join| joins(join) != Some(*client));
@@ -354,17 +354,14 @@ impl Runner {
     /// Rejects those who came while the server stops.
     fn turn_away(&mut self) {
         for join in std::mem::take(&mut self.later) {
-            let Input::Connect {
-                client,
-                transaction,
-                ..
-            } = join
-            else {
+            let Some(client) = joins(&join) else {
                 continue;
             };
-            let error = Rejection::ShuttingDown.status().error(transaction);
-            let message = Message::connection(Body::Command(error));
-            self.hands.give(client, Order::Send(message));
+            if let Input::Connect { transaction, .. } = join {
+                let error = Rejection::ShuttingDown.status().error(transaction);
+                let message = Message::connection(Body::Command(error));
+                self.hands.give(client, Order::Send(message));
+            }
             self.hands
                 .give(client, Order::Close(engine::CloseReason::Rejected));
         }
@@ -389,7 +386,7 @@ fn left(input: &Input) -> bool {
 
 fn joins(input: &Input) -> Option<ClientId> {
     match input {
-        Input::Connect { client, .. } => Some(*client),
+        Input::Connect { client, .. } | Input::PortOpened { client, .. } => Some(*client),
         _ => None,
     }
 }

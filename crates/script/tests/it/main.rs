@@ -34,4 +34,5 @@ mod web_service;
 mod web_service_faults;
 mod whiteboard;
 mod xml_class;
+mod xml_port;
 mod xml_socket;
