@@ -19,7 +19,7 @@ use crate::name::StreamName;
 use crate::objects::SharedObjects;
 use crate::play::RecordingAsk;
 use crate::record::Recording;
-use crate::scripting::{HttpResponse, LinkId, RequestId, ScriptInput, SocketId};
+use crate::scripting::{HttpResponse, LinkId, RequestId, RoomNews, ScriptInput, SocketId};
 
 /// What clients are told when their instance ends before them.
 pub(crate) const UNLOADED: &str = "The application was unloaded.";
@@ -144,6 +144,8 @@ pub enum Input {
         /// The text, without the zero byte that ended it.
         text: String,
     },
+    /// Something has happened to the rooms that an instance's script watches.
+    RoomNews(RoomNews),
     /// A script's socket is connected.
     SocketOpened {
         /// Which socket.
@@ -287,6 +289,7 @@ impl Instance {
             | Input::LinkClosed { .. }
             | Input::Response { .. }
             | Input::PortText { .. }
+            | Input::RoomNews(_)
             | Input::SocketOpened { .. }
             | Input::SocketText { .. }
             | Input::SocketClosed { .. } => {}

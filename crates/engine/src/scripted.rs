@@ -150,6 +150,7 @@ impl ScriptedInstance {
             }
             Input::PortOpened { client, ip, port } => self.on_port_opened(client, ip, port),
             Input::PortText { client, text } => self.on_port_text(client, text),
+            Input::RoomNews(news) => self.tell_script(ScriptInput::RoomNews(news)),
             Input::SocketOpened { socket } => self.on_socket_opened(socket),
             Input::SocketText { socket, bytes } => self.on_socket_text(socket, bytes),
             Input::SocketClosed { socket, why } => self.on_socket_closed(socket, why),

@@ -11,6 +11,7 @@
 //! This module owns no script engine: the instance can be tested with a script written in Rust,
 //! and the engine behind it can be another one.
 
+mod rooms;
 mod shared_objects;
 
 use amf::{Str, Value};
@@ -19,6 +20,7 @@ use rtmp::Millis;
 use crate::client::ClientId;
 use crate::name::StreamName;
 
+pub use rooms::{NoRooms, RoomAsk, RoomEvent, RoomHost, RoomName, RoomNews};
 pub use shared_objects::{
     ChangeError, NoSharedObjects, ObjectId, OpenError, SharedObjectHost, SyncCode, SyncEntry,
 };
@@ -45,6 +47,11 @@ pub trait ScriptHost {
 
     /// The shared objects of the instance.
     fn shared_objects(&self) -> &dyn SharedObjectHost;
+
+    /// The rooms of the server.
+    fn rooms(&self) -> &dyn RoomHost {
+        &NoRooms
+    }
 }
 
 /// What one client has moved so far. Bytes are bytes on the wire.
@@ -268,6 +275,8 @@ pub enum ScriptInput {
         /// Who.
         client: ClientId,
     },
+    /// Something has happened in a zone that the script watches, or to a user for whom it speaks.
+    RoomNews(RoomNews),
     /// Others have changed a shared object that the script has open (`onSync`). An empty list
     /// says that a proxy is in step with its owner, and nothing has changed.
     Sync {

@@ -12,8 +12,8 @@ mod upkeep;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use engine::scripting::{Script, ScriptHost};
 use engine::{InstanceConfig, Rejection, ScriptedConfig};
@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 
 use crate::appsettings::{AppSettings, Faulty, FileSettings};
 use crate::catalog::Catalog;
+use crate::hall::HallDoor;
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
@@ -105,6 +106,8 @@ pub(crate) struct Applications {
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
     lost_threads: Arc<LostThreads>,
+    /// The way of scripts to the rooms of the server, once there are any.
+    rooms: OnceLock<HallDoor>,
     /// The server stops: what has ended does not begin again.
     closing: AtomicBool,
 }
@@ -128,6 +131,7 @@ impl Applications {
             scripts,
             running: Mutex::default(),
             lost_threads: Arc::default(),
+            rooms: OnceLock::new(),
             closing: AtomicBool::new(false),
         })
     }
@@ -144,6 +148,17 @@ impl Applications {
     /// Where shared objects are kept.
     pub(crate) fn objects(&self) -> &Arc<ObjectKeeper> {
         &self.objects
+    }
+
+    /// Lets scripts into the rooms of the server.
+    pub(crate) fn open_rooms(&self, door: HallDoor) {
+        // They are opened once.
+        let _ = self.rooms.set(door);
+    }
+
+    /// The way of scripts to the rooms, if they are open.
+    pub(crate) fn hall(&self) -> Option<&HallDoor> {
+        self.rooms.get()
     }
 
     /// What all instances have in common.

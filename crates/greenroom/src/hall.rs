@@ -5,21 +5,28 @@
 //! done beside it ([`hashing`]); what outlives the server goes to the store ([`keeping`]).
 
 mod actor;
+mod asks;
+mod door;
 mod hashing;
 mod keeping;
+mod listeners;
 mod mailbox;
 mod settings;
 mod unserved;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use amf::Value;
 use engine::CloseReason;
+use engine::scripting::{RoomAsk, RoomNews};
 use rooms::{Actor, Op, UnixMillis, UserId};
 use tokio::sync::{mpsc, oneshot};
 use xmlsocket::electroserver::SessionConfig;
 
+pub(crate) use door::HallDoor;
 pub(crate) use keeping::KeepingError;
 pub(crate) use mailbox::Mailbox;
 pub(crate) use settings::HallSettings;
@@ -28,6 +35,7 @@ pub(crate) use unserved::Unserved;
 use crate::objects::ObjectKeeper;
 use actor::Runner;
 use keeping::Keeping;
+use listeners::ListenerId;
 
 /// The time of the kernel and its dialects.
 pub(crate) fn wall_clock() -> UnixMillis {
@@ -45,6 +53,21 @@ enum Post {
         admitted: oneshot::Sender<()>,
     },
     Input(rooms::Input),
+    /// A script is going to ask for something.
+    Listen {
+        by: ListenerId,
+        news: mpsc::Sender<RoomNews>,
+    },
+    /// A script asks for something, and waits.
+    Ask {
+        by: ListenerId,
+        ask: Box<RoomAsk>,
+        answer: SyncSender<Result<Value, String>>,
+    },
+    /// A script is gone.
+    Deaf {
+        by: ListenerId,
+    },
 }
 
 /// The way to the hall.
@@ -55,6 +78,7 @@ pub(crate) struct Hall {
     /// What nothing is done about.
     pub(crate) unserved: Unserved,
     mailbox_bytes: usize,
+    door: HallDoor,
 }
 
 impl Hall {
@@ -79,14 +103,25 @@ impl Hall {
             dialect.clone(),
             keeping,
             hashing::Hashing::new(inbox.downgrade(), settings.password_threads),
+            settings.of_scripts,
         );
         tokio::spawn(runner.run(posts));
         Ok(Self {
+            door: HallDoor {
+                inbox: inbox.clone(),
+                patience: settings.script_patience,
+                news: settings.script_news,
+            },
             inbox,
             dialect,
             unserved: Unserved::new(settings.unknown_packets),
             mailbox_bytes: settings.mailbox_bytes,
         })
+    }
+
+    /// The way in for scripts.
+    pub(crate) fn door(&self) -> HallDoor {
+        self.door.clone()
     }
 
     /// Brings a connection in. It is out again when what this gives is dropped.

@@ -44,6 +44,7 @@ pub const CLASSES: &[&Class] = &[
     &library::SOAP_FAULT,
     &library::LOG,
     &library::BYTE_ARRAY,
+    &here::ROOMS,
     &here::XML_PORT,
     &elsewhere::FRAMEWORK,
     &elsewhere::PROXY_STREAM,

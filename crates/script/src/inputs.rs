@@ -62,6 +62,7 @@ impl AppScript {
             ScriptInput::PortOpened { client, ip, port } => self.on_port_opened(client, &ip, port),
             ScriptInput::PortText { client, text } => self.on_port_text(client, text),
             ScriptInput::PortClosed { client } => self.on_port_closed(client),
+            ScriptInput::RoomNews(news) => self.on_room_news(&news),
             ScriptInput::SocketOpened { socket } => self.on_socket_opened(socket),
             ScriptInput::SocketText { socket, bytes } => self.on_socket_text(socket, &bytes),
             ScriptInput::SocketClosed { socket, why } => self.on_socket_closed(socket, why),

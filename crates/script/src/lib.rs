@@ -41,6 +41,7 @@ mod problem;
 mod rejections;
 mod remoting;
 mod requests;
+mod rooms;
 mod script;
 mod setup;
 mod shared_objects;

@@ -42,11 +42,14 @@ pub(crate) const FILES: &[(&str, &str)] = &[
 /// Global names that many scripts do not need, each with the file that defines it. The file runs
 /// when a script first uses the name, so that an instance starts without it. Until then the host has
 /// nothing else of what is in it.
-const LATER: &[(&str, &str, &str)] = &[(
-    "SharedObject",
-    "shared_object.js",
-    include_str!("host/shared_object.js"),
-)];
+const LATER: &[(&str, &str, &str)] = &[
+    (
+        "SharedObject",
+        "shared_object.js",
+        include_str!("host/shared_object.js"),
+    ),
+    ("Rooms", "rooms.js", include_str!("host/rooms.js")),
+];
 
 /// The script library that comes with the server: what is run for a name that `load` is given
 /// and neither the application nor its own libraries have. They are files of the host, too.

@@ -11,6 +11,7 @@ mod http;
 mod port;
 mod remote;
 mod remoting;
+mod rooms;
 mod shared_object;
 mod socket;
 mod stream;
@@ -36,6 +37,7 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     http::install(core, host)?;
     port::install(core, host)?;
     remoting::install(core, host)?;
+    rooms::install(core, host)?;
     shared_object::install(core, host)?;
     socket::install(core, host)?;
     stream::install(core, host)

@@ -17,6 +17,7 @@ mod playlists;
 mod recording;
 mod rejections;
 mod requests;
+mod rooms;
 mod script_sockets;
 mod scripts;
 mod secure;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
     trials.extend(electroserver::trials());
+    trials.extend(rooms::trials());
     trials.extend(xml_sockets::trials());
     trials.extend(xml_ports::trials());
     trials.extend(settings::trials());

@@ -253,6 +253,18 @@ sections! {
         /// Requests of all clients that wait for their turn.
         inbox: usize = 1_024, range 16..=1_048_576,
             reached "The client's connection is not read until there is room again.";
+        /// How long a script waits for an answer of its `Rooms`.
+        script_wait_ms: u64 = 1_000, range 10..=60_000,
+            reached "It is refused what it asked for, with a warning.";
+        /// Events in rooms that wait for one script.
+        script_news: usize = 1_024, range 1..=1_048_576,
+            reached "The script misses what follows, and its `Rooms.onLost` is told how much.";
+        /// Zones that one script watches.
+        script_zones: usize = 64, range 1..=65_536,
+            reached "The script is refused one more, with a warning.";
+        /// Users for whom one script speaks.
+        script_guests: usize = 1_000, range 0..=1_048_576,
+            reached "The script is refused one more, with a warning.";
     }
 
     /// The applications that clients connect to.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use engine::scripting::{Script, ScriptHost};
+use engine::scripting::{NoRooms, RoomHost, RoomNews, Script, ScriptHost};
 use engine::{
     ClientId, Effect, Input, Output, Rejection, ScriptedConfig, ScriptedInstance, SharedObjects,
 };
@@ -76,6 +76,7 @@ pub(crate) fn start(
                         thread_room.written_off.clone(),
                     ),
                     errands: Errands::new(runtime, &applications, weak_inbox, &thread_room),
+                    news: mpsc::channel(1).1,
                     applications,
                     address,
                     id,
@@ -110,6 +111,8 @@ struct Runner {
     stats: Rc<Stats>,
     kept: InstanceObjects,
     errands: Errands,
+    /// What the script is to be told of rooms.
+    news: mpsc::Receiver<RoomNews>,
     /// Counts the lives of the instance.
     life: u64,
     /// The next life waits for nobody.
@@ -156,6 +159,7 @@ impl Runner {
                     ask(&objects);
                     Some(own_post(Input::ObjectsSaved))
                 }
+                Some(news) = self.news.recv() => Some(own_post(Input::RoomNews(news))),
                 // In a turn of its own, as any other end of a connection.
                 () = std::future::ready(()), if self.errands.has_refused() => {
                     let refused = self.errands.take_refused();
@@ -181,6 +185,7 @@ impl Runner {
     /// The instance with its script and its shared objects, as the application's files say now,
     /// and whether it is to be there without clients.
     fn make_instance(&mut self) -> (ScriptedInstance, SharedObjects, bool) {
+        let rooms = self.open_rooms();
         let applications = &self.applications;
         let loaded = applications.load_settings(&self.address.app);
         let settings = loaded.as_ref().unwrap_or(applications.settings()).clone();
@@ -190,6 +195,7 @@ impl Runner {
                 let host: Rc<dyn ScriptHost> = Rc::new(World {
                     stats: self.stats.clone(),
                     objects: objects.clone(),
+                    rooms,
                 });
                 applications.load_script(&self.address, &settings.script, host)
             }
@@ -210,6 +216,16 @@ impl Runner {
         let config = settings.config;
         let instance = ScriptedInstance::new(config, scripted, streams, objects.clone(), script);
         (instance, objects, settings.load_on_startup)
+    }
+
+    /// The rooms for one life of the instance. News for the life before is not for this one.
+    fn open_rooms(&mut self) -> Box<dyn RoomHost> {
+        let Some(door) = self.applications.hall() else {
+            return Box::new(NoRooms);
+        };
+        let (door, news) = door.open();
+        self.news = news;
+        Box::new(door)
     }
 
     fn take(&mut self, instance: &mut ScriptedInstance, post: Post) -> Option<Millis> {

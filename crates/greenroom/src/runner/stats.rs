@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine::scripting::{ApplicationStats, ClientStats, ScriptHost, SharedObjectHost};
+use engine::scripting::{ApplicationStats, ClientStats, RoomHost, ScriptHost, SharedObjectHost};
 use engine::{ClientId, SharedObjects};
 
 use super::{Endpoint, Link};
@@ -80,6 +80,7 @@ fn add(mut sum: ApplicationStats, client: ClientStats) -> ApplicationStats {
 pub(super) struct World {
     pub(super) stats: Rc<Stats>,
     pub(super) objects: SharedObjects,
+    pub(super) rooms: Box<dyn RoomHost>,
 }
 
 impl Stats {
@@ -107,6 +108,10 @@ impl ScriptHost for World {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &self.objects
+    }
+
+    fn rooms(&self) -> &dyn RoomHost {
+        &*self.rooms
     }
 }
 

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use amf::Value;
 use engine::ClientId;
 use engine::scripting::{
-    ApplicationStats, CallOutcome, ClientInfo, ClientStats, Problem, Script as _, ScriptEffect,
-    ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
+    ApplicationStats, CallOutcome, ClientInfo, ClientStats, Problem, RoomHost, Script as _,
+    ScriptEffect, ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
 };
 use rtmp::Millis;
 use script::{
@@ -17,6 +17,7 @@ use script::{
 };
 
 use crate::objects::Objects;
+use crate::rooms::Lobby;
 
 /// What the script reads of the world.
 #[derive(Default)]
@@ -24,6 +25,7 @@ pub(crate) struct World {
     pub(crate) clients: RefCell<BTreeMap<u64, ClientStats>>,
     pub(crate) application: RefCell<ApplicationStats>,
     pub(crate) objects: Objects,
+    pub(crate) rooms: Lobby,
 }
 
 impl ScriptHost for World {
@@ -41,6 +43,10 @@ impl ScriptHost for World {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &self.objects
+    }
+
+    fn rooms(&self) -> &dyn RoomHost {
+        &self.rooms
     }
 }
 

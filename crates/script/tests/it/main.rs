@@ -23,6 +23,7 @@ mod registry;
 mod remote_calls;
 mod remoting;
 mod remoting_limits;
+mod rooms;
 mod sequences;
 mod shared_object_proxies;
 mod shared_objects;
