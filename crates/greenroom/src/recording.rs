@@ -31,7 +31,8 @@ use claims::Claims;
 use opened::Library;
 pub(crate) use opened::Source;
 pub(crate) use player::{RecordedOrder, RecordedPlay, Sink};
-use problem::Problem;
+pub(crate) use problem::Problem;
+pub(crate) use whole::{erase, first_tags, is_locked, open_whole, read_piece, scan};
 
 /// How an application's streams are recorded.
 #[derive(Clone, Debug, Default)]
@@ -191,7 +192,7 @@ impl Recorders {
         let shared = self.shared.clone();
         let erased = async move {
             claim.ready().await;
-            let erased = shared.on_disk(move || whole::erase(&path)).await;
+            let erased = shared.on_disk(move || erase(&path)).await;
             if let Ok(Err(problem)) | Err(problem) = erased {
                 tracing::warn!(%problem, "a recording could not be deleted");
             }

@@ -67,7 +67,7 @@ fn run(server: &Server, group: &str, what: &[&str]) -> Result<Said> {
     })
 }
 
-fn command(server: &Server, group: &str) -> Command {
+pub(crate) fn command(server: &Server, group: &str) -> Command {
     let mut command = Command::new(binary());
     let applications = server.file("applications");
     let data = server.file("data");
@@ -77,14 +77,14 @@ fn command(server: &Server, group: &str) -> Command {
 }
 
 /// Runs a command that has to be done, and answers what it printed.
-fn done(server: &Server, group: &str, what: &[&str]) -> Result<String> {
+pub(crate) fn done(server: &Server, group: &str, what: &[&str]) -> Result<String> {
     let said = run(server, group, what)?;
     ensure!(said.done, "{what:?}: {}", said.error);
     Ok(said.out)
 }
 
 /// Runs a command that must not be done, and answers why.
-fn refused(server: &Server, group: &str, what: &[&str]) -> Result<String> {
+pub(crate) fn refused(server: &Server, group: &str, what: &[&str]) -> Result<String> {
     let said = run(server, group, what)?;
     ensure!(!said.done, "{what:?} was done: {}", said.out);
     Ok(said.error)

@@ -15,6 +15,7 @@ mod peers;
 mod playback;
 mod playlists;
 mod recording;
+mod recordings;
 mod rejections;
 mod requests;
 mod rooms;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     trials.extend(playlists::trials());
     trials.extend(playback::trials());
     trials.extend(recording::trials());
+    trials.extend(recordings::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());

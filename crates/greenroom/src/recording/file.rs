@@ -13,7 +13,7 @@ use media::{Entry, Kind};
 
 use super::RecordingSettings;
 use super::problem::Problem;
-use super::whole::{create, erase, open_whole, write_patches};
+use super::whole::{Slow, create, erase, open_whole, write_patches};
 
 /// Bytes that are written in one go.
 const WRITE_BYTES: usize = 256 << 10;
@@ -50,9 +50,11 @@ impl Writer {
         };
         let appends = mode != RecordMode::Record;
         let (file, recorder) = if let Some(found) = found.filter(|_| appends) {
-            let (file, recording) = open_whole(&path, settings.limits)?;
+            let mut slow = Slow::new(&path);
+            let whole = open_whole(&path, settings.limits, &mut |at, of| slow.tell(at, of))?;
             let gap_ms = gap_ms(mode, &found);
-            (file, Recorder::append(settings.limits, recording, gap_ms))
+            let recorder = Recorder::append(settings.limits, whole.recording, gap_ms);
+            (whole.file, recorder)
         } else {
             // Who plays the old file goes on with it.
             erase(&path)?;
