@@ -91,7 +91,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     );
     let hall = Hall::start(HallSettings::of(&config), applications.objects())
         .map_err(StartupError::from)?;
-    applications.open_rooms(hall.door());
+    applications.open_rooms(hall.door(), settings::bindings(&config));
     let limits = &config.limits;
     let shared = Arc::new(Shared {
         xml: XmlPorts::new(&config, &numbers(&xml), hall),

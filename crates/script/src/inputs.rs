@@ -16,7 +16,7 @@ use crate::convert::ConvertError;
 use crate::core::Core;
 use crate::problem::Fault;
 use crate::script::AppScript;
-use crate::{convert, loading, problem, setup};
+use crate::{convert, library, loading, problem, setup};
 
 impl AppScript {
     pub(crate) fn on_input(&mut self, input: ScriptInput) {
@@ -71,6 +71,12 @@ impl AppScript {
 
     fn on_start(&mut self) {
         let core = Rc::clone(&self.core);
+        if core.info.zone.is_some() {
+            let bound = self.run(library::bind_rooms);
+            if !self.settle_loading(bound) {
+                return;
+            }
+        }
         let secured = self.run(|ctx, host| {
             Self::entry(host, "secure")?.call::<_, ()>((true,))?;
             loading::run_secure(&core, ctx)

@@ -51,6 +51,9 @@ const LATER: &[(&str, &str, &str)] = &[
     ("Rooms", "rooms.js", include_str!("host/rooms.js")),
 ];
 
+/// What binds a zone of rooms to the instance.
+const ROOM_BINDING: (&str, &str) = ("room_binding.js", include_str!("host/room_binding.js"));
+
 /// The script library that comes with the server: what is run for a name that `load` is given
 /// and neither the application nor its own libraries have. They are files of the host, too.
 const SHIPPED: &[(&str, &[(&str, &str)])] = &[
@@ -92,6 +95,12 @@ pub(crate) fn run_later<'js>(
 ) -> rquickjs::Result<()> {
     let mut files = LATER.iter().filter(|(_, name, _)| *name == file);
     files.try_for_each(|(_, name, text)| evaluate(ctx, host, name, text))
+}
+
+/// Binds the zone of rooms that the instance is set up with. Before any script runs.
+pub(crate) fn bind_rooms<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
+    let (name, text) = ROOM_BINDING;
+    evaluate(ctx, host, name, text)
 }
 
 /// The files that are to run for a name of the shipped library, those that have run left out;

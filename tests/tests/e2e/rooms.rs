@@ -1,9 +1,10 @@
 //! One world: scripts, clients of RTMP and movies of ElectroServer in the same rooms.
 
 use amf::Value;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use e2e::client::{self, Client};
 use e2e::movie::Movie;
+use e2e::objects::Copy;
 use e2e::server::{self, Server};
 use e2e::wait::SOON;
 use libtest_mimic::Trial;
@@ -16,6 +17,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("rooms::a_script_makes_rooms_and_talks_in_them", script),
         trial("rooms::a_script_speaks_for_users", guests),
         trial("rooms::what_a_script_may_not_is_a_warning", refused),
+        trial(
+            "rooms::a_movie_and_a_client_of_rtmp_chat_in_one_room",
+            bound,
+        ),
+        trial("rooms::a_script_says_who_comes_into_a_bound_zone", guarded),
     ]
 }
 
@@ -196,5 +202,136 @@ fn refused() -> Result<()> {
                 .or_else(|_| server.wait_for_log(&["WARN", why], SOON))?;
         }
         Ok(())
+    })
+}
+
+/// Reads an object until it has, or has no longer, a slot.
+async fn until(
+    object: &mut Copy,
+    client: &mut Client,
+    slot: &str,
+    there: bool,
+) -> Result<Option<Value>> {
+    while object.slots.contains_key(slot) != there {
+        object.next(client).await?;
+    }
+    Ok(object.slots.get(slot).cloned())
+}
+
+/// What the server calls the client with next: the texts among the arguments.
+async fn called(client: &mut Client, method: &str) -> Result<Vec<String>> {
+    let call = client.called(method).await?;
+    let texts = call.args.iter().filter_map(Value::as_str);
+    Ok(texts.map(str::to_owned).collect())
+}
+
+fn bound() -> Result<()> {
+    server::with(&["rooms.bindings=Main=chat/one"], |server| {
+        // No script is needed.
+        std::fs::create_dir(server.file("applications/chat"))?;
+        let rtmp = server.rtmp;
+        let mut ann = Movie::logged_in(server.xml, "ann", "")?;
+        ann.create_room("Main", "Lobby", "", "")?;
+        ann.joined()?;
+        client::run(async {
+            let mut client = visitor(rtmp, "chat/one").await?;
+            let mut rooms = Copy::open(&mut client, "rooms", false).await?;
+            let user = until(&mut rooms, &mut client, "user/Lobby/ann", true).await?;
+            let name = user.as_ref().and_then(|user| user.get("name"));
+            ensure!(name == Some(&Value::from("ann")), "{user:?}");
+
+            let enter = vec![Value::from("Lobby"), Value::from("bob")];
+            ensure!(client.call("roomEnter", enter).await? == Value::Boolean(true));
+            user_update(&mut ann, "UserJoined", "bob")?;
+            until(&mut rooms, &mut client, "user/Lobby/bob", true).await?;
+
+            ann.say("hello <bob> & all")?;
+            let heard = called(&mut client, "onRoomMessage").await?;
+            ensure!(heard == ["Lobby", "ann", "hello <bob> & all"], "{heard:?}");
+            let answer = client.call("roomSay", vec![Value::from("hi ann")]).await?;
+            ensure!(answer == Value::Boolean(true), "{answer:?}");
+            // She heard herself first.
+            let said = [(); 2].map(|()| ann.message("SendPublicMessage"));
+            let [Ok((first, _)), Ok((second, text))] = said else {
+                bail!("{said:?}");
+            };
+            ensure!(
+                (&*first, &*second, &*text) == ("ann", "bob", "hi ann"),
+                "{text}"
+            );
+            // All who speak hear themselves.
+            let heard = called(&mut client, "onRoomMessage").await?;
+            ensure!(heard == ["Lobby", "bob", "hi ann"], "{heard:?}");
+
+            ann.send(
+                "SendPrivateMessage",
+                "<Users><User>bob</User></Users><Message><![CDATA[psst]]></Message>",
+            )?;
+            let heard = called(&mut client, "onRoomPrivateMessage").await?;
+            ensure!(heard == ["ann", "psst"], "{heard:?}");
+
+            ann.send(
+                "CreateRoomVariable",
+                "<RoomVariable Persistent=\"true\" Locked=\"false\" ><Name>topic</Name>\
+                 <Data><![CDATA[fish]]></Data></RoomVariable>",
+            )?;
+            let slot = "variable/Lobby/topic";
+            let topic = until(&mut rooms, &mut client, slot, true).await?;
+            let value = topic.as_ref().and_then(|topic| topic.get("value"));
+            ensure!(value == Some(&Value::from("fish")), "{topic:?}");
+
+            drop(ann);
+            until(&mut rooms, &mut client, "user/Lobby/ann", false).await?;
+            let gone = client.call("roomLeave", Vec::new()).await?;
+            ensure!(gone == Value::Boolean(true), "{gone:?}");
+            until(&mut rooms, &mut client, "room/Lobby", false).await?;
+            ensure!(rooms.slots.is_empty(), "{:?}", rooms.slots);
+            Ok(())
+        })?;
+        leaving(server)
+    })
+}
+
+/// Whoever leaves the instance leaves the room.
+fn leaving(server: &Server) -> Result<()> {
+    let mut cid = Movie::logged_in(server.xml, "cid", "")?;
+    cid.create_room("Main", "Hall", "", "")?;
+    cid.joined()?;
+    client::run(async {
+        let mut client = visitor(server.rtmp, "chat/one").await?;
+        let enter = vec![Value::from("Hall"), Value::from("dan")];
+        ensure!(client.call("roomEnter", enter).await? == Value::Boolean(true));
+        user_update(&mut cid, "UserJoined", "dan")
+    })?;
+    user_update(&mut cid, "UserLeft", "dan")
+}
+
+fn guarded() -> Result<()> {
+    let script = "
+        var enter = Client.prototype.roomEnter;
+        Client.prototype.roomEnter = function (room) {
+            return room == 'Lobby' && enter.call(this, room, this.name);
+        };
+        application.onConnect = function (client, name) { client.name = name; return true; };
+    ";
+    server::with(&["rooms.bindings=Main=chat"], |server| {
+        server.application("chat", script)?;
+        client::run(async {
+            let mut client = Client::open(server.rtmp).await?;
+            let name = vec![Value::from("bob")];
+            client.connect_with(server.rtmp, "chat", name).await?;
+            let refused = client
+                .call("roomEnter", vec![Value::from("Cellar")])
+                .await?;
+            ensure!(refused == Value::Boolean(false), "{refused:?}");
+            // Neither a room nor an own name: the script's word counts.
+            let lobby = vec![Value::from("Lobby"), Value::from("admin")];
+            ensure!(client.call("roomEnter", lobby).await? == Value::Boolean(true));
+            let mut ann = joined(server, "ann", "Lobby")?;
+            ensure!(client.call("roomSay", vec![Value::from("hi")]).await? == Value::Boolean(true));
+            let said = ann.message("SendPublicMessage")?;
+            ensure!(said == ("bob".to_owned(), "hi".to_owned()), "{said:?}");
+            Ok(())
+        })
     })
 }

@@ -11,8 +11,8 @@ use configtext::{Setting, read_setting};
 
 use super::key::{Key, sections};
 use super::value::{
-    AccountLine, ClientVersion, CodePage, CorsOrigin, DialectName, Domain, LogFilter, LogFormat,
-    OtherPolicies, PortList, PublishTakeover, XmlPortLine,
+    AccountLine, BindingLine, ClientVersion, CodePage, CorsOrigin, DialectName, Domain, LogFilter,
+    LogFormat, OtherPolicies, PortList, PublishTakeover, XmlPortLine,
 };
 
 const KIB: usize = 1024;
@@ -253,6 +253,10 @@ sections! {
         /// Requests of all clients that wait for their turn.
         inbox: usize = 1_024, range 16..=1_048_576,
             reached "The client's connection is not read until there is room again.";
+        /// Zones that are bound to instances, each as `ZONE=APPLICATION/INSTANCE`: clients of the
+        /// instance are told what is said in its rooms, see rooms, users and variables in the
+        /// shared object `rooms`, and can come in. See [Rooms](../scripting.md#a-bound-zone).
+        bindings: Vec<BindingLine> = Vec::new(), range 0..=1_024;
         /// How long a script waits for an answer of its `Rooms`.
         script_wait_ms: u64 = 1_000, range 10..=60_000,
             reached "It is refused what it asked for, with a warning.";

@@ -6,9 +6,9 @@ mod cors;
 mod log_filter;
 
 pub use checked::{
-    AccountLine, ClientVersion, CodePage, DialectName, Domain, PortList, XmlPortLine,
+    AccountLine, BindingLine, ClientVersion, CodePage, DialectName, Domain, PortList, XmlPortLine,
 };
-pub(crate) use checked::{Dialect, account, dialect, version, xml_port};
+pub(crate) use checked::{Dialect, account, binding, dialect, version, xml_port};
 pub use choice::{LogFormat, OtherPolicies, PublishTakeover};
 pub use cors::CorsOrigin;
 pub use log_filter::LogFilter;

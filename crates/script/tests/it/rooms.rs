@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use amf::Value;
-use engine::scripting::{RoomAsk, RoomEvent, RoomHost, RoomNews, ScriptInput};
+use engine::scripting::{RoomAsk, RoomEvent, RoomHost, RoomNews, ScriptEffect, ScriptInput};
+use script::{ApplicationInfo, MemoryFiles, ScriptConfig};
 
 use crate::driver::{Driver, evaluator, problems, traces};
 
@@ -59,6 +60,144 @@ fn news(driver: &mut Driver, event: RoomEvent, args: &[&str]) -> Vec<String> {
     let effects = driver.input(ScriptInput::RoomNews(RoomNews { event, args }));
     assert_eq!(problems(&effects), [] as [String; 0]);
     traces(&effects).into_iter().map(str::to_owned).collect()
+}
+
+/// A script of the instance that the zone `main` is bound to, and what clients may find there.
+fn bound(script: &str) -> Driver {
+    let files = MemoryFiles::new().with("main.asc", script);
+    let info = ApplicationInfo {
+        zone: Some("main".into()),
+        ..ApplicationInfo::default()
+    };
+    let mut driver = Driver::with(files, ScriptConfig::default(), info);
+    assert_eq!(
+        problems(&driver.input(ScriptInput::Start)),
+        [] as [String; 0]
+    );
+    driver
+}
+
+fn slots(driver: &Driver) -> Vec<String> {
+    driver.world.objects.names("rooms")
+}
+
+#[test]
+fn a_bound_zone_is_a_shared_object() {
+    let mut driver = bound("");
+    let begun = ["room/Lobby", "user/Lobby/ann", "variable/Lobby/topic"];
+    assert_eq!(slots(&driver), begun);
+    let value = driver.world.objects.value("rooms", "variable/Lobby/topic");
+    let value = value.expect("the variable");
+    let field = |name: &str| value.get(name).and_then(Value::as_str);
+    let shown = ["kind", "room", "name", "value"].map(field);
+    assert_eq!(shown, ["variable", "Lobby", "topic", "chess"].map(Some));
+
+    news(&mut driver, RoomEvent::Created, &["Main", "New"]);
+    news(&mut driver, RoomEvent::Entered, &["Main", "New", "bob"]);
+    news(&mut driver, RoomEvent::Variable, &["Main", "New", "a", "b"]);
+    news(&mut driver, RoomEvent::Left, &["Main", "Lobby", "ann"]);
+    news(&mut driver, RoomEvent::Entered, &["Other", "Lobby", "cid"]);
+    let now = [
+        "room/Lobby",
+        "room/New",
+        "user/New/bob",
+        "variable/Lobby/topic",
+        "variable/New/a",
+    ];
+    assert_eq!(slots(&driver), now);
+    news(&mut driver, RoomEvent::Removed, &["Main", "New"]);
+    assert_eq!(slots(&driver), ["room/Lobby", "variable/Lobby/topic"]);
+    // Some was not told: all is read again.
+    news(&mut driver, RoomEvent::Lost, &["7"]);
+    assert_eq!(slots(&driver), begun);
+}
+
+#[test]
+fn what_clients_change_in_it_is_changed_back() {
+    let mut driver = bound("");
+    driver.world.objects.enter("rooms");
+    driver
+        .world
+        .objects
+        .client_sets("rooms", "user/Lobby/ann", "me");
+    driver
+        .world
+        .objects
+        .client_sets("rooms", "user/Lobby/nobody", "me");
+    driver.tell();
+    let ann = driver.world.objects.value("rooms", "user/Lobby/ann");
+    let ann = ann.expect("the user");
+    assert_eq!(ann.get("kind").and_then(Value::as_str), Some("user"));
+    assert_eq!(slots(&driver).len(), 3);
+}
+
+/// What clients are called with, and what they are answered.
+fn calls(effects: &[ScriptEffect]) -> Vec<String> {
+    let calls = effects.iter().filter_map(|effect| match effect {
+        ScriptEffect::Call {
+            client,
+            method,
+            args,
+            ..
+        } => Some(format!("{} {}{args:?}", client.0, method.as_str())),
+        ScriptEffect::Return { outcome, .. } => Some(format!("{outcome:?}")),
+        _ => None,
+    });
+    calls.collect()
+}
+
+#[test]
+fn clients_of_a_bound_zone_are_called_and_speak() {
+    let mut driver = bound("");
+    driver.connect(1, &[]);
+    driver.connect(2, &[]);
+    let args = ["Main", "Lobby", "ann", "hi"].map(Value::from).to_vec();
+    let said = ScriptInput::RoomNews(RoomNews {
+        event: RoomEvent::Message,
+        args,
+    });
+    let told = calls(&driver.input(said));
+    assert_eq!(told.len(), 2);
+    assert!(
+        told[1].starts_with("2 onRoomMessage[\"Lobby\", \"ann\", \"hi\""),
+        "{told:?}"
+    );
+
+    let not_in = driver.call(1, "roomSay", &["x".into()]);
+    assert_eq!(calls(&not_in), ["Result(false)"]);
+    let entered = driver.call(1, "roomEnter", &["Lobby".into(), "bob".into()]);
+    assert_eq!(calls(&entered), ["Result(true)"]);
+    let spoken = driver.call(1, "roomSay", &["x".into()]);
+    assert_eq!(calls(&spoken), ["Result(true)"]);
+    let args = ["77", "ann", "psst"].map(Value::from).to_vec();
+    let whispered = ScriptInput::RoomNews(RoomNews {
+        event: RoomEvent::Whisper,
+        args,
+    });
+    let told = calls(&driver.input(whispered));
+    assert!(
+        told.len() == 1 && told[0].starts_with("1 onRoomPrivateMessage"),
+        "{told:?}"
+    );
+    driver.world.rooms.asked.borrow_mut().clear();
+    driver.disconnect(1);
+    let asked = format!("{:?}", driver.world.rooms.asked.borrow());
+    assert!(asked.contains("GuestLeave"), "{asked}");
+}
+
+#[test]
+fn a_script_says_who_may_speak() {
+    let mut driver = bound(
+        "var enter = Client.prototype.roomEnter;
+         Client.prototype.roomEnter = function (room, name) {
+             return name == 'bob' && enter.call(this, room, name);
+         };",
+    );
+    driver.connect(1, &[]);
+    let refused = driver.call(1, "roomEnter", &["Lobby".into(), "eve".into()]);
+    assert_eq!(calls(&refused), ["Result(false)"]);
+    let entered = driver.call(1, "roomEnter", &["Lobby".into(), "bob".into()]);
+    assert_eq!(calls(&entered), ["Result(true)"]);
 }
 
 const EVALUATE: &str = "Client.prototype.evaluate = function (text) { return (0, eval)(text); };";

@@ -85,6 +85,11 @@ checked! {
     XmlPortLine, "XML port", check_xml_port
 }
 
+checked! {
+    /// A zone of rooms and the instance that it is bound to.
+    BindingLine, "binding", check_binding
+}
+
 fn check_code_page(text: &str) -> Result<(), String> {
     Charset::new(text).map(drop).map_err(|_| {
         format!("must be a code page such as windows-1252, shift_jis or utf-8, not `{text}`")
@@ -135,6 +140,26 @@ fn check_xml_port(text: &str) -> Result<(), String> {
     })
 }
 
+fn check_binding(text: &str) -> Result<(), String> {
+    binding(text).map(drop).ok_or_else(|| {
+        format!("must hold bindings written ZONE=APPLICATION/INSTANCE, not `{text}`")
+    })
+}
+
+/// The zone, the application and the instance in a line of `rooms.bindings`.
+pub(crate) fn binding(text: &str) -> Option<(String, String, String)> {
+    let (zone, address) = text.rsplit_once('=')?;
+    let (app, instance) = instance_address(address)?;
+    (!zone.is_empty()).then(|| (zone.to_owned(), app, instance))
+}
+
+/// `application/instance`, or `application` for its default instance.
+fn instance_address(text: &str) -> Option<(String, String)> {
+    let (app, instance) = text.split_once('/').unwrap_or((text, DEFAULT_INSTANCE));
+    let complete = !app.is_empty() && !instance.is_empty();
+    complete.then(|| (app.to_owned(), instance.to_owned()))
+}
+
 /// What is done with the texts that come over an XML port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -172,15 +197,8 @@ pub(crate) fn dialect(text: &str) -> Option<Dialect> {
         "relay" => Dialect::Relay { rooms: false },
         "relay-rooms" => Dialect::Relay { rooms: true },
         other => {
-            let address = other.strip_prefix("script:")?;
-            let (app, instance) = address
-                .split_once('/')
-                .unwrap_or((address, DEFAULT_INSTANCE));
-            let complete = !app.is_empty() && !instance.is_empty();
-            complete.then(|| Dialect::Script {
-                app: app.to_owned(),
-                instance: instance.to_owned(),
-            })?
+            let (app, instance) = instance_address(other.strip_prefix("script:")?)?;
+            Dialect::Script { app, instance }
         }
     })
 }
@@ -255,6 +273,18 @@ mod tests {
             "0.0.0.0:9876 chat",
         ] {
             assert!(check_xml_port(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn bindings_have_a_zone_and_an_instance() {
+        let whole = |zone: &str, app: &str, instance: &str| {
+            Some((zone.to_owned(), app.to_owned(), instance.to_owned()))
+        };
+        assert_eq!(binding("Main=chat/a"), whole("Main", "chat", "a"));
+        assert_eq!(binding("a=b=chat"), whole("a=b", "chat", "_definst_"));
+        for wrong in ["", "Main", "Main=", "=chat", "Main=chat/", "Main=/a"] {
+            assert!(check_binding(wrong).is_err(), "{wrong}");
         }
     }
 
