@@ -31,7 +31,7 @@ pub use layers::{Assignment, FileLayer, Layers, Loaded, Source, load};
 pub use reference::reference;
 pub use value::{
     AccountLine, BindingLine, ClientVersion, CodePage, CorsOrigin, DialectName, Domain, LogFilter,
-    LogFormat, OtherPolicies, PortList, PublishTakeover, XmlPortLine,
+    LogFormat, OtherPolicies, PluginName, PluginOrNone, PortList, PublishTakeover, XmlPortLine,
 };
 pub(crate) use value::{Dialect, account, binding, dialect, version, xml_port};
 

@@ -11,13 +11,14 @@ mod hashing;
 mod keeping;
 mod listeners;
 mod mailbox;
+mod plugins;
 mod settings;
 mod unserved;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use amf::Value;
 use engine::CloseReason;
@@ -29,6 +30,7 @@ use xmlsocket::electroserver::SessionConfig;
 pub(crate) use door::HallDoor;
 pub(crate) use keeping::KeepingError;
 pub(crate) use mailbox::Mailbox;
+pub(crate) use plugins::{PluginAsk, PluginSettings};
 pub(crate) use settings::HallSettings;
 pub(crate) use unserved::Unserved;
 
@@ -36,6 +38,7 @@ use crate::objects::ObjectKeeper;
 use actor::Runner;
 use keeping::Keeping;
 use listeners::ListenerId;
+use plugins::{PluginPost, Plugins};
 
 /// The time of the kernel and its dialects.
 pub(crate) fn wall_clock() -> UnixMillis {
@@ -68,6 +71,8 @@ enum Post {
     Deaf {
         by: ListenerId,
     },
+    /// Something about plugins.
+    Plugin(PluginPost),
 }
 
 /// The way to the hall.
@@ -76,7 +81,7 @@ pub(crate) struct Hall {
     /// How the hall speaks to the connections of this dialect.
     pub(crate) dialect: Arc<SessionConfig>,
     /// What nothing is done about.
-    pub(crate) unserved: Unserved,
+    pub(crate) unserved: Arc<Unserved>,
     mailbox_bytes: usize,
     door: HallDoor,
 }
@@ -89,6 +94,7 @@ impl Hall {
     /// The store cannot be read, or holds what is not understood.
     pub(crate) fn start(
         settings: HallSettings,
+        plugins: PluginSettings,
         objects: &ObjectKeeper,
     ) -> Result<Self, KeepingError> {
         let keeping = Keeping::new(objects.store());
@@ -98,12 +104,15 @@ impl Hall {
         }
         let (inbox, posts) = mpsc::channel(settings.inbox);
         let dialect = settings.dialect;
+        let unserved = Arc::new(Unserved::new(settings.unknown_packets));
+        let plugins = Plugins::new(plugins, unserved.clone(), inbox.downgrade());
         let runner = Runner::new(
             rooms::Kernel::new(settings.kernel, snapshot),
             dialect.clone(),
             keeping,
             hashing::Hashing::new(inbox.downgrade(), settings.password_threads),
             settings.of_scripts,
+            plugins,
         );
         tokio::spawn(runner.run(posts));
         Ok(Self {
@@ -114,7 +123,7 @@ impl Hall {
             },
             inbox,
             dialect,
-            unserved: Unserved::new(settings.unknown_packets),
+            unserved,
             mailbox_bytes: settings.mailbox_bytes,
         })
     }
@@ -156,6 +165,30 @@ impl Hall {
     }
 }
 
+impl Hall {
+    /// Begins the plugins of the server anew, so that changed scripts are loaded.
+    pub(crate) async fn reload_plugins(&self) {
+        // The hall ends with the server only.
+        let _ = self.inbox.send(Post::Plugin(PluginPost::Reload)).await;
+    }
+
+    /// Ends all plugins, and waits for that for so long at most.
+    pub(crate) async fn stop_plugins(&self, patience: Duration) {
+        let (answer, ends) = oneshot::channel();
+        let stop = Post::Plugin(PluginPost::Stop { answer });
+        let all = async {
+            if self.inbox.send(stop).await.is_ok() {
+                for end in ends.await.unwrap_or_default() {
+                    end.cancelled().await;
+                }
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            tracing::warn!("stopped before all plugins had ended");
+        }
+    }
+}
+
 /// A connection in the hall.
 pub(crate) struct Presence {
     user: UserId,
@@ -172,7 +205,21 @@ impl Presence {
     /// The hall is gone.
     pub(crate) async fn ask(&self, op: Op) -> Result<(), CloseReason> {
         let by = Actor::User(self.user);
-        let post = Post::Input(rooms::Input::Op { by, op });
+        self.post(Post::Input(rooms::Input::Op { by, op })).await
+    }
+
+    /// Asks for something of plugins, as [`ask`](Self::ask).
+    ///
+    /// # Errors
+    ///
+    /// The hall is gone.
+    pub(crate) async fn ask_plugins(&self, asked: PluginAsk) -> Result<(), CloseReason> {
+        let user = self.user;
+        let post = PluginPost::Ask { user, ask: asked };
+        self.post(Post::Plugin(post)).await
+    }
+
+    async fn post(&self, post: Post) -> Result<(), CloseReason> {
         let sent = self.inbox.send(post).await;
         sent.map_err(|_| CloseReason::InternalError)
     }

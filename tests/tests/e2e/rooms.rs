@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("rooms::a_script_makes_rooms_and_talks_in_them", script),
         trial("rooms::a_script_speaks_for_users", guests),
         trial("rooms::what_a_script_may_not_is_a_warning", refused),
+        trial("rooms::a_stored_room_is_there_after_a_restart", stored),
         trial(
             "rooms::a_movie_and_a_client_of_rtmp_chat_in_one_room",
             bound,
@@ -333,5 +334,28 @@ fn guarded() -> Result<()> {
             ensure!(said == ("bob".to_owned(), "hi".to_owned()), "{said:?}");
             Ok(())
         })
+    })
+}
+
+fn stored() -> Result<()> {
+    let script = "
+        application.onAppStart = function () {
+            var room = Rooms.find('Main', 'Hall');
+            if (room != null) trace('found ' + room.info.description + room.variables.topic);
+            else Rooms.create('Main', 'Hall', {
+                stored: true, description: 'kept', variables: { topic: 'fish' }
+            });
+            Rooms.create('Main', 'Tent', { permanent: true });
+            trace('rooms ' + Rooms.list('Main').length);
+        };";
+    server::with(&[], |server| {
+        server.application("bots", script)?;
+        client::run(async { visitor(server.rtmp, "bots").await.map(drop) })?;
+        server.wait_for_log(&["trace: rooms 2"], SOON)?;
+        server.restart("TERM", &[])?;
+        client::run(async { visitor(server.rtmp, "bots").await.map(drop) })?;
+        server.wait_for_log(&["trace: found keptfish"], SOON)?;
+        server.wait_for_log(&["trace: rooms 2"], SOON)?;
+        Ok(())
     })
 }

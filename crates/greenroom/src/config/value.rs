@@ -6,7 +6,8 @@ mod cors;
 mod log_filter;
 
 pub use checked::{
-    AccountLine, BindingLine, ClientVersion, CodePage, DialectName, Domain, PortList, XmlPortLine,
+    AccountLine, BindingLine, ClientVersion, CodePage, DialectName, Domain, PluginName,
+    PluginOrNone, PortList, XmlPortLine,
 };
 pub(crate) use checked::{Dialect, account, binding, dialect, version, xml_port};
 pub use choice::{LogFormat, OtherPolicies, PublishTakeover};

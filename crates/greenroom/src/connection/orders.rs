@@ -147,6 +147,7 @@ impl Connection {
             framing,
             greeting,
             ticket,
+            told_slow: None,
             _counted: counted,
         });
     }

@@ -6,10 +6,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine::scripting::{ApplicationStats, ClientStats, RoomHost, ScriptHost, SharedObjectHost};
-use engine::{ClientId, SharedObjects};
+use engine::scripting::{
+    ApplicationStats, Cleared, ClientStats, RoomHost, ScriptHost, SharedObjectHost,
+};
+use engine::{ClientId, SharedObjects, StreamPattern};
 
 use super::{Endpoint, Link};
+use crate::recording::Clearer;
 
 /// The counters of an instance's clients, those that have gone included.
 #[derive(Default)]
@@ -81,6 +84,7 @@ pub(super) struct World {
     pub(super) stats: Rc<Stats>,
     pub(super) objects: SharedObjects,
     pub(super) rooms: Box<dyn RoomHost>,
+    pub(super) clearer: Clearer,
 }
 
 impl Stats {
@@ -112,6 +116,10 @@ impl ScriptHost for World {
 
     fn rooms(&self) -> &dyn RoomHost {
         &*self.rooms
+    }
+
+    fn clear_streams(&self, pattern: &StreamPattern, max: usize) -> Cleared {
+        self.clearer.clear(pattern, max)
     }
 }
 

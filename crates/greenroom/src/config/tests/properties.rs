@@ -23,6 +23,10 @@ fn key_and_word() -> impl Strategy<Value = (&'static Key, String)> {
             ("list", _) if key.name == "accounts" => {
                 ["", "ann:user:$argon2id$x"][(random % 2) as usize].to_owned()
             }
+            ("list", _) if key.name.ends_with("plugins") => {
+                ["", "Dice", "Dice,http-login"][(random % 3) as usize].to_owned()
+            }
+            ("plugin", _) => ["", "Dice"][(random % 2) as usize].to_owned(),
             ("list", _) if key.section == "xml" && key.name == "ports" => {
                 ["", "[::1]:0 relay,0.0.0.0:9877 script:a/b"][(random % 2) as usize].to_owned()
             }
