@@ -18,6 +18,7 @@ pub mod players;
 pub mod process;
 pub mod publishers;
 pub mod server;
+pub mod texts;
 pub mod tls;
 pub mod told;
 pub mod wait;

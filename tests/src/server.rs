@@ -280,6 +280,19 @@ impl Server {
         listening(&mut self.program, "policy=")
     }
 
+    /// Where it listens for this dialect of XML sockets.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub fn xml_port(&self, dialect: &str) -> Result<SocketAddr> {
+        let dialect = format!("dialect={dialect}");
+        let line = self.wait_for_log(&["listening", &dialect], SOON)?;
+        let address = line.split("xml=").nth(1).context("no address")?;
+        let address = address.split_whitespace().next().context("no address")?;
+        Ok(address.parse()?)
+    }
+
     /// Everything the server has logged.
     pub fn log(&self) -> String {
         self.program.output()

@@ -12,8 +12,8 @@ mod upkeep;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use engine::scripting::{Script, ScriptHost};
 use engine::{InstanceConfig, Rejection, ScriptedConfig};
@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 
 use crate::appsettings::{AppSettings, Faulty, FileSettings};
 use crate::catalog::Catalog;
+use crate::hall::HallDoor;
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
@@ -69,6 +70,9 @@ pub(crate) struct InstanceAddress {
     pub(crate) instance: Arc<str>,
 }
 
+/// Zones of rooms, by the instances that they are bound to.
+pub(crate) type Bindings = BTreeMap<InstanceAddress, String>;
+
 /// How an instance is to be run.
 enum Way {
     /// With a script, on a thread of its own, where its settings are read too.
@@ -110,6 +114,9 @@ pub(crate) struct Applications {
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
     lost_threads: Arc<LostThreads>,
+    /// The way of scripts to the rooms of the server, once there are any, and the zones that are
+    /// bound to instances.
+    rooms: OnceLock<(HallDoor, Bindings)>,
     /// The server stops: what has ended does not begin again.
     closing: AtomicBool,
 }
@@ -133,6 +140,7 @@ impl Applications {
             scripts,
             running: Mutex::default(),
             lost_threads: Arc::default(),
+            rooms: OnceLock::new(),
             closing: AtomicBool::new(false),
         })
     }
@@ -149,6 +157,23 @@ impl Applications {
     /// Where shared objects are kept.
     pub(crate) fn objects(&self) -> &Arc<ObjectKeeper> {
         &self.objects
+    }
+
+    /// Lets scripts into the rooms of the server, and binds zones to instances.
+    pub(crate) fn open_rooms(&self, door: HallDoor, bindings: Bindings) {
+        // They are opened once.
+        let _ = self.rooms.set((door, bindings));
+    }
+
+    /// The zone that is bound to an instance.
+    fn zone_of(&self, address: &InstanceAddress) -> Option<&str> {
+        let (_, bindings) = self.rooms.get()?;
+        bindings.get(address).map(String::as_str)
+    }
+
+    /// The way of scripts to the rooms, if they are open.
+    pub(crate) fn hall(&self) -> Option<&HallDoor> {
+        self.rooms.get().map(|(door, _)| door)
     }
 
     /// What all instances have in common.
@@ -195,6 +220,7 @@ impl Applications {
             address,
             settings,
             watch: self.settings.watch(),
+            zone: self.zone_of(address),
             host,
         };
         let loaded = self.scripts.load(wanted);
@@ -217,7 +243,8 @@ impl Applications {
         if !self.dir.join(app).is_dir() {
             return Err(Rejection::UnknownApplication(app.to_owned()));
         }
-        if self.has_script(app) {
+        // Binding a zone is a script of the server's own.
+        if self.zone_of(address).is_some() || self.has_script(app) {
             return Ok(Way::Scripted);
         }
         let loaded = self.load_settings(app);

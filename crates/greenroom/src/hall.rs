@@ -5,8 +5,11 @@
 //! done beside it ([`hashing`]); what outlives the server goes to the store ([`keeping`]).
 
 mod actor;
+mod asks;
+mod door;
 mod hashing;
 mod keeping;
+mod listeners;
 mod mailbox;
 mod plugins;
 mod settings;
@@ -14,13 +17,17 @@ mod unserved;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use amf::Value;
 use engine::CloseReason;
+use engine::scripting::{RoomAsk, RoomNews};
 use rooms::{Actor, Op, UnixMillis, UserId};
 use tokio::sync::{mpsc, oneshot};
 use xmlsocket::electroserver::SessionConfig;
 
+pub(crate) use door::HallDoor;
 pub(crate) use keeping::KeepingError;
 pub(crate) use mailbox::Mailbox;
 pub(crate) use plugins::{PluginAsk, PluginSettings};
@@ -30,6 +37,7 @@ pub(crate) use unserved::Unserved;
 use crate::objects::ObjectKeeper;
 use actor::Runner;
 use keeping::Keeping;
+use listeners::ListenerId;
 use plugins::{PluginPost, Plugins};
 
 /// The time of the kernel and its dialects.
@@ -48,6 +56,21 @@ enum Post {
         admitted: oneshot::Sender<()>,
     },
     Input(rooms::Input),
+    /// A script is going to ask for something.
+    Listen {
+        by: ListenerId,
+        news: mpsc::Sender<RoomNews>,
+    },
+    /// A script asks for something, and waits.
+    Ask {
+        by: ListenerId,
+        ask: Box<RoomAsk>,
+        answer: SyncSender<Result<Value, String>>,
+    },
+    /// A script is gone.
+    Deaf {
+        by: ListenerId,
+    },
     /// Something about plugins.
     Plugin(PluginPost),
 }
@@ -60,6 +83,7 @@ pub(crate) struct Hall {
     /// What nothing is done about.
     pub(crate) unserved: Arc<Unserved>,
     mailbox_bytes: usize,
+    door: HallDoor,
 }
 
 impl Hall {
@@ -87,15 +111,26 @@ impl Hall {
             dialect.clone(),
             keeping,
             hashing::Hashing::new(inbox.downgrade(), settings.password_threads),
+            settings.of_scripts,
             plugins,
         );
         tokio::spawn(runner.run(posts));
         Ok(Self {
+            door: HallDoor {
+                inbox: inbox.clone(),
+                patience: settings.script_patience,
+                news: settings.script_news,
+            },
             inbox,
             dialect,
             unserved,
             mailbox_bytes: settings.mailbox_bytes,
         })
+    }
+
+    /// The way in for scripts.
+    pub(crate) fn door(&self) -> HallDoor {
+        self.door.clone()
     }
 
     /// Brings a connection in. It is out again when what this gives is dropped.

@@ -124,6 +124,8 @@ pub(crate) enum Order {
     },
     /// The session's last post has been handled.
     Done,
+    /// A text for somebody on an XML port.
+    Text(String),
     /// Things have happened to shared objects, in this order.
     SharedObjects(Vec<Update>),
 }

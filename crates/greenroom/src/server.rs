@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::applications::Applications;
 use crate::catalog::Catalog;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{self, Config, Dialect};
 use crate::connection;
 use crate::control;
 use crate::hall::{Hall, HallSettings, PluginSettings};
@@ -26,7 +26,7 @@ use crate::recording::Recordings;
 use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
-use crate::xml::{self, XmlPort};
+use crate::xml::{self, XmlPorts};
 use crate::{banner, settings};
 
 /// Connections the system may hold ready for us to accept.
@@ -73,7 +73,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Runtime(error.into()))?;
     let rtmp = bind("rtmp.listen", config.rtmp.listen)?;
     let http = bind("http.listen", config.http.listen)?;
-    let xml = bind("xml.listen", config.xml.listen)?;
+    let xml = bind_xml(&config)?;
     let policy = bind_policy(&config);
     let mut instances = settings::instance_settings(&config, threads, rtmp.address.port());
     instances.links.own_http.push(http.address);
@@ -92,9 +92,10 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     let plugins = PluginSettings::of(&config, &applications);
     let hall = Hall::start(HallSettings::of(&config), plugins, applications.objects())
         .map_err(StartupError::from)?;
+    applications.open_rooms(hall.door(), settings::bindings(&config));
     let limits = &config.limits;
     let shared = Arc::new(Shared {
-        xml: XmlPort::new(&config, xml.address.port(), hall),
+        xml: XmlPorts::new(&config, &numbers(&xml), hall),
         doors: Arc::new(Doors::new(
             limits.connections,
             limits.pending_connections,
@@ -112,17 +113,13 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     shared.applications.load_on_startup();
     tracing::info!("listening rtmp={}", rtmp.address);
     tracing::info!("listening http={}", http.address);
-    tracing::info!("listening xml={}", xml.address);
-    banner::print(
-        rtmp.address,
-        http.address,
-        xml.address,
-        &shared.applications.names(),
-    );
+    let addresses: Vec<_> = xml.iter().map(|(bound, _)| bound.address).collect();
+    let names = shared.applications.names();
+    banner::print(rtmp.address, http.address, &addresses, &names);
     control::socket::serve(&shared);
     accept(&shared, rtmp.listener, Transport::Rtmp, connection::serve);
     accept(&shared, http.listener, Transport::Http, http::serve);
-    accept(&shared, xml.listener, Transport::Xml, xml::serve);
+    accept_xml(&shared, xml);
     if let Some(policy) = policy {
         tracing::info!("listening policy={}", policy.address);
         accept(
@@ -269,6 +266,35 @@ fn bind(key: &'static str, address: SocketAddr) -> Result<Bound, StartupError> {
     })
 }
 
+/// The XML ports, each with its dialect. The keys were checked when they were read.
+fn bind_xml(config: &Config) -> Result<Vec<(Bound, Dialect)>, StartupError> {
+    let dialect = config::dialect(&config.xml.dialect).unwrap_or(Dialect::ElectroServer);
+    let mut bound = vec![(bind("xml.listen", config.xml.listen)?, dialect)];
+    for line in &config.xml.ports {
+        if let Some((address, dialect)) = config::xml_port(line) {
+            bound.push((bind("xml.ports", address)?, dialect));
+        }
+    }
+    Ok(bound)
+}
+
+fn numbers(xml: &[(Bound, Dialect)]) -> Vec<u16> {
+    xml.iter().map(|(bound, _)| bound.address.port()).collect()
+}
+
+fn accept_xml(shared: &Arc<Shared>, ports: Vec<(Bound, Dialect)>) {
+    for (Bound { listener, address }, dialect) in ports {
+        tracing::info!(%dialect, "listening xml={address}");
+        let port = xml::Port::new(address.port(), dialect);
+        accept(
+            shared,
+            listener,
+            Transport::Xml,
+            move |shared, socket, peer, pass| xml::serve(shared, socket, peer, pass, port.clone()),
+        );
+    }
+}
+
 /// The port for policy files, if it is wanted and can be had: it is one that needs a privilege.
 fn bind_policy(config: &Config) -> Option<Bound> {
     if !config.xml.policy_server {
@@ -315,7 +341,7 @@ fn accept<F>(
     shared: &Arc<Shared>,
     listener: TcpListener,
     transport: Transport,
-    serve: fn(Arc<Shared>, TcpStream, SocketAddr, Pass) -> F,
+    serve: impl Fn(Arc<Shared>, TcpStream, SocketAddr, Pass) -> F + Send + 'static,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {

@@ -150,6 +150,8 @@ pub struct ApplicationInfo {
     pub bandwidth: Bandwidth,
     /// The most that the script can allow a client.
     pub bandwidth_cap: Bandwidth,
+    /// The zone of rooms that is bound to the instance, if one is.
+    pub zone: Option<String>,
 }
 
 impl Default for ApplicationInfo {
@@ -161,6 +163,7 @@ impl Default for ApplicationInfo {
             config: Value::Undefined,
             bandwidth: Bandwidth::both(250_000),
             bandwidth_cap: Bandwidth::both(10_000_000),
+            zone: None,
         }
     }
 }

@@ -8,8 +8,10 @@ mod bytes;
 mod connection;
 mod file;
 mod http;
+mod port;
 mod remote;
 mod remoting;
+mod rooms;
 mod shared_object;
 mod socket;
 mod stream;
@@ -33,7 +35,9 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     bytes::install(core, host)?;
     file::install(core, host)?;
     http::install(core, host)?;
+    port::install(core, host)?;
     remoting::install(core, host)?;
+    rooms::install(core, host)?;
     shared_object::install(core, host)?;
     socket::install(core, host)?;
     stream::install(core, host)

@@ -53,6 +53,7 @@ pub(crate) fn info<'js>(
     info.set("name", core.info.name.as_str())?;
     info.set("hostname", core.info.hostname.as_str())?;
     info.set("server", core.info.server.as_str())?;
+    info.set("zone", core.info.zone.as_deref())?;
     let config = std::slice::from_ref(&core.info.config);
     let config = convert::to_js(ctx, host, &core.config, config)
         .map_err(|error| Exception::throw_type(ctx, &error.to_string()))?;

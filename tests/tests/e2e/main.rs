@@ -20,11 +20,13 @@ mod recording;
 mod recordings;
 mod rejections;
 mod requests;
+mod rooms;
 mod script_sockets;
 mod scripts;
 mod secure;
 mod settings;
 mod shared_objects;
+mod xml_ports;
 mod xml_sockets;
 
 use std::process::ExitCode;
@@ -58,8 +60,10 @@ fn main() -> ExitCode {
     trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
     trials.extend(electroserver::trials());
+    trials.extend(rooms::trials());
     trials.extend(plugins::trials());
     trials.extend(xml_sockets::trials());
+    trials.extend(xml_ports::trials());
     trials.extend(settings::trials());
     trials.extend(administration::trials());
     trials.extend(shared_objects::trials());

@@ -309,9 +309,14 @@ fn slow() -> Result<()> {
             ann.message("SendPublicMessage")?;
             said += 1;
         }
-        ann.packet_where("UpdateUserList", |packet| {
-            packet.parameters.text("MinorAction").as_deref() == Some("UserLeft")
-        })?;
+        // Bob came, and went; that may have been told before the last of what she said.
+        let changes = |ann: &Movie| {
+            let actions = ann.actions.iter();
+            actions.filter(|action| *action == "updateuserlist").count()
+        };
+        while changes(&ann) < 2 {
+            ann.packet("UpdateUserList")?;
+        }
         Ok(())
     })
 }

@@ -11,8 +11,8 @@ use configtext::{Setting, read_setting};
 
 use super::key::{Key, sections};
 use super::value::{
-    AccountLine, ClientVersion, CodePage, CorsOrigin, Domain, LogFilter, LogFormat, OtherPolicies,
-    PluginName, PluginOrNone, PortList, PublishTakeover,
+    AccountLine, BindingLine, ClientVersion, CodePage, CorsOrigin, DialectName, Domain, LogFilter,
+    LogFormat, OtherPolicies, PluginName, PluginOrNone, PortList, PublishTakeover, XmlPortLine,
 };
 
 const KIB: usize = 1024;
@@ -67,6 +67,14 @@ sections! {
     xml: Xml {
         /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
         listen: SocketAddr = any_address(9875);
+        /// Who speaks on that port. `electroserver`; `relay`: everybody gets every text;
+        /// `relay-rooms`: all in the same room get it, which the first text of a connection names;
+        /// `script:APPLICATION/INSTANCE`: the script of that instance gets it, by its
+        /// [`XMLPort`](../scripting.md#xml-ports).
+        dialect: DialectName = DialectName::known("electroserver"), range 1..=512;
+        /// More ports, each with its address and dialect: `0.0.0.0:9876 relay`. The
+        /// limits of this section are theirs too.
+        ports: Vec<XmlPortLine> = Vec::new(), range 0..=64;
         /// Also serves policy files on `xml.policy_listen`, where Flash Player asks first. If that
         /// address cannot be listened on, a line in the log says so, and players find the policy
         /// file on `xml.listen` three seconds later.
@@ -74,11 +82,11 @@ sections! {
         /// Address and port for policy files only. Flash Player knows no other port than 843.
         policy_listen: SocketAddr = any_address(843);
         /// Whose movies may open sockets here: the domains of the policy file. Of pages that open a
-        /// WebSocket on `xml.listen` it is their host. Names, `*.example.org` for that domain and
+        /// WebSocket on an XML port it is their host. Names, `*.example.org` for that domain and
         /// all below it, or `*` for everybody. An empty list is nobody.
         policy_domains: Vec<Domain> = vec![Domain::known("*")], range 0..=256;
         /// Ports that the policy file opens: `*`, or ports and ranges such as `9875,516-523`. Empty
-        /// for the port of `xml.listen`.
+        /// for all XML ports of this server.
         policy_ports: PortList = PortList::known(""), range 0..=256;
         /// Which other policy files of this host count. Players heed it in that of port 843.
         policy_others: OtherPolicies = OtherPolicies::All;
@@ -98,6 +106,9 @@ sections! {
         /// Length of one text from a client, its zero byte left out.
         frame_bytes: usize = 64 * KIB, range 64..=16_777_216,
             reached "The connection is closed before the text is read.";
+        /// Length of the name of a room of a `relay-rooms` port.
+        relay_room_bytes: usize = 64, range 1..=4_096,
+            reached "The connection is closed.";
         /// Elements in one text from a client.
         elements: usize = 4_096, range 16..=1_048_576,
             reached "The connection is closed.";
@@ -268,6 +279,22 @@ sections! {
         /// Requests of all clients that wait for their turn.
         inbox: usize = 1_024, range 16..=1_048_576,
             reached "The client's connection is not read until there is room again.";
+        /// Zones that are bound to instances, each as `ZONE=APPLICATION/INSTANCE`: clients of the
+        /// instance are told what is said in its rooms, see rooms, users and variables in the
+        /// shared object `rooms`, and can come in. See [Rooms](../scripting.md#a-bound-zone).
+        bindings: Vec<BindingLine> = Vec::new(), range 0..=1_024;
+        /// How long a script waits for an answer of its `Rooms`.
+        script_wait_ms: u64 = 1_000, range 10..=60_000,
+            reached "It is refused what it asked for, with a warning.";
+        /// Events in rooms that wait for one script.
+        script_news: usize = 1_024, range 1..=1_048_576,
+            reached "The script misses what follows, and its `Rooms.onLost` is told how much.";
+        /// Zones that one script watches.
+        script_zones: usize = 64, range 1..=65_536,
+            reached "The script is refused one more, with a warning.";
+        /// Users for whom one script speaks.
+        script_guests: usize = 1_000, range 0..=1_048_576,
+            reached "The script is refused one more, with a warning.";
     }
 
     /// The applications that clients connect to.

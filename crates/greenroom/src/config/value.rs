@@ -6,9 +6,10 @@ mod cors;
 mod log_filter;
 
 pub use checked::{
-    AccountLine, ClientVersion, CodePage, Domain, PluginName, PluginOrNone, PortList,
+    AccountLine, BindingLine, ClientVersion, CodePage, DialectName, Domain, PluginName,
+    PluginOrNone, PortList, XmlPortLine,
 };
-pub(crate) use checked::{account, version};
+pub(crate) use checked::{Dialect, account, binding, dialect, version, xml_port};
 pub use choice::{LogFormat, OtherPolicies, PublishTakeover};
 pub use cors::CorsOrigin;
 pub use log_filter::LogFilter;

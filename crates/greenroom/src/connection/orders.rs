@@ -71,7 +71,8 @@ impl Connection {
                     self.outbox.push_update(update, framing);
                 }
             }
-            Order::Done => {}
+            // Texts are for connections of XML ports.
+            Order::Text(_) | Order::Done => {}
         }
         Ok(())
     }

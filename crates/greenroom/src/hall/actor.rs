@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{ClientId, CloseReason};
-use rooms::{Audit, Effect, Event, Input, Kernel, Output, Recipients, UnixMillis, UserId};
+use rooms::{
+    Actor, Audit, Effect, Event, Input, Kernel, Output, Recipients, Refusal, UnixMillis, UserId,
+};
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
 use xmlsocket::electroserver::{SessionConfig, Told};
 
 use super::hashing::Hashing;
 use super::keeping::Keeping;
+use super::listeners::Listeners;
 use super::mailbox::{Mailbox, Notice};
 use super::plugins::{LoginAsked, PluginPost, Plugins};
 use super::{Post, wall_clock};
@@ -22,12 +25,21 @@ const AT_ONCE: usize = 64;
 
 /// The kernel and those it speaks to.
 pub(super) struct Runner {
-    kernel: Kernel,
+    pub(super) kernel: Kernel,
     dialect: Arc<SessionConfig>,
     keeping: Keeping,
     hashing: Hashing,
     plugins: Plugins,
     mailboxes: FxHashMap<UserId, Arc<Mailbox>>,
+    pub(super) listeners: Listeners,
+    /// Zones that one script may watch.
+    pub(super) script_zones: usize,
+    /// Users that one script may speak for.
+    pub(super) script_guests: usize,
+    /// As whom a script's wish is being done.
+    pub(super) asking: Option<Actor>,
+    /// Why it was refused.
+    pub(super) refused: Option<Refusal>,
     /// What the kernel asked and was answered at once.
     answers: Vec<Input>,
     due: Option<UnixMillis>,
@@ -39,6 +51,7 @@ impl Runner {
         dialect: Arc<SessionConfig>,
         keeping: Keeping,
         hashing: Hashing,
+        (script_zones, script_guests): (usize, usize),
         plugins: Plugins,
     ) -> Self {
         Self {
@@ -48,6 +61,11 @@ impl Runner {
             hashing,
             plugins,
             mailboxes: FxHashMap::default(),
+            listeners: Listeners::default(),
+            script_zones,
+            script_guests,
+            asking: None,
+            refused: None,
             answers: Vec::new(),
             due: None,
         }
@@ -95,6 +113,12 @@ impl Runner {
                     let _ = admitted.send(());
                 }
             }
+            Post::Listen { by, news } => self.listeners.add(by, news),
+            Post::Ask { by, ask, answer } => {
+                metrics::room_request();
+                self.answer(by, *ask, &answer);
+            }
+            Post::Deaf { by } => self.forget_script(by),
             Post::Input(input) => {
                 if let Input::Disconnect { user } = &input {
                     self.mailboxes.remove(user);
@@ -157,13 +181,15 @@ impl Runner {
         self.answers.pop().or_else(|| self.plugins.next_input())
     }
 
-    fn handle(&mut self, input: Input) {
+    pub(super) fn handle(&mut self, input: Input) {
         self.kernel.handle(wall_clock(), input);
         loop {
             match self.kernel.poll() {
                 Output::Effect(effect) => self.effect(effect),
                 Output::Timeout(due) => {
                     self.due = due;
+                    // What follows is not what a script asked for.
+                    self.asking = None;
                     self.plugins.after(&self.kernel);
                     let Some(answer) = self.next_answer() else {
                         return;
@@ -180,6 +206,8 @@ impl Runner {
             Effect::Close { user, reason } => {
                 if let Some(mailbox) = self.mailboxes.remove(&user) {
                     mailbox.end(close_reason(reason));
+                } else {
+                    self.listeners.end_guest(user, Some(reason.as_str()));
                 }
             }
             Effect::Verify {
@@ -211,6 +239,11 @@ impl Runner {
                 tracing::info!(conn = %ClientId(user.0), client = ?name, "user logged out");
             }
             Effect::Persist(change) => self.keeping.keep(&change),
+            Effect::RoomMade { room } => self.listeners.room_made(&room),
+            Effect::RoomGone { room } => self.listeners.room_gone(&room),
+            Effect::ServerRefused { why, .. } if self.asking == Some(Actor::Server) => {
+                self.refused = Some(why);
+            }
             Effect::ServerRefused { what, why } => {
                 tracing::warn!(?what, %why, "the room kernel refused the server something");
             }
@@ -221,6 +254,12 @@ impl Runner {
     fn tell(&mut self, to: &Recipients, event: Event) {
         self.plugins.on_event(&event);
         let users = to.as_slice();
+        self.listeners.hear(users, &event);
+        if let (Recipients::One(user), Event::Refused { why, .. }) = (to, &event)
+            && self.asking == Some(Actor::User(*user))
+        {
+            self.refused = Some(why.clone());
+        }
         if users.is_empty() {
             return;
         }

@@ -1,6 +1,7 @@
 //! From the configuration to what the hall and its dialect are made with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rooms::{BanBy, FloodRules, LoginRules, WordAction, WordRules};
 use xmlsocket::Charset;
@@ -18,6 +19,10 @@ pub(crate) struct HallSettings {
     pub(super) mailbox_bytes: usize,
     pub(super) password_threads: usize,
     pub(super) unknown_packets: usize,
+    /// Zones that one script watches, and users it speaks for.
+    pub(super) of_scripts: (usize, usize),
+    pub(super) script_patience: Duration,
+    pub(super) script_news: usize,
 }
 
 impl HallSettings {
@@ -33,6 +38,9 @@ impl HallSettings {
             mailbox_bytes: xml.outbox_bytes,
             password_threads: rooms.password_threads,
             unknown_packets: xml.unknown_packets,
+            of_scripts: (rooms.script_zones, rooms.script_guests),
+            script_patience: Duration::from_millis(rooms.script_wait_ms),
+            script_news: rooms.script_news,
         }
     }
 }

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine::scripting::{ApplicationStats, Cleared, ClientStats, ScriptHost, SharedObjectHost};
+use engine::scripting::{
+    ApplicationStats, Cleared, ClientStats, RoomHost, ScriptHost, SharedObjectHost,
+};
 use engine::{ClientId, SharedObjects, StreamPattern};
 
 use super::{Endpoint, Link};
@@ -81,6 +83,7 @@ fn add(mut sum: ApplicationStats, client: ClientStats) -> ApplicationStats {
 pub(super) struct World {
     pub(super) stats: Rc<Stats>,
     pub(super) objects: SharedObjects,
+    pub(super) rooms: Box<dyn RoomHost>,
     pub(super) clearer: Clearer,
 }
 
@@ -109,6 +112,10 @@ impl ScriptHost for World {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &self.objects
+    }
+
+    fn rooms(&self) -> &dyn RoomHost {
+        &*self.rooms
     }
 
     fn clear_streams(&self, pattern: &StreamPattern, max: usize) -> Cleared {

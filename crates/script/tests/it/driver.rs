@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use amf::Value;
 use engine::scripting::{
-    ApplicationStats, CallOutcome, Cleared, ClientInfo, ClientStats, Problem, Script as _,
-    ScriptEffect, ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
+    ApplicationStats, CallOutcome, Cleared, ClientInfo, ClientStats, Problem, RoomHost,
+    Script as _, ScriptEffect, ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
 };
 use engine::{ClientId, StreamPattern};
 use rtmp::Millis;
@@ -17,6 +17,7 @@ use script::{
 };
 
 use crate::objects::Objects;
+use crate::rooms::Lobby;
 
 /// What the script reads of the world.
 #[derive(Default)]
@@ -24,6 +25,7 @@ pub(crate) struct World {
     pub(crate) clients: RefCell<BTreeMap<u64, ClientStats>>,
     pub(crate) application: RefCell<ApplicationStats>,
     pub(crate) objects: Objects,
+    pub(crate) rooms: Lobby,
     /// The files of recordings, and whether each can be deleted.
     pub(crate) recordings: RefCell<BTreeMap<String, bool>>,
 }
@@ -43,6 +45,10 @@ impl ScriptHost for World {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &self.objects
+    }
+
+    fn rooms(&self) -> &dyn RoomHost {
+        &self.rooms
     }
 
     fn clear_streams(&self, pattern: &StreamPattern, max: usize) -> Cleared {
