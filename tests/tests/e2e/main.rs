@@ -18,6 +18,7 @@ mod recording;
 mod recordings;
 mod rejections;
 mod requests;
+mod room_limits;
 mod script_sockets;
 mod scripts;
 mod secure;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
     trials.extend(limits::trials());
     trials.extend(peers::trials());
     trials.extend(requests::trials());
+    trials.extend(room_limits::trials());
     trials.extend(scripts::trials());
     trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
