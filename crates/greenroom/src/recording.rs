@@ -7,6 +7,7 @@
 //! business of the `flv` crate.
 
 mod claims;
+mod clearing;
 mod file;
 mod opened;
 mod player;
@@ -28,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use crate::live::LiveStream;
 use crate::runner::{Post, Sender};
 use claims::Claims;
+pub(crate) use clearing::Clearer;
 use opened::Library;
 pub(crate) use opened::Source;
 pub(crate) use player::{RecordedOrder, RecordedPlay, Sink};
@@ -199,6 +201,11 @@ impl Recorders {
             drop(claim);
         };
         self.shared.tasks.spawn_on(erased, &self.shared.runtime);
+    }
+
+    /// What deletes recordings for the script of a life with these settings.
+    pub(crate) fn clearer(&self, settings: &RecordingSettings) -> Clearer {
+        Clearer::new(&self.shared, settings.folder.join(&self.instance))
     }
 
     /// Looks for a recording that somebody wants to play, or to know the length of.

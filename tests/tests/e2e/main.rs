@@ -3,6 +3,7 @@
 
 mod administration;
 mod browser;
+mod clearing;
 mod codecs;
 mod commands;
 mod conformance;
@@ -14,6 +15,7 @@ mod operations;
 mod peers;
 mod playback;
 mod playlists;
+mod plugins;
 mod recording;
 mod recordings;
 mod rejections;
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
     trials.extend(playlists::trials());
     trials.extend(playback::trials());
     trials.extend(recording::trials());
+    trials.extend(clearing::trials());
     trials.extend(recordings::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
     trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
     trials.extend(electroserver::trials());
+    trials.extend(plugins::trials());
     trials.extend(xml_sockets::trials());
     trials.extend(settings::trials());
     trials.extend(administration::trials());

@@ -115,7 +115,7 @@ impl Peer {
                 let listen = format!("xml.listen={address}");
                 let mut settings = SETTINGS.to_vec();
                 settings.push(&listen);
-                let mut running = server::start_greenroom(folder, "chat", &settings)?;
+                let mut running = server::start_greenroom(folder, ("chat", ""), &settings)?;
                 running.address = address;
                 Ok(running)
             }

@@ -88,7 +88,7 @@ pub(super) fn run(options: &Options) -> Result<bool> {
 }
 
 fn measure(load: &std::path::Path, case: &Case, seconds: f64) -> Result<Value> {
-    let running = server::start_greenroom(&prepare::bench_folder()?, APPLICATION, &SETTINGS)?;
+    let running = server::start_greenroom(&prepare::bench_folder()?, (APPLICATION, ""), &SETTINGS)?;
     let mut command = Command::new(load);
     let profile = workspace::root().join("tools/load/profiles/rtmp-so-latest.toml");
     command.arg("--profile").arg(profile);
