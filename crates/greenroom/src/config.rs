@@ -31,9 +31,9 @@ pub use layers::{Assignment, FileLayer, Layers, Loaded, Source, load};
 pub use reference::reference;
 pub use value::{
     AccountLine, ClientVersion, CodePage, CorsOrigin, Domain, LogFilter, LogFormat, OtherPolicies,
-    PluginName, PluginOrNone, PortList, PublishTakeover,
+    PluginName, PluginOrNone, PortList, PublishTakeover, RoomPath,
 };
-pub(crate) use value::{account, version};
+pub(crate) use value::{account, room, version};
 
 #[cfg(test)]
 mod tests;

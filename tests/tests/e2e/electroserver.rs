@@ -30,6 +30,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("electroserver::a_moderator_puts_users_out", kick),
         trial("electroserver::a_banned_address_is_told_nothing", ban),
         trial("electroserver::bans_outlive_the_server", stored_ban),
+        trial(
+            "electroserver::stored_rooms_are_there_from_the_start",
+            stored_rooms,
+        ),
         trial("electroserver::floods_are_warned_kicked_and_banned", flood),
         trial("electroserver::unknown_actions_are_named_once", unknown),
     ]
@@ -399,6 +403,39 @@ fn stored_ban() -> Result<()> {
         moderator.send("GetBuddyList", "")?;
         let buddies = format!("{:?}", moderator.packet("GetBuddyList")?);
         ensure!(buddies.contains("cyd"), "{buddies}");
+        Ok(())
+    })
+}
+
+fn stored_rooms() -> Result<()> {
+    let settings = ["rooms.stored=Main/Lobby,Other/Hall"];
+    let variables = |joined: &Packet| names_in(joined.parameters.array("RoomVariables"));
+    server::with(&settings, |server| {
+        for again in [false, true] {
+            let mut ann = Movie::logged_in(server.xml, "ann", "")?;
+            ann.join("Main", "Lobby", "")?;
+            let found = variables(&ann.joined()?);
+            ensure!(found == ["topic"][..usize::from(again)], "{found:?}");
+            for (name, persistent) in [("topic", true), ("mood", false)] {
+                let variable = format!(
+                    "<RoomVariable Persistent=\"{persistent}\" Locked=\"false\" >\
+                     <Name>{name}</Name><Data>1</Data></RoomVariable>"
+                );
+                ann.send("CreateRoomVariable", &variable)?;
+                ann.packet("UpdateRoomVariable")?;
+            }
+            // It stays when nobody is in it.
+            ann.join("Other", "Hall", "")?;
+            ann.joined()?;
+            ann.join("Main", "Lobby", "")?;
+            ensure!(variables(&ann.joined()?) == ["topic"]);
+            drop(ann);
+            server.restart("TERM", &settings)?;
+        }
+        ensure!(
+            !server.log().contains("refused the server"),
+            "a room was made twice"
+        );
         Ok(())
     })
 }

@@ -6,9 +6,9 @@ mod cors;
 mod log_filter;
 
 pub use checked::{
-    AccountLine, ClientVersion, CodePage, Domain, PluginName, PluginOrNone, PortList,
+    AccountLine, ClientVersion, CodePage, Domain, PluginName, PluginOrNone, PortList, RoomPath,
 };
-pub(crate) use checked::{account, version};
+pub(crate) use checked::{account, room, version};
 pub use choice::{LogFormat, OtherPolicies, PublishTakeover};
 pub use cors::CorsOrigin;
 pub use log_filter::LogFilter;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{ClientId, CloseReason};
-use rooms::{Audit, Effect, Event, Input, Kernel, Output, Recipients, UnixMillis, UserId};
+use rooms::{
+    Actor, Audit, Effect, Event, Input, Kernel, Leaving, NewRoom, Op, Output, Recipients,
+    UnixMillis, UserId,
+};
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
 use xmlsocket::electroserver::{SessionConfig, Told};
@@ -53,9 +56,12 @@ impl Runner {
         }
     }
 
-    /// Runs until nobody can post any more.
-    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Post>) {
+    /// Makes the first rooms, then runs until nobody can post any more.
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Post>, first: Vec<NewRoom>) {
         let mut posts = Vec::with_capacity(AT_ONCE);
+        for room in first {
+            self.handle(made_by_server(room));
+        }
         // Bans that were stored end by themselves.
         self.handle(Input::Timeout);
         loop {
@@ -233,6 +239,16 @@ impl Runner {
         }
         metrics::room_notices(users.len() as u64);
     }
+}
+
+fn made_by_server(room: NewRoom) -> Input {
+    let op = Op::CreateRoom {
+        room: Box::new(room),
+        or_join: false,
+        leaving: Leaving::None,
+    };
+    let by = Actor::Server;
+    Input::Op { by, op }
 }
 
 /// Resolves at a time of the wall clock.
