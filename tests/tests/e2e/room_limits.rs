@@ -2,9 +2,9 @@
 //! limit is refused in words or closes that connection, and what is at the limit is not.
 
 use anyhow::{Context, Result, ensure};
-use e2e::movie::Movie;
+use e2e::movie::{Movie, packet};
 use e2e::server::{self, Server};
-use e2e::wait::SOON;
+use e2e::wait::{self, SOON};
 use libtest_mimic::Trial;
 
 use crate::trial;
@@ -21,6 +21,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("room_limits::buddies", buddies),
         trial("room_limits::wrong_passwords_ban_the_address", passwords),
         trial("room_limits::the_ban_that_ends_first_gives_way", bans),
+        trial("room_limits::the_same_text_again_and_again", repeats),
+        trial("room_limits::a_ban_for_flooding_ends", flood_ban),
+        trial("room_limits::a_small_inbox_holds_clients_up", inbox),
         trial("room_limits::shapes_of_packets", shapes),
         trial("room_limits::what_the_dialect_is_set_to", dialect),
     ]
@@ -297,6 +300,64 @@ fn bans() -> Result<()> {
         }
         ensure!(denied(server, "bob", "")?.is_some());
         ensure!(denied(server, "ann", "")?.is_none());
+        Ok(())
+    })
+}
+
+fn repeats() -> Result<()> {
+    server::with(&["rooms.flood_repeats=2"], |server| {
+        let mut ann = in_room(server, "ann", "Lobby")?;
+        for _ in 0..2 {
+            ann.say("again")?;
+            ann.message("SendPublicMessage")?;
+        }
+        let same = "<Message>again</Message><Variables />";
+        refused(&mut ann, "SendPublicMessage", same, "Warnings left")?;
+        ann.say("something else")?;
+        ensure!(ann.message("SendPublicMessage")?.1 == "something else");
+        Ok(())
+    })
+}
+
+fn flood_ban() -> Result<()> {
+    let settings = [
+        "rooms.flood_burst=1",
+        "rooms.flood_interval_ms=60000",
+        "rooms.flood_grace_ms=0",
+        "rooms.flood_warnings=0",
+        "rooms.flood_kicks=0",
+        "rooms.flood_ban_ms=1000",
+    ];
+    server::with(&settings, |server| {
+        let mut ann = in_room(server, "ann", "Lobby")?;
+        for text in ["one", "two"] {
+            ann.say(text)?;
+        }
+        ann.closed()?;
+        server.wait_for_log(&["moderation", "FloodKick"], SOON)?;
+        wait::until("the end of the ban", SOON, || {
+            Ok(Movie::logged_in(server.xml, "ann", "").ok().map(drop))
+        })
+    })
+}
+
+/// Nothing is lost: who asks for too much at once waits, and so does everybody else.
+fn inbox() -> Result<()> {
+    let settings = ["rooms.inbox=16", "xml.requests_per_second=0"];
+    server::with(&settings, |server| {
+        let mut movies = Vec::new();
+        for count in 0..4 {
+            movies.push(Movie::logged_in(server.xml, &format!("user{count}"), "")?);
+        }
+        let many = packet("GetLoggedInUserCount", "").repeat(100);
+        for movie in &mut movies {
+            movie.send_bytes(many.as_bytes())?;
+        }
+        for movie in &mut movies {
+            for _ in 0..100 {
+                movie.packet("GetLoggedInUserCount")?;
+            }
+        }
         Ok(())
     })
 }
