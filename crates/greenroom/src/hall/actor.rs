@@ -20,8 +20,8 @@ use super::{Post, wall_clock};
 use crate::metrics;
 
 /// Posts that are taken before other tasks get their turn. Whoever is told something by several
-/// of them sends it in one write: in a room of 200 that is spoken to at full speed, a delivery then
-/// costs 1.8 us instead of 8.5.
+/// of them sends it in one write. Measured with four messages under way in a room of 200: no
+/// difference between 1 and 64.
 const AT_ONCE: usize = 64;
 
 /// The kernel and those it speaks to.
