@@ -200,8 +200,16 @@ impl SharedObjects {
         inner.drain();
     }
 
+    /// Learns what became of saves. Answers the names of the objects that have changed since they
+    /// were saved.
+    pub fn not_saved(&self, now: Millis) -> Vec<Str> {
+        let mut inner = self.at(now);
+        inner.take_saved();
+        inner.directory.unsaved()
+    }
+
     /// Asks for all that has changed to be saved: the instance ends.
-    pub(crate) fn save_all(&self, now: Millis) {
+    pub fn save_all(&self, now: Millis) {
         let mut inner = self.at(now);
         inner.directory.save_all(now);
         inner.drain();

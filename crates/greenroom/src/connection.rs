@@ -391,7 +391,7 @@ impl Connection {
 
     async fn on_connect(&mut self, command: &Command) -> Result<(), CloseReason> {
         let transaction = command.transaction;
-        match self.admit(command) {
+        match self.admit(command).await {
             Ok((info, seat)) => {
                 let conn = self.client;
                 tracing::info!(
@@ -428,7 +428,7 @@ impl Connection {
         }
     }
 
-    fn admit(&self, command: &Command) -> Result<(ConnectInfo, Seat), Rejection> {
+    async fn admit(&self, command: &Command) -> Result<(ConnectInfo, Seat), Rejection> {
         if self.shared.stopping.is_cancelled() {
             return Err(Rejection::ShuttingDown);
         }
@@ -445,7 +445,8 @@ impl Connection {
         let seat = self
             .shared
             .applications
-            .join(&target.app, &target.instance)?;
+            .join(&target.app, &target.instance)
+            .await?;
         Ok((info, seat))
     }
 

@@ -33,6 +33,10 @@ use turnstile::Turnstile;
 
 /// The file in `data.dir`.
 pub(crate) const FILE: &str = "greenroom.redb";
+/// How long an instance that ends waits before it asks again for what was not saved.
+const SAVE_AGAIN_EVERY: Duration = Duration::from_millis(100);
+/// The objects that a line of the log names.
+const NAMED: usize = 16;
 
 /// How the objects of an instance behave, and what they may cost.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub(crate) struct ObjectSettings {
     pub(crate) config: sharedobject::Config,
     /// How long in ms a script may have an object locked.
     pub(crate) lock_timeout_ms: Option<u64>,
+    /// How long in ms an instance that ends goes on trying to save them.
+    pub(crate) end_timeout_ms: u64,
 }
 
 /// The objects of all instances.
@@ -84,7 +90,7 @@ impl ObjectKeeper {
         Self::of(None, Duration::ZERO)
     }
 
-    fn of(store: Option<Arc<dyn Store>>, patience: Duration) -> Arc<Self> {
+    pub(crate) fn of(store: Option<Arc<dyn Store>>, patience: Duration) -> Arc<Self> {
         Arc::new(Self {
             store,
             on_the_way: Mutex::default(),
@@ -202,7 +208,9 @@ impl ObjectKeeper {
 pub(crate) struct InstanceObjects {
     keeper: Arc<ObjectKeeper>,
     instance: InstanceKey,
+    /// Of this life of the instance: the numbers of saves begin anew with each.
     saved: Arc<Saved>,
+    end_timeout: Duration,
     /// Cancelled when the instance is given up while its script is away: another may run in its
     /// place, whose objects it must not overwrite.
     written_off: CancellationToken,
@@ -246,12 +254,16 @@ impl InstanceObjects {
             keeper: keeper.clone(),
             instance: InstanceKey::new(address.app.clone(), address.instance.clone()),
             saved: Arc::default(),
+            end_timeout: Duration::ZERO,
             written_off,
         }
     }
 
-    /// The instance's objects, as they are to be made.
-    pub(crate) fn make(&self, settings: &ObjectSettings) -> SharedObjects {
+    /// The instance's objects, as they are to be made. What becomes of saves of those made before
+    /// is not told any more.
+    pub(crate) fn make(&mut self, settings: &ObjectSettings) -> SharedObjects {
+        self.saved = Arc::default();
+        self.end_timeout = Duration::from_millis(settings.end_timeout_ms);
         SharedObjects::new(
             settings.config.clone(),
             settings.lock_timeout_ms,
@@ -263,6 +275,41 @@ impl InstanceObjects {
     /// Waits until there is a result of a save to be taken.
     pub(crate) async fn saved(&self) {
         self.saved.wake.notified().await;
+    }
+
+    /// Waits until everything that was asked to be saved is, as the instance ends, and asks again
+    /// for what was not, but not for ever. What is lost then is in the log.
+    pub(crate) async fn settle(&self, objects: &SharedObjects) {
+        if self.keeper.store.is_none() {
+            return;
+        }
+        let over = tokio::time::sleep(self.end_timeout);
+        tokio::pin!(over);
+        let mut again = tokio::time::interval(SAVE_AGAIN_EVERY);
+        again.reset();
+        loop {
+            let unsaved = objects.not_saved(clock::now());
+            if unsaved.is_empty() {
+                return;
+            }
+            tokio::select! {
+                () = self.saved() => {}
+                _ = again.tick() => objects.save_all(clock::now()),
+                () = &mut over => return self.give_up(&unsaved),
+                () = self.written_off.cancelled() => return,
+            }
+        }
+    }
+
+    fn give_up(&self, unsaved: &[Str]) {
+        let (app, instance) = (&*self.instance.app, &*self.instance.instance);
+        let named: Vec<&str> = unsaved.iter().take(NAMED).map(|name| &**name).collect();
+        tracing::error!(
+            app, instance, count = unsaved.len(), objects = ?named,
+            after_ms = self.end_timeout.as_millis() as u64,
+            "an instance has ended before its shared objects were saved: what had changed in them \
+             is lost (limit shared_objects.end_timeout_ms)"
+        );
     }
 
     fn key(&self, name: &str) -> ObjectKey {
@@ -358,5 +405,7 @@ fn blocking<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod held;
 #[cfg(test)]
 mod tests;

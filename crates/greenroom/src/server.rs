@@ -161,6 +161,7 @@ fn watch(shared: &Shared) {
 /// Lets nobody in any more, gives those inside time to finish, then ends them.
 async fn stop(shared: &Shared, signals: &mut Signals) {
     let patience = Duration::from_millis(shared.config.server.drain_timeout_ms);
+    let end_timeout = Duration::from_millis(shared.config.shared_objects.end_timeout_ms);
     tracing::info!(drain_timeout_ms = patience.as_millis() as u64, "stopping");
     shared.stopping.cancel();
     shared.tasks.close();
@@ -170,7 +171,10 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
         () = signals.next() => {}
     }
     // First, so that scripts are asked while their clients are still there.
-    shared.applications.stop_scripts(GOODBYE).await;
+    shared
+        .applications
+        .stop_scripts(GOODBYE + end_timeout)
+        .await;
     shared.xml.hall.stop_plugins(GOODBYE).await;
     shared.stop_now.cancel();
     if tokio::time::timeout(GOODBYE, shared.tasks.wait())
@@ -182,6 +186,7 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
             "stopped before all had ended"
         );
     }
+    shared.applications.stop_all(GOODBYE + end_timeout).await;
     let objects = shared.applications.objects().clone();
     // A task that panicked has nothing more to wait for.
     let _ = tokio::task::spawn_blocking(move || objects.finish()).await;

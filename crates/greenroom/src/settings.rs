@@ -209,6 +209,7 @@ fn object_settings(config: &Config) -> ObjectSettings {
             proxy_answer_ms: objects.proxy_answer_ms,
         },
         lock_timeout_ms: None,
+        end_timeout_ms: objects.end_timeout_ms,
     }
 }
 

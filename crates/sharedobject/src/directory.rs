@@ -188,6 +188,13 @@ impl Directory {
         }
     }
 
+    /// The names of the objects of which something is not saved, in order.
+    pub fn unsaved(&self) -> Vec<Str> {
+        let dirty = |id: &&ObjectId| self.objects.get(id).is_some_and(Object::is_dirty);
+        let ids = self.names.iter().filter(|(_, id)| dirty(id));
+        ids.map(|((name, _), _)| name.text().clone()).collect()
+    }
+
     /// Objects in memory, and clients that use any. Costs nothing.
     pub fn counts(&self) -> (usize, usize) {
         (self.objects.len(), self.uses.len())

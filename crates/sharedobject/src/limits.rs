@@ -31,8 +31,8 @@ pub struct Limits {
     /// Changes and calls that wait for the owner of a proxy's object to take or to answer them.
     /// Default 1,000.
     pub proxy_requests: usize,
-    /// Announcements of one object that may be gathered before they are sent, window or not.
-    /// Default 4,096.
+    /// Announcements of one object that may be gathered before they are sent, window or not; and
+    /// calls that a script may make under one lock of an object. Default 4,096.
     pub batch_items: usize,
     /// Bytes that may wait for one client; see [`Backlog`](crate::Backlog). Default 8 MiB.
     pub backlog_bytes: usize,

@@ -313,6 +313,15 @@ impl Object {
         }
     }
 
+    /// Whether the script may make one more call: under its lock they pile up.
+    pub(crate) fn may_call(&self, hub: &Hub) -> Result<(), Refusal> {
+        let (limit, max) = ("batch_items", hub.config.limits.batch_items);
+        if self.is_locked() && self.behind_lock.kept() >= max {
+            return Err(Refusal::Limit { limit, max });
+        }
+        Ok(())
+    }
+
     /// What happened behind the lock is announced, and who came meanwhile is let in.
     pub(crate) fn announce_locked(&mut self, hub: &mut Hub) {
         let items = std::mem::take(&mut self.behind_lock).into_items();

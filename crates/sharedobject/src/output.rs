@@ -179,6 +179,9 @@ pub enum Refusal {
     /// The client does not use the object.
     #[error("the client does not use the object")]
     NotUsed,
+    /// The lengths in the message do not fit, or what it holds means nothing.
+    #[error("the message cannot be read")]
+    Unreadable,
     /// The client uses the object, and releases it, and uses it again in one message.
     #[error("the message begins to use the object more than once")]
     Again,

@@ -173,6 +173,7 @@ impl Directory {
         if object.remote.is_some() {
             return object.ask_owner(call_event(handler, args), hub);
         }
+        object.may_call(hub)?;
         let item = request::send(handler, args, hub)?;
         object.announce_by_script(item, false, hub);
         Ok(())
@@ -184,6 +185,7 @@ impl Directory {
         if object.remote.is_some() {
             return object.ask_owner(call_event(handler, args), hub);
         }
+        object.may_call(hub)?;
         let item = request::send(handler, args, hub)?;
         if object.is_locked() {
             object.announce_by_script(item, false, hub);
@@ -253,16 +255,16 @@ impl Directory {
     /// fate is told by [`Self::saved`] as that of every save. `None` when there is nothing to
     /// save. Saves that [`Self::poll`] has given, or would give, must be carried out before.
     pub fn take_changes(&mut self, id: ObjectId) -> Option<Save> {
-        let (object, hub) = self.opened(id)?;
-        object.take_changes(true, hub)
+        let object = self.objects.get_mut(&id)?;
+        object.take_changes(object.is_used(), &mut self.hub)
     }
 
-    /// The persistent objects that the script has open, or the one of this name.
-    pub fn opened_persistent(&self, name: Option<&str>) -> Vec<ObjectId> {
+    /// The persistent objects in memory, whoever uses them, or the one of this name.
+    pub fn kept(&self, name: Option<&str>) -> Vec<ObjectId> {
         let name = name.map(|name| name.strip_prefix('/').unwrap_or(name));
         let wanted = |object: &&Object| {
             let is_named = name.is_none_or(|name| object.name.as_str() == name);
-            object.script && object.is_kept() && is_named
+            object.is_kept() && is_named
         };
         let objects = self.objects.values().filter(wanted);
         let mut ids: Vec<_> = objects.map(|object| object.id).collect();

@@ -108,7 +108,7 @@ fn writes(event: &Event) -> usize {
     match event {
         Event::RequestChange(slots) => slots.len(),
         Event::RequestRemove(keys) => keys.len(),
-        Event::SendMessage { .. } | Event::RequestClear | Event::Use => 1,
+        Event::SendMessage { .. } | Event::RequestClear | Event::Use | Event::Unreadable => 1,
         _ => 0,
     }
 }

@@ -144,7 +144,7 @@ impl SharedObjectHost for SharedObjects {
 
     fn commit(&self, name: Option<&str>) -> bool {
         let mut inner = self.inner();
-        let objects = inner.directory.opened_persistent(name);
+        let objects = inner.directory.kept(name);
         if name.is_some() && objects.is_empty() {
             return false;
         }

@@ -9,7 +9,6 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Applications, InstanceAddress};
-use crate::metrics;
 use crate::runner::{Ask, Post, Room, Sender};
 
 /// How long an administrator waits until an instance has ended, or answers.
@@ -39,14 +38,6 @@ pub(crate) enum Asked<T> {
     Busy,
 }
 
-/// An instance that is to stop.
-struct Taken {
-    inbox: mpsc::Sender<Post>,
-    room: Option<Arc<Room>>,
-    /// Closed when the instance has ended.
-    asks: mpsc::Sender<Ask>,
-}
-
 impl Applications {
     /// The instances that run, of all applications or of one.
     pub(crate) fn rows(&self, app: Option<&str>) -> Vec<InstanceRow> {
@@ -60,30 +51,32 @@ impl Applications {
                 app: address.app.clone(),
                 instance: address.instance.clone(),
                 clients: here.clients,
-                script: here.room.is_some(),
+                script: here.script,
             })
             .collect()
     }
 
-    /// Starts an instance, unless it runs. Whether it was started.
+    /// Starts an instance, unless it runs. Whether it was started. Waits for one that is ending.
     ///
     /// # Errors
     ///
     /// What a client would be told who wants to join it.
-    pub(crate) fn load(self: &Arc<Self>, app: &str, instance: &str) -> Result<bool, Rejection> {
+    pub(crate) async fn load(
+        self: &Arc<Self>,
+        app: &str,
+        instance: &str,
+    ) -> Result<bool, Rejection> {
+        let address = self.address(app, instance)?;
+        self.wait_for_end(&address).await;
         if self.is_closing() {
             return Err(Rejection::ShuttingDown);
         }
         if self.is_running(app, instance)? {
             return Ok(false);
         }
-        let address = InstanceAddress {
-            app: app.into(),
-            instance: instance.into(),
-        };
         let way = self.way_of(&address)?;
         let mut running = self.running.lock();
-        if running.instances.contains_key(&address) {
+        if running.at(&address).is_some() {
             return Ok(false);
         }
         self.check_room(&running, app)?;
@@ -95,7 +88,7 @@ impl Applications {
     /// Stops an instance: its clients are told and closed, and its script is not asked. Answers
     /// whether it has ended, or `None` when it does not run.
     pub(crate) async fn unload(&self, app: &str, instance: &str) -> Option<bool> {
-        let Taken { inbox, room, asks } = self.take_instance(app, instance)?;
+        let (inbox, room) = self.take_instance(app, instance)?;
         let stop = Post {
             from: Sender::Administrator,
             input: Input::Stop { silent: true },
@@ -104,35 +97,19 @@ impl Applications {
         let ended = async {
             // An instance that has ended meanwhile needs no telling.
             let _ = inbox.send(stop).await;
-            // One without a script ends when nobody holds its inbox any more.
-            drop(inbox);
-            match &room {
-                Some(room) => ended(room).await,
-                None => asks.closed().await,
-            }
+            ended(&room).await;
         };
         Some(tokio::time::timeout(PATIENCE, ended).await.is_ok())
     }
 
-    /// An instance that is to stop. One without a script is taken out of the table, so that nobody
-    /// joins it any more; one with a script sees to that itself.
-    fn take_instance(&self, app: &str, instance: &str) -> Option<Taken> {
-        let address = InstanceAddress {
-            app: app.into(),
-            instance: instance.into(),
-        };
+    /// An instance that is to stop. Nobody joins one without a script any more; one with a script
+    /// sees to that itself.
+    fn take_instance(&self, app: &str, instance: &str) -> Option<(mpsc::Sender<Post>, Arc<Room>)> {
+        let address = self.address(app, instance).ok()?;
         let mut running = self.running.lock();
-        let here = running.instances.get(&address)?;
-        let taken = Taken {
-            inbox: here.inbox.clone(),
-            room: here.room.clone(),
-            asks: here.asks.clone(),
-        };
-        if taken.room.is_none() {
-            running.instances.remove(&address);
-            metrics::instances(-1.0);
-        }
-        Some(taken)
+        let here = running.at(&address)?;
+        here.ending |= !here.script;
+        Some((here.inbox.clone(), here.room.clone()))
     }
 
     /// Has something done with the shared objects of an instance, in between its other work.

@@ -481,6 +481,10 @@ sections! {
         /// How long a script's `flush` and `commit` wait until what they store is safe.
         flush_timeout_ms: u64 = 5_000, range 10..=60_000,
             reached "`flush` says false; what is to be stored stays in memory and is stored later.";
+        /// How long an instance that ends goes on trying to store what has changed, when the store
+        /// is busy or the disk fails. Who joins it meanwhile waits.
+        end_timeout_ms: u64 = 5_000, range 10..=600_000,
+            reached "The instance ends; the log names what is lost.";
         /// What happens to the change of a client that had not yet seen a newer change of the same
         /// slot. When false it is refused, and the client gets the value there; when true it is
         /// taken.

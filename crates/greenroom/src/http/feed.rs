@@ -57,6 +57,7 @@ impl Feed {
         }
         let seat = applications
             .join(app, instance)
+            .await
             .map_err(Refusal::Rejected)?;
         let mut guest = Guest::new(
             seat,

@@ -240,7 +240,7 @@ mod tests {
     }
 
     /// A guest whose instance is the test, and what it posts.
-    fn guest(folder: &tempfile::TempDir) -> (Guest, mpsc::Receiver<Post>) {
+    async fn guest(folder: &tempfile::TempDir) -> (Guest, mpsc::Receiver<Post>) {
         std::fs::create_dir(folder.path().join("live")).expect("a folder");
         let config = load(&Layers::default()).expect("the defaults").config;
         let applications = Applications::new(
@@ -257,7 +257,10 @@ mod tests {
             ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );
-        let mut seat = applications.join("live", "_definst_").expect("a seat");
+        let mut seat = applications
+            .join("live", "_definst_")
+            .await
+            .expect("a seat");
         let (inbox, posts) = mpsc::channel(8);
         seat.inbox = inbox;
         (Guest::new(seat, 8, TaskTracker::new()), posts)
@@ -273,7 +276,7 @@ mod tests {
     #[tokio::test]
     async fn a_guest_whose_request_is_dropped_leaves_the_instance() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (mut guest, mut posts) = guest(&folder);
+        let (mut guest, mut posts) = guest(&folder).await;
         let client = guest.place.client;
         let request = tokio::spawn(async move { guest.play(&wish("one")).await.is_ok() });
         let post = posts.recv().await.expect("connect");
@@ -285,7 +288,7 @@ mod tests {
     #[tokio::test]
     async fn a_refused_guest_leaves_the_instance() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (mut guest, mut posts) = guest(&folder);
+        let (mut guest, mut posts) = guest(&folder).await;
         let client = guest.place.client;
         let request = tokio::spawn(async move { guest.play(&wish("one")).await.is_err() });
         let mut link = None;

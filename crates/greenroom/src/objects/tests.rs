@@ -2,57 +2,9 @@
 
 use amf::Value;
 use engine::scripting::SharedObjectHost as _;
-use store::{Listed, MemoryStore, Stats, StoredObject};
 
+use super::held::Held;
 use super::*;
-
-/// A store that keeps what it is asked to write until it is let go.
-#[derive(Debug, Default)]
-struct Held {
-    store: MemoryStore,
-    waiting: Mutex<Vec<(Write, Acknowledge)>>,
-    holds: std::sync::atomic::AtomicBool,
-}
-
-impl Held {
-    fn hold(&self, holds: bool) {
-        self.holds.store(holds, std::sync::atomic::Ordering::SeqCst);
-    }
-
-    fn let_go(&self) {
-        self.hold(false);
-        for (write, done) in std::mem::take(&mut *self.waiting.lock()) {
-            self.store.submit(write, done);
-        }
-    }
-}
-
-impl Store for Held {
-    fn load(&self, key: &ObjectKey) -> Result<Option<StoredObject>, StoreError> {
-        self.store.load(key)
-    }
-
-    fn list(
-        &self,
-        scope: &Scope,
-        after: Option<&ObjectKey>,
-        max: usize,
-    ) -> Result<Vec<Listed>, StoreError> {
-        self.store.list(scope, after, max)
-    }
-
-    fn submit(&self, write: Write, done: Acknowledge) {
-        if self.holds.load(std::sync::atomic::Ordering::SeqCst) {
-            self.waiting.lock().push((write, done));
-        } else {
-            self.store.submit(write, done);
-        }
-    }
-
-    fn stats(&self) -> Stats {
-        self.store.stats()
-    }
-}
 
 fn settings() -> ObjectSettings {
     ObjectSettings {
@@ -61,6 +13,7 @@ fn settings() -> ObjectSettings {
             ..sharedobject::Config::default()
         },
         lock_timeout_ms: None,
+        end_timeout_ms: 60_000,
     }
 }
 
@@ -81,7 +34,7 @@ fn set(objects: &SharedObjects, id: engine::scripting::ObjectId, key: &str, valu
 #[test]
 fn what_was_saved_is_there_for_the_next_life() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 10_000);
+    let mut kept = kept(&store, 10_000);
     let objects = kept.make(&settings());
     let id = objects.open("a/b", true, None).expect("it opens");
     set(&objects, id, "gone", 1.0.into());
@@ -113,7 +66,7 @@ fn what_was_saved_is_there_for_the_next_life() {
 #[test]
 fn a_change_in_the_store_leaves_the_mark_of_a_crash() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 10_000);
+    let mut kept = kept(&store, 10_000);
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "lost", 1.0.into());
@@ -140,7 +93,7 @@ fn a_change_in_the_store_leaves_the_mark_of_a_crash() {
 #[test]
 fn what_is_forgotten_at_once_is_not_there_again() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 10_000);
+    let mut kept = kept(&store, 10_000);
     let mut forgetful = settings();
     forgetful.config.resync_depth = Some(0);
     let objects = kept.make(&forgetful);
@@ -158,7 +111,7 @@ fn what_is_forgotten_at_once_is_not_there_again() {
 #[test]
 fn a_flush_does_not_wait_for_ever_and_nothing_is_lost() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 1);
+    let mut kept = kept(&store, 1);
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "x", 1.0.into());
@@ -173,7 +126,7 @@ fn a_flush_does_not_wait_for_ever_and_nothing_is_lost() {
 #[test]
 fn what_is_on_its_way_is_waited_for() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 20_000);
+    let mut kept = kept(&store, 20_000);
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "x", 1.0.into());
@@ -186,7 +139,7 @@ fn what_is_on_its_way_is_waited_for() {
             let id = next.open("a", true, None).expect("it opens");
             next.get(id, "x")
         });
-        while store.waiting.lock().len() < 2 {
+        while store.waiting() < 2 {
             std::thread::yield_now();
         }
         store.let_go();
@@ -200,7 +153,8 @@ fn without_a_store_nothing_is_kept_and_flush_says_so() {
         app: "chat".into(),
         instance: "lobby".into(),
     };
-    let kept = InstanceObjects::new(&ObjectKeeper::nowhere(), &address, CancellationToken::new());
+    let mut kept =
+        InstanceObjects::new(&ObjectKeeper::nowhere(), &address, CancellationToken::new());
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "x", 1.0.into());
@@ -236,7 +190,7 @@ fn all_names_are_found_however_many_there_are() {
 #[test]
 fn all_are_cleared_in_one_write_and_it_is_said_whether_that_is_done() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 1);
+    let mut kept = kept(&store, 1);
     for number in 0..100 {
         let changes = store::Changes::new(kept.key(&number.to_string()), 1);
         store.submit(Write::Commit(changes), Acknowledge::nobody());
@@ -244,7 +198,7 @@ fn all_are_cleared_in_one_write_and_it_is_said_whether_that_is_done() {
     store.hold(true);
     let objects = kept.make(&settings());
     assert!(!objects.clear_matching("/"));
-    assert_eq!(store.waiting.lock().len(), 1);
+    assert_eq!(store.waiting(), 1);
     store.let_go();
     assert!(objects.clear_matching("/"));
     let id = objects.open("7", true, None).expect("it opens");
@@ -254,7 +208,7 @@ fn all_are_cleared_in_one_write_and_it_is_said_whether_that_is_done() {
 #[test]
 fn nobody_loads_what_an_administrator_is_about_to_change() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 20_000);
+    let mut kept = kept(&store, 20_000);
     let key = kept.key("a");
     let scope = Scope::Instance(key.instance.clone());
     let slots = [("x".into(), Some(1.0.into()))];
@@ -340,7 +294,7 @@ fn a_copy_is_written_in_few_commits_and_has_the_versions_of_what_is_gone() {
 #[test]
 fn an_instance_that_was_written_off_saves_nothing_any_more() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 10_000);
+    let mut kept = kept(&store, 10_000);
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "x", 1.0.into());
@@ -351,4 +305,66 @@ fn an_instance_that_was_written_off_saves_nothing_any_more() {
     let stored = store.load(&kept.key("a")).expect("it can be read");
     let slots = stored.expect("it is there").slots;
     assert_eq!(slots["x"].version, 1);
+}
+
+/// A changed object of an instance that is about to end.
+fn changed(kept: &mut InstanceObjects) -> SharedObjects {
+    let objects = kept.make(&settings());
+    let id = objects.open("a", true, None).expect("it opens");
+    set(&objects, id, "x", 1.0.into());
+    objects.save_all(clock::now());
+    objects
+}
+
+// The clock of the test goes ahead by itself whenever there is nothing to do.
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_ends_asks_again_for_what_was_not_saved() {
+    let store = Arc::new(Held::default());
+    let mut kept = kept(&store, 10_000);
+    store.refuse(5);
+    let objects = changed(&mut kept);
+    kept.settle(&objects).await;
+    assert_eq!(objects.not_saved(clock::now()), [""; 0]);
+    let stored = store.load(&kept.key("a")).expect("it can be read");
+    let slots = stored.expect("it is there").slots;
+    assert_eq!(slots["x"].version, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_ends_waits_for_its_saves_but_not_for_ever() {
+    let store = Arc::new(Held::default());
+    let mut kept = kept(&store, 10_000);
+    store.hold(true);
+    let objects = changed(&mut kept);
+    let begun = tokio::time::Instant::now();
+    kept.settle(&objects).await;
+    assert_eq!(begun.elapsed().as_millis(), 60_000);
+    assert_eq!(objects.not_saved(clock::now()), ["a"]);
+    let again = objects.clone();
+    let settling = tokio::spawn(async move { kept.settle(&again).await });
+    tokio::task::yield_now().await;
+    assert!(!settling.is_finished());
+    store.let_go();
+    settling.await.expect("it does not panic");
+    assert_eq!(objects.not_saved(clock::now()), [""; 0]);
+}
+
+#[test]
+fn a_save_of_an_earlier_life_is_not_taken_for_one_of_the_next() {
+    let store = Arc::new(Held::default());
+    let mut kept = kept(&store, 1);
+    store.hold(true);
+    let earlier = kept.make(&settings());
+    let id = earlier.open("a", true, None).expect("it opens");
+    set(&earlier, id, "x", 1.0.into());
+    assert!(!earlier.flush(id));
+    let held = store.take();
+    let next = kept.make(&settings());
+    let id = next.open("b", true, None).expect("it opens");
+    set(&next, id, "x", 1.0.into());
+    assert!(!next.flush(id));
+    store.write_all(held);
+    assert!(next.is_dirty(id), "nothing of it is saved");
+    store.let_go();
+    assert!(!next.is_dirty(id));
 }

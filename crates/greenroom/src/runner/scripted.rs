@@ -175,6 +175,8 @@ impl Runner {
         }
         self.later.extend(instance.take_waiting());
         self.errands.drop_all();
+        // Who joins meanwhile waits in the inbox.
+        self.kept.settle(&objects).await;
         tracing::info!(app = %address.app, instance = %address.instance, "instance stopped");
     }
 
