@@ -17,6 +17,7 @@ pub mod packets;
 pub mod players;
 pub mod process;
 pub mod publishers;
+pub mod ruffle;
 pub mod server;
 pub mod texts;
 pub mod tls;

@@ -1,9 +1,10 @@
 //! The built server, started for one test on ports and folders of its own.
 
 use std::fs;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -37,6 +38,29 @@ pub struct Server {
     pub xml: SocketAddr,
     /// The folder for what a test's clients write.
     folder: TempDir,
+}
+
+/// A line of `rooms.accounts` with the password `secret`.
+///
+/// # Errors
+///
+/// The program that hashes it fails.
+pub fn account(name: &str, role: &str) -> Result<String> {
+    let mut program = Command::new(binary())
+        .arg("password")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut input = program.stdin.take().context("no input")?;
+    input.write_all(b"secret\n")?;
+    drop(input);
+    let output = program.wait_with_output()?;
+    ensure!(output.status.success(), "no hash was printed");
+    let hash = String::from_utf8(output.stdout)?;
+    Ok(format!(
+        "rooms.accounts=[\"{name}:{role}:{}\"]",
+        hash.trim()
+    ))
 }
 
 /// The server's program: the released one, or that of the environment variable `GREENROOM_TEST_BIN`.

@@ -31,9 +31,10 @@ pub use layers::{Assignment, FileLayer, Layers, Loaded, Source, load};
 pub use reference::reference;
 pub use value::{
     AccountLine, BindingLine, ClientVersion, CodePage, CorsOrigin, DialectName, Domain, LogFilter,
-    LogFormat, OtherPolicies, PluginName, PluginOrNone, PortList, PublishTakeover, XmlPortLine,
+    LogFormat, OtherPolicies, PluginName, PluginOrNone, PortList, PublishTakeover, RoomPath,
+    XmlPortLine,
 };
-pub(crate) use value::{Dialect, account, binding, dialect, version, xml_port};
+pub(crate) use value::{Dialect, account, binding, dialect, room, version, xml_port};
 
 #[cfg(test)]
 mod tests;

@@ -46,6 +46,14 @@ pub(crate) fn wall_clock() -> UnixMillis {
     UnixMillis(since.map_or(0, |since| since.as_millis() as u64))
 }
 
+/// Where a room lies.
+fn place(room: &rooms::NewRoom) -> rooms::RoomKey {
+    rooms::RoomKey {
+        zone: rooms::key(&room.zone),
+        room: rooms::key(&room.name),
+    }
+}
+
 /// What the hall is told.
 enum Post {
     Enter {
@@ -102,6 +110,8 @@ impl Hall {
         for account in settings.accounts {
             snapshot.apply(rooms::Change::PutAccount(account));
         }
+        let mut first = settings.rooms;
+        first.retain(|room| !snapshot.rooms.contains_key(&place(room)));
         let (inbox, posts) = mpsc::channel(settings.inbox);
         let dialect = settings.dialect;
         let unserved = Arc::new(Unserved::new(settings.unknown_packets));
@@ -114,7 +124,7 @@ impl Hall {
             settings.of_scripts,
             plugins,
         );
-        tokio::spawn(runner.run(posts));
+        tokio::spawn(runner.run(posts, first));
         Ok(Self {
             door: HallDoor {
                 inbox: inbox.clone(),

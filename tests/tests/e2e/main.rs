@@ -20,6 +20,7 @@ mod recording;
 mod recordings;
 mod rejections;
 mod requests;
+mod room_limits;
 mod rooms;
 mod script_sockets;
 mod scripts;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
     trials.extend(limits::trials());
     trials.extend(peers::trials());
     trials.extend(requests::trials());
+    trials.extend(room_limits::trials());
     trials.extend(scripts::trials());
     trials.extend(secure::trials());
     trials.extend(script_sockets::trials());

@@ -12,7 +12,8 @@ use configtext::{Setting, read_setting};
 use super::key::{Key, sections};
 use super::value::{
     AccountLine, BindingLine, ClientVersion, CodePage, CorsOrigin, DialectName, Domain, LogFilter,
-    LogFormat, OtherPolicies, PluginName, PluginOrNone, PortList, PublishTakeover, XmlPortLine,
+    LogFormat, OtherPolicies, PluginName, PluginOrNone, PortList, PublishTakeover, RoomPath,
+    XmlPortLine,
 };
 
 const KIB: usize = 1024;
@@ -247,6 +248,10 @@ sections! {
         /// Buddies of one user.
         buddies: usize = 200, range 0..=65_536,
             reached "The buddy is refused.";
+        /// Rooms that are there from the start, written `zone/name`, such as `Main/Lobby`. They are
+        /// stored, with their persistent variables, and stay when nobody is in them. One that is
+        /// taken out here stays until an administrator removes it.
+        stored: Vec<RoomPath> = Vec::new(), range 0..=10_000;
         /// Bans at one time.
         bans: usize = 10_000, range 1..=1_000_000,
             reached "The one that ends first gives way.";

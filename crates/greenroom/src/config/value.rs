@@ -7,9 +7,9 @@ mod log_filter;
 
 pub use checked::{
     AccountLine, BindingLine, ClientVersion, CodePage, DialectName, Domain, PluginName,
-    PluginOrNone, PortList, XmlPortLine,
+    PluginOrNone, PortList, RoomPath, XmlPortLine,
 };
-pub(crate) use checked::{Dialect, account, binding, dialect, version, xml_port};
+pub(crate) use checked::{Dialect, account, binding, dialect, room, version, xml_port};
 pub use choice::{LogFormat, OtherPolicies, PublishTakeover};
 pub use cors::CorsOrigin;
 pub use log_filter::LogFilter;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use engine::{ClientId, CloseReason};
 use rooms::{
-    Actor, Audit, Effect, Event, Input, Kernel, Output, Recipients, Refusal, UnixMillis, UserId,
+    Actor, Audit, Effect, Event, Input, Kernel, Leaving, NewRoom, Op, Output, Recipients, Refusal,
+    UnixMillis, UserId,
 };
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
@@ -20,7 +21,8 @@ use super::{Post, wall_clock};
 use crate::metrics;
 
 /// Posts that are taken before other tasks get their turn. Whoever is told something by several
-/// of them sends it in one write.
+/// of them sends it in one write. Measured with four messages under way in a room of 200: no
+/// difference between 1 and 64.
 const AT_ONCE: usize = 64;
 
 /// The kernel and those it speaks to.
@@ -71,9 +73,12 @@ impl Runner {
         }
     }
 
-    /// Runs until nobody can post any more.
-    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Post>) {
+    /// Makes the first rooms, then runs until nobody can post any more.
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Post>, first: Vec<NewRoom>) {
         let mut posts = Vec::with_capacity(AT_ONCE);
+        for room in first {
+            self.handle(made_by_server(room));
+        }
         // Bans that were stored end by themselves.
         self.handle(Input::Timeout);
         loop {
@@ -272,6 +277,16 @@ impl Runner {
         }
         metrics::room_notices(users.len() as u64);
     }
+}
+
+fn made_by_server(room: NewRoom) -> Input {
+    let op = Op::CreateRoom {
+        room: Box::new(room),
+        or_join: false,
+        leaving: Leaving::None,
+    };
+    let by = Actor::Server;
+    Input::Op { by, op }
 }
 
 /// Resolves at a time of the wall clock.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rooms::{BanBy, FloodRules, LoginRules, WordAction, WordRules};
+use rooms::{BanBy, FloodRules, Lifetime, LoginRules, NewRoom, WordAction, WordRules};
 use xmlsocket::Charset;
 use xmlsocket::electroserver::SessionConfig;
 
@@ -15,6 +15,8 @@ pub(crate) struct HallSettings {
     pub(super) dialect: Arc<SessionConfig>,
     /// Accounts of the configuration; they win over those stored.
     pub(super) accounts: Vec<rooms::Account>,
+    /// Rooms that are there from the start.
+    pub(super) rooms: Vec<NewRoom>,
     pub(super) inbox: usize,
     pub(super) mailbox_bytes: usize,
     pub(super) password_threads: usize,
@@ -34,6 +36,7 @@ impl HallSettings {
             kernel: kernel(config),
             dialect: Arc::new(dialect(config)),
             accounts: accounts.filter_map(|line| config::account(line)).collect(),
+            rooms: stored_rooms(config),
             inbox: rooms.inbox,
             mailbox_bytes: xml.outbox_bytes,
             password_threads: rooms.password_threads,
@@ -43,6 +46,16 @@ impl HallSettings {
             script_news: rooms.script_news,
         }
     }
+}
+
+fn stored_rooms(config: &Config) -> Vec<NewRoom> {
+    let paths = config.rooms.stored.iter();
+    let places = paths.filter_map(|path| config::room(path));
+    let room = |(zone, name)| NewRoom {
+        lifetime: Lifetime::Stored,
+        ..NewRoom::new(zone, name)
+    };
+    places.map(room).collect()
 }
 
 fn some_text(text: &str) -> Option<String> {

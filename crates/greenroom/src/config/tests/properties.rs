@@ -23,6 +23,9 @@ fn key_and_word() -> impl Strategy<Value = (&'static Key, String)> {
             ("list", _) if key.name == "accounts" => {
                 ["", "ann:user:$argon2id$x"][(random % 2) as usize].to_owned()
             }
+            ("list", _) if key.name == "stored" => {
+                ["", "Main/Lobby", "a/b,c/d"][(random % 3) as usize].to_owned()
+            }
             ("list", _) if key.name.ends_with("plugins") => {
                 ["", "Dice", "Dice,http-login"][(random % 3) as usize].to_owned()
             }

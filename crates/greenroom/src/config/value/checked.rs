@@ -91,6 +91,10 @@ checked! {
 }
 
 checked! {
+    /// A room: its zone and its name, with a slash between.
+    RoomPath, "room", check_room
+}
+checked! {
     /// The name of a plugin, which is that of its folder.
     PluginName, "plugin", check_plugin
 }
@@ -232,6 +236,19 @@ pub(crate) fn xml_port(text: &str) -> Option<(SocketAddr, Dialect)> {
     Some((address.parse().ok()?, dialect(name.trim_start())?))
 }
 
+fn check_room(text: &str) -> Result<(), String> {
+    room(text)
+        .map(drop)
+        .ok_or_else(|| "must hold rooms written zone/name, with characters that show".to_owned())
+}
+
+/// The zone and the name in an entry of `rooms.stored`.
+pub(crate) fn room(text: &str) -> Option<(&str, &str)> {
+    let (zone, name) = text.split_once('/')?;
+    let fits = |part: &str| !part.is_empty() && !part.contains(char::is_control);
+    (fits(zone) && fits(name)).then_some((zone, name))
+}
+
 /// The version in a text such as `3.8.0`.
 pub(crate) fn version(text: &str) -> Option<Version> {
     let mut numbers = text.split('.').map(str::parse);
@@ -337,6 +354,15 @@ mod tests {
         ] {
             let refused = check_account(wrong).unwrap_err();
             assert!(!refused.contains("secret"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn rooms_have_a_zone_and_a_name() {
+        assert_eq!(room("Main/Lobby"), Some(("Main", "Lobby")));
+        assert_eq!(room("Main/a/b"), Some(("Main", "a/b")));
+        for wrong in ["", "Lobby", "/Lobby", "Main/", "Main/a\nb"] {
+            assert!(check_room(wrong).is_err(), "{wrong}");
         }
     }
 
