@@ -6,6 +6,7 @@ mod browser;
 mod codecs;
 mod commands;
 mod conformance;
+mod downloads;
 mod electroserver;
 mod http_flv;
 mod limits;
@@ -22,6 +23,7 @@ mod scripts;
 mod secure;
 mod settings;
 mod shared_objects;
+mod sounds;
 mod xml_sockets;
 
 use std::process::ExitCode;
@@ -52,6 +54,8 @@ fn main() -> ExitCode {
     trials.extend(scripts::trials());
     trials.extend(secure::trials());
     trials.extend(script_sockets::trials());
+    trials.extend(downloads::trials());
+    trials.extend(sounds::trials());
     trials.extend(electroserver::trials());
     trials.extend(xml_sockets::trials());
     trials.extend(settings::trials());

@@ -7,12 +7,15 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use flv::mp3::{Mp3File, Mp3Scanner};
 use flv::{Patch, Read, RecorderLimits, Recording, Repair, ScanLimits, Scanned, Scanner};
 
 use super::problem::Problem;
 
 /// Bytes that a scan reads at a time.
 const PIECE_BYTES: usize = 4096;
+/// Bytes that a scan of an MP3 file reads at a time.
+const MP3_PIECE_BYTES: usize = 128 << 10;
 /// Bytes of a file that is written anew, copied at a time.
 const COPY_BYTES: usize = 256 << 10;
 
@@ -50,6 +53,18 @@ pub(super) fn scan(file: &File, index_entries: usize) -> Result<Scanned, Problem
         piece.resize(bytes.max(PIECE_BYTES), 0);
         let read = read_up_to(file, &mut piece, position)?;
         scanner.read(&piece[..read])?;
+    }
+    Ok(scanner.finish()?)
+}
+
+/// Looks through an MP3 file, all of it: only so its length is known.
+pub(super) fn scan_mp3(file: &File, index_entries: usize) -> Result<Mp3File, Problem> {
+    let mut scanner = Mp3Scanner::new(file.metadata()?.len(), index_entries);
+    let mut piece = Vec::new();
+    while let Some(Read { position, bytes }) = scanner.wants() {
+        piece.resize(bytes.max(MP3_PIECE_BYTES), 0);
+        let read = read_up_to(file, &mut piece, position)?;
+        scanner.read(&piece[..read]);
     }
     Ok(scanner.finish()?)
 }
