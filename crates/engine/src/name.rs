@@ -30,6 +30,8 @@ pub enum FileKind {
     Mp3,
     /// What an MP3 file says of itself (`id3:`).
     Id3,
+    /// H.264 and AAC in an MP4 file, whatever its name ends with (`mp4:`).
+    Mp4,
 }
 
 /// Why a stream name is refused.
@@ -109,7 +111,11 @@ impl StreamName {
 
     fn kind_and_path(&self) -> (FileKind, &str) {
         let name = self.as_str();
-        for (prefix, kind) in [("mp3:", FileKind::Mp3), ("id3:", FileKind::Id3)] {
+        for (prefix, kind) in [
+            ("mp3:", FileKind::Mp3),
+            ("id3:", FileKind::Id3),
+            ("mp4:", FileKind::Mp4),
+        ] {
             if let Some(path) = name.strip_prefix(prefix) {
                 return (kind, path.strip_prefix('/').unwrap_or(path));
             }
@@ -121,7 +127,7 @@ impl StreamName {
 fn file_of(kind: FileKind, written: &str) -> Result<RecordingFile, NameError> {
     /// What file systems take, less an ending and a mark for files that are being written.
     const PART_BYTES: usize = 240;
-    let ending = kind.ending();
+    let ending = kind.ending(written);
     let cut = written.len().saturating_sub(ending.len());
     let name = match written.get(cut..) {
         Some(found) if found.eq_ignore_ascii_case(ending) => &written[..cut],
@@ -138,11 +144,17 @@ fn file_of(kind: FileKind, written: &str) -> Result<RecordingFile, NameError> {
 }
 
 impl FileKind {
-    /// How the names of such files end.
-    const fn ending(self) -> &'static str {
+    /// How the name of such a file ends that was written like this.
+    fn ending(self, written: &str) -> &'static str {
         match self {
             Self::Flv => ".flv",
             Self::Mp3 | Self::Id3 => ".mp3",
+            Self::Mp4 => {
+                let written = written.to_ascii_lowercase();
+                let known = [".f4v", ".m4a", ".m4v", ".mov"];
+                let known = known.into_iter().find(|ending| written.ends_with(ending));
+                known.unwrap_or(".mp4")
+            }
         }
     }
 }
@@ -229,6 +241,19 @@ mod tests {
                 "song.flv",
                 Ok(("song.flv.mp3", FileKind::Mp3)),
             ),
+            ("mp4:film", "film", Ok(("film.mp4", FileKind::Mp4))),
+            (
+                "mp4:a/film.F4V",
+                "a/film.F4V",
+                Ok(("a/film.f4v", FileKind::Mp4)),
+            ),
+            ("mp4:film.m4a", "film.m4a", Ok(("film.m4a", FileKind::Mp4))),
+            (
+                "mp4:film.flv",
+                "film.flv",
+                Ok(("film.flv.mp4", FileKind::Mp4)),
+            ),
+            ("mp4:.mov", ".mov", Err(NameError::NoFile)),
             ("mp3:..", "..", Err(NameError::NoFile)),
             ("mp3:", "", Err(NameError::NoFile)),
             ("mp3:mp3:a", "mp3:a", Err(NameError::NoFile)),
@@ -239,7 +264,7 @@ mod tests {
             let file = name.played_file();
             let file = file.as_ref().map(|file| (file.as_str(), file.kind()));
             assert_eq!(file, expected.as_ref().copied(), "{written}");
-            if written.contains("3:") {
+            if written.contains("3:") || written.contains("4:") {
                 assert_eq!(name.recording_file(), Err(NameError::NoFile), "{written}");
             }
         }

@@ -7,8 +7,11 @@
 
 use std::sync::Arc;
 
+use amf::{EncodeError, Str, Value, amf0};
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::codec::AvcConfig;
+use crate::metadata::ON_META_DATA;
 use crate::scan::Read;
 use crate::{Error, Keyframe, KeyframeIndex, Located, Tag, TagKind};
 
@@ -113,6 +116,38 @@ impl Mp4File {
     #[must_use]
     pub fn has(&self, kind: Mp4Kind) -> bool {
         self.headers.iter().any(|(known, _)| *known == kind)
+    }
+
+    /// The `onMetaData` of such a file.
+    ///
+    /// # Errors
+    ///
+    /// It never is too large.
+    pub fn metadata(&self) -> Result<Bytes, EncodeError> {
+        const AVC: f64 = 7.0;
+        const AAC: f64 = 10.0;
+        let mut properties: Vec<(&str, Value)> = vec![
+            ("duration", (self.duration_ms as f64 / 1000.0).into()),
+            ("hasAudio", self.has(Mp4Kind::Aac).into()),
+            ("hasVideo", self.has(Mp4Kind::Avc).into()),
+        ];
+        for (kind, config) in &self.headers {
+            match kind {
+                Mp4Kind::Aac => properties.push(("audiocodecid", AAC.into())),
+                Mp4Kind::Avc => {
+                    properties.push(("videocodecid", AVC.into()));
+                    let size = AvcConfig::parse(config).ok().and_then(|avc| avc.size());
+                    if let Some(size) = size {
+                        properties.push(("width", f64::from(size.width).into()));
+                        properties.push(("height", f64::from(size.height).into()));
+                    }
+                }
+            }
+        }
+        let properties = properties.into_iter();
+        let properties = properties.map(|(name, value)| (Str::from(name), value));
+        let values = [ON_META_DATA.into(), Value::ecma_array(properties)];
+        Ok(amf0::encode_all(&values)?.into())
     }
 
     /// The codec headers, as the first places have them.

@@ -11,6 +11,7 @@ mod electroserver;
 mod http_flv;
 mod limits;
 mod live;
+mod movies;
 mod operations;
 mod peers;
 mod playback;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
     trials.extend(script_sockets::trials());
     trials.extend(downloads::trials());
     trials.extend(sounds::trials());
+    trials.extend(movies::trials());
     trials.extend(electroserver::trials());
     trials.extend(xml_sockets::trials());
     trials.extend(settings::trials());

@@ -30,9 +30,12 @@ pub(crate) struct Part {
 }
 
 impl Download {
-    /// Opens a recording; `None` if it is not there any more.
+    /// Opens a recording; `None` if it is not there any more, or no file.
     pub(crate) async fn open(source: &Source) -> Option<Self> {
         let opened = source.open().await?;
+        if opened.kind == FileKind::Id3 {
+            return None;
+        }
         let source = source.clone();
         Some(Self { source, opened })
     }
@@ -46,6 +49,7 @@ impl Download {
     pub(crate) fn content_type(&self) -> &'static str {
         match self.opened.kind {
             FileKind::Mp3 => "audio/mpeg",
+            FileKind::Mp4 => "video/mp4",
             FileKind::Flv | FileKind::Id3 => "video/x-flv",
         }
     }
@@ -77,7 +81,8 @@ impl Download {
 
     /// From the last key frame at or before a time on: a file of its own, which begins with the
     /// metadata and the codec headers that hold there. The times are those of the whole. Without
-    /// such a key frame it is the whole. Of an MP3 file it is the frames from there on.
+    /// such a key frame it is the whole. Of an MP3 file it is the frames from there on, of an
+    /// MP4 file always the whole.
     pub(crate) fn from_time(&self, start_ms: u64) -> Part {
         let recorded = &self.opened.recorded;
         let keyframe = recorded.index.seek(start_ms);
@@ -85,7 +90,10 @@ impl Download {
         let Some(keyframe) = keyframe.filter(|found| found.position > recorded.first_tag) else {
             return Self::stretch(0, self.bytes());
         };
-        if self.opened.kind != FileKind::Flv {
+        if self.opened.kind == FileKind::Mp4 {
+            return Self::stretch(0, self.bytes());
+        }
+        if self.opened.kind == FileKind::Mp3 {
             let left = self.bytes().saturating_sub(keyframe.position);
             return Self::stretch(keyframe.position, left);
         }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use engine::FileKind;
+use flv::mp4::Mp4Kind;
 use flv::{Container, KeyframeIndex, Located, Read, Tag, TagKind, Walker};
 use media::Recorded;
 use parking_lot::Mutex;
@@ -88,6 +89,7 @@ impl Library {
         let opened = match source.kind {
             FileKind::Flv => Opened::look_through(file, state, entries)?,
             FileKind::Mp3 => Opened::look_through_mp3(file, state, entries)?,
+            FileKind::Mp4 => Opened::look_through_mp4(file, state, entries)?,
             FileKind::Id3 => Opened::titles(&file, state, entries)?,
         };
         let opened = Arc::new(opened);
@@ -206,6 +208,29 @@ impl Opened {
                 container: Container::Mp3(Arc::new(found)),
             },
             kind: FileKind::Mp3,
+            content: Content::File(file),
+            state,
+        })
+    }
+
+    fn look_through_mp4(
+        file: File,
+        state: FileState,
+        index_entries: usize,
+    ) -> Result<Self, Problem> {
+        let found = whole::scan_mp4(&file, index_entries)?;
+        Ok(Self {
+            metadata: made(found.metadata()),
+            duration_ms: found.duration_ms,
+            recorded: Recorded {
+                headers: found.headers().into(),
+                index: found.index.clone(),
+                first_tag: 0,
+                has_video: found.has(Mp4Kind::Avc),
+                has_audio: found.has(Mp4Kind::Aac),
+                container: Container::Mp4(Arc::new(found)),
+            },
+            kind: FileKind::Mp4,
             content: Content::File(file),
             state,
         })

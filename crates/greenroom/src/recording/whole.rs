@@ -8,7 +8,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use flv::mp3::{Mp3File, Mp3Scanner};
+use flv::mp4::Mp4File;
 use flv::{Patch, Read, RecorderLimits, Recording, Repair, ScanLimits, Scanned, Scanner};
+use mp4::{Mp4Limits, Mp4Scanner};
 
 use super::problem::Problem;
 
@@ -65,6 +67,23 @@ pub(super) fn scan_mp3(file: &File, index_entries: usize) -> Result<Mp3File, Pro
         piece.resize(bytes.max(MP3_PIECE_BYTES), 0);
         let read = read_up_to(file, &mut piece, position)?;
         scanner.read(&piece[..read]);
+    }
+    Ok(scanner.finish()?)
+}
+
+/// Reads what an MP4 file says of its samples.
+pub(super) fn scan_mp4(file: &File, index_entries: usize) -> Result<Mp4File, Problem> {
+    let limits = Mp4Limits {
+        index_entries,
+        ..Mp4Limits::default()
+    };
+    let file_bytes = file.metadata()?.len();
+    let mut scanner = Mp4Scanner::new(file_bytes, limits);
+    while let Some(Read { position, bytes }) = scanner.wants() {
+        let left = usize::try_from(file_bytes.saturating_sub(position)).unwrap_or(bytes);
+        let mut piece = vec![0; bytes.min(left)];
+        let read = read_up_to(file, &mut piece, position)?;
+        scanner.read(&piece[..read])?;
     }
     Ok(scanner.finish()?)
 }
