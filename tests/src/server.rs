@@ -16,6 +16,15 @@ use crate::wait::{self, SOON};
 /// The application that every test's server has.
 pub const APPLICATION: &str = "live";
 
+/// The folder for plugins, in that of the server.
+const PLUGINS: &str = "plugins";
+
+fn write_plugin(folder: &TempDir, name: &str, script: &str) -> Result<()> {
+    let folder = folder.path().join(PLUGINS).join(name);
+    fs::create_dir_all(&folder)?;
+    Ok(fs::write(folder.join("main.asc"), script)?)
+}
+
 /// A running server. Killed when dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -42,7 +51,24 @@ pub fn binary() -> PathBuf {
 ///
 /// The test's own, with the end of the server's log; or that the server died or panicked.
 pub fn with(settings: &[&str], test: impl FnOnce(&mut Server) -> Result<()>) -> Result<()> {
-    let mut server = Server::start(settings)?;
+    with_plugins(&[], settings, test)
+}
+
+/// As [`with`], against a server that has these plugins: their names and scripts.
+///
+/// # Errors
+///
+/// As [`with`].
+pub fn with_plugins(
+    plugins: &[(&str, &str)],
+    settings: &[&str],
+    test: impl FnOnce(&mut Server) -> Result<()>,
+) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for (name, script) in plugins {
+        write_plugin(&folder, name, script)?;
+    }
+    let mut server = Server::start_in(folder, settings)?;
     let result = test(&mut server);
     let log = server.log();
     let result = result.and_then(|()| {
@@ -68,6 +94,10 @@ pub fn command(folder: &TempDir, settings: &[&str]) -> Result<Command> {
         "xml.policy_listen=127.0.0.1:0".to_owned(),
         format!("applications.dir={}", applications.display()),
         format!("data.dir={}", folder.path().join("data").display()),
+        format!(
+            "rooms.plugins_dir={}",
+            folder.path().join(PLUGINS).display()
+        ),
     ];
     let mut command = Command::new(binary());
     // Neither what the tests are told that way nor what the machine's user has set.
@@ -203,6 +233,15 @@ impl Server {
         let folder = self.folder.path().join("applications").join(name);
         fs::create_dir_all(&folder)?;
         Ok(fs::write(folder.join("main.asc"), script)?)
+    }
+
+    /// Gives the server a plugin, or another script for it.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written to.
+    pub fn plugin(&self, name: &str, script: &str) -> Result<()> {
+        write_plugin(&self.folder, name, script)
     }
 
     /// Gives the server one of the applications in `tests/applications`.

@@ -73,6 +73,13 @@ const FOR_BENCHES: &[Program] = &[
     program("taskset", &["util-linux"]),
 ];
 
+/// What rooms are compared with.
+const FOR_ROOM_BENCHES: &[Program] = &[
+    program("ngircd", &["ngircd"]),
+    program("inspircd", &["inspircd"]),
+    program("taskset", &["util-linux"]),
+];
+
 /// The oldest node that runs the tests, major and minor version: what the `package.json` files
 /// say. Debian 12 has 18.20.
 const NODE_MIN: (u32, u32) = (18, 15);
@@ -116,6 +123,11 @@ pub(crate) fn for_tests() -> Result<()> {
 /// Installs what `cargo xtask bench` runs.
 pub(crate) fn for_benches() -> Result<()> {
     debian_programs(FOR_BENCHES)
+}
+
+/// Installs what `cargo xtask bench rooms` compares with.
+pub(crate) fn for_room_benches() -> Result<()> {
+    debian_programs(FOR_ROOM_BENCHES)
 }
 
 fn debian_programs(programs: &[Program]) -> Result<()> {

@@ -14,6 +14,7 @@
 mod access;
 mod bandwidth;
 mod call;
+mod clearing;
 mod client;
 mod close;
 mod config;
@@ -29,6 +30,7 @@ mod reject;
 mod scripted;
 pub mod scripting;
 
+pub use clearing::StreamPattern;
 pub use client::ClientId;
 pub use close::CloseReason;
 pub use config::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover, WriteRate};

@@ -16,6 +16,7 @@ mod shared_objects;
 use amf::{Str, Value};
 use rtmp::Millis;
 
+use crate::clearing::StreamPattern;
 use crate::client::ClientId;
 use crate::name::StreamName;
 
@@ -45,6 +46,22 @@ pub trait ScriptHost {
 
     /// The shared objects of the instance.
     fn shared_objects(&self) -> &dyn SharedObjectHost;
+
+    /// Deletes recordings of the instance (`application.clearStreams`), at most so many, and waits
+    /// until they are deleted.
+    fn clear_streams(&self, pattern: &StreamPattern, max: usize) -> Cleared;
+}
+
+/// What became of recordings that were to be deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cleared {
+    /// Of each that was meant the name of its stream, and whether it is deleted. One that is
+    /// being made is not.
+    pub streams: Vec<(String, bool)>,
+    /// All that were meant are deleted.
+    pub is_complete: bool,
+    /// There were more than might be deleted at once.
+    pub has_more: bool,
 }
 
 /// What one client has moved so far. Bytes are bytes on the wire.

@@ -12,6 +12,7 @@ pub const ON_META_DATA: &str = "onMetaData";
 
 /// A string marker, a length of 13, and `@setDataFrame`, as AMF0 has them.
 const SET_DATA_FRAME_AMF0: &[u8; 16] = b"\x02\x00\x0d@setDataFrame";
+const ON_META_DATA_AMF0: &[u8; 13] = b"\x02\x00\x0aonMetaData";
 
 /// What a data message asks of the metadata a server keeps with a live stream.
 ///
@@ -64,6 +65,19 @@ impl<'a> DataMessage<'a> {
 #[must_use]
 pub fn strip_set_data_frame(body: &[u8]) -> Option<&[u8]> {
     body.strip_prefix(SET_DATA_FRAME_AMF0)
+}
+
+/// Whether the body of a data message in AMF0 begins with the name `onMetaData`.
+#[must_use]
+pub fn begins_with_metadata(body: &[u8]) -> bool {
+    body.starts_with(ON_META_DATA_AMF0)
+}
+
+/// The body of a data message with `@setDataFrame` before it, as a publisher sends it for players
+/// that come later.
+#[must_use]
+pub fn with_set_data_frame(body: &[u8]) -> Vec<u8> {
+    [SET_DATA_FRAME_AMF0, body].concat()
 }
 
 /// What `onMetaData` says, as far as a server is interested (FLV 10.1 Annex E.5; codec numbers

@@ -68,8 +68,8 @@ impl Mp3Stream {
         const SIXTEEN_BITS: u8 = 2;
         let format_and_rate = match self.sample_rate_hz {
             8000 => 14 << 4,
-            ..=13_000 => 2 << 4 | 1 << 2,
-            ..=25_000 => 2 << 4 | 2 << 2,
+            8001..=13_000 => 2 << 4 | 1 << 2,
+            13_001..=25_000 => 2 << 4 | 2 << 2,
             _ => 2 << 4 | 3 << 2,
         };
         format_and_rate | SIXTEEN_BITS | (channels == 2) as u8

@@ -151,6 +151,16 @@ impl Applications {
         self.settings.server()
     }
 
+    /// What a script has that belongs to no application.
+    pub(crate) fn plain_settings(&self) -> InstanceSettings {
+        self.settings.plain()
+    }
+
+    /// Whether so few threads of scripts are lost that one more may start.
+    pub(crate) fn may_start_thread(&self) -> bool {
+        self.lost_threads.count() < self.limits.lost_threads
+    }
+
     /// What an instance of this application is to be made with, as its files say now.
     pub(crate) fn load_settings(&self, app: &str) -> Result<InstanceSettings, Faulty> {
         self.settings.load(app)

@@ -20,7 +20,9 @@ use parking_lot::Mutex;
 use script::Bandwidth;
 
 use crate::applications::InstanceSettings;
+use crate::config::Config;
 use crate::outgoing::OutgoingPolicy;
+use crate::settings;
 use crate::trust::Trust;
 use crate::watch::Watch;
 use files::{File, FileError};
@@ -77,9 +79,21 @@ impl AppSettings {
         }
     }
 
+    /// For commands that only read settings, of the applications in a directory.
+    pub(crate) fn outside_the_server(dir: &Path, config: &Config) -> Self {
+        // What differs with the number of threads and the port is not asked for.
+        let server = settings::instance_settings(config, 1, 0);
+        Self::new(dir, server, settings::file_settings(config))
+    }
+
     /// What an instance has whose application says nothing.
     pub(crate) fn server(&self) -> &InstanceSettings {
         &self.server
+    }
+
+    /// What a script has that belongs to no application: nothing but the server speaks of it.
+    pub(crate) fn plain(&self) -> InstanceSettings {
+        self.with("", &self.settings.defaults)
     }
 
     /// What watches the applications' files, if anything does.

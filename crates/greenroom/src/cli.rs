@@ -8,7 +8,10 @@ mod app;
 mod check;
 mod options;
 mod password;
+mod progress;
+mod replay;
 mod so;
+mod streams;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -47,6 +50,10 @@ enum Command {
     App(app::App),
     /// Lists, shows and changes shared objects, of a running server or in its store.
     So(so::So),
+    /// Publishes a recording to a server, in real time.
+    Replay(replay::Replay),
+    /// Lists, repairs, exports and deletes recordings.
+    Streams(streams::Streams),
     /// Prints the hash of a password, for `rooms.accounts`. Reads the password from standard input.
     Password,
     /// Copies the store to a new file, also while the server runs.
@@ -112,6 +119,14 @@ fn execute(
         Some(Command::So(mut so)) => {
             let options = first.and(std::mem::take(&mut so.options));
             so::run(&so, &load(options)?.config)?;
+        }
+        Some(Command::Replay(mut replay)) => {
+            let options = first.and(std::mem::take(&mut replay.options));
+            replay::run(&replay, &load(options)?.config)?;
+        }
+        Some(Command::Streams(mut streams)) => {
+            let options = first.and(std::mem::take(&mut streams.options));
+            streams::run(&streams, &load(options)?.config)?;
         }
         Some(Command::Backup(Backup { options, file })) => {
             so::backup(&file, &load(first.and(options))?.config)?;

@@ -31,7 +31,7 @@ pub use layers::{Assignment, FileLayer, Layers, Loaded, Source, load};
 pub use reference::reference;
 pub use value::{
     AccountLine, ClientVersion, CodePage, CorsOrigin, Domain, LogFilter, LogFormat, OtherPolicies,
-    PortList, PublishTakeover,
+    PluginName, PluginOrNone, PortList, PublishTakeover,
 };
 pub(crate) use value::{account, version};
 

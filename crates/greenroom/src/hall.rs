@@ -8,12 +8,13 @@ mod actor;
 mod hashing;
 mod keeping;
 mod mailbox;
+mod plugins;
 mod settings;
 mod unserved;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::CloseReason;
 use rooms::{Actor, Op, UnixMillis, UserId};
@@ -22,12 +23,14 @@ use xmlsocket::electroserver::SessionConfig;
 
 pub(crate) use keeping::KeepingError;
 pub(crate) use mailbox::Mailbox;
+pub(crate) use plugins::{PluginAsk, PluginSettings};
 pub(crate) use settings::HallSettings;
 pub(crate) use unserved::Unserved;
 
 use crate::objects::ObjectKeeper;
 use actor::Runner;
 use keeping::Keeping;
+use plugins::{PluginPost, Plugins};
 
 /// The time of the kernel and its dialects.
 pub(crate) fn wall_clock() -> UnixMillis {
@@ -45,6 +48,8 @@ enum Post {
         admitted: oneshot::Sender<()>,
     },
     Input(rooms::Input),
+    /// Something about plugins.
+    Plugin(PluginPost),
 }
 
 /// The way to the hall.
@@ -53,7 +58,7 @@ pub(crate) struct Hall {
     /// How the hall speaks to the connections of this dialect.
     pub(crate) dialect: Arc<SessionConfig>,
     /// What nothing is done about.
-    pub(crate) unserved: Unserved,
+    pub(crate) unserved: Arc<Unserved>,
     mailbox_bytes: usize,
 }
 
@@ -65,6 +70,7 @@ impl Hall {
     /// The store cannot be read, or holds what is not understood.
     pub(crate) fn start(
         settings: HallSettings,
+        plugins: PluginSettings,
         objects: &ObjectKeeper,
     ) -> Result<Self, KeepingError> {
         let keeping = Keeping::new(objects.store());
@@ -74,17 +80,20 @@ impl Hall {
         }
         let (inbox, posts) = mpsc::channel(settings.inbox);
         let dialect = settings.dialect;
+        let unserved = Arc::new(Unserved::new(settings.unknown_packets));
+        let plugins = Plugins::new(plugins, unserved.clone(), inbox.downgrade());
         let runner = Runner::new(
             rooms::Kernel::new(settings.kernel, snapshot),
             dialect.clone(),
             keeping,
             hashing::Hashing::new(inbox.downgrade(), settings.password_threads),
+            plugins,
         );
         tokio::spawn(runner.run(posts));
         Ok(Self {
             inbox,
             dialect,
-            unserved: Unserved::new(settings.unknown_packets),
+            unserved,
             mailbox_bytes: settings.mailbox_bytes,
         })
     }
@@ -121,6 +130,30 @@ impl Hall {
     }
 }
 
+impl Hall {
+    /// Begins the plugins of the server anew, so that changed scripts are loaded.
+    pub(crate) async fn reload_plugins(&self) {
+        // The hall ends with the server only.
+        let _ = self.inbox.send(Post::Plugin(PluginPost::Reload)).await;
+    }
+
+    /// Ends all plugins, and waits for that for so long at most.
+    pub(crate) async fn stop_plugins(&self, patience: Duration) {
+        let (answer, ends) = oneshot::channel();
+        let stop = Post::Plugin(PluginPost::Stop { answer });
+        let all = async {
+            if self.inbox.send(stop).await.is_ok() {
+                for end in ends.await.unwrap_or_default() {
+                    end.cancelled().await;
+                }
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            tracing::warn!("stopped before all plugins had ended");
+        }
+    }
+}
+
 /// A connection in the hall.
 pub(crate) struct Presence {
     user: UserId,
@@ -137,7 +170,21 @@ impl Presence {
     /// The hall is gone.
     pub(crate) async fn ask(&self, op: Op) -> Result<(), CloseReason> {
         let by = Actor::User(self.user);
-        let post = Post::Input(rooms::Input::Op { by, op });
+        self.post(Post::Input(rooms::Input::Op { by, op })).await
+    }
+
+    /// Asks for something of plugins, as [`ask`](Self::ask).
+    ///
+    /// # Errors
+    ///
+    /// The hall is gone.
+    pub(crate) async fn ask_plugins(&self, asked: PluginAsk) -> Result<(), CloseReason> {
+        let user = self.user;
+        let post = PluginPost::Ask { user, ask: asked };
+        self.post(Post::Plugin(post)).await
+    }
+
+    async fn post(&self, post: Post) -> Result<(), CloseReason> {
         let sent = self.inbox.send(post).await;
         sent.map_err(|_| CloseReason::InternalError)
     }

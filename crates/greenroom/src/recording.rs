@@ -7,6 +7,7 @@
 //! business of the `flv` crate.
 
 mod claims;
+mod clearing;
 mod download;
 mod file;
 mod opened;
@@ -29,11 +30,13 @@ use tokio_util::task::TaskTracker;
 use crate::live::LiveStream;
 use crate::runner::{Post, Sender};
 use claims::Claims;
+pub(crate) use clearing::Clearer;
 pub(crate) use download::{Download, Part};
 use opened::Library;
 pub(crate) use opened::Source;
 pub(crate) use player::{RecordedOrder, RecordedPlay, Sink};
-use problem::Problem;
+pub(crate) use problem::Problem;
+pub(crate) use whole::{erase, first_tags, is_locked, open_whole, read_piece, scan};
 
 /// How an application's streams are recorded.
 #[derive(Clone, Debug, Default)]
@@ -200,13 +203,18 @@ impl Recorders {
         let shared = self.shared.clone();
         let erased = async move {
             claim.ready().await;
-            let erased = shared.on_disk(move || whole::erase(&path)).await;
+            let erased = shared.on_disk(move || erase(&path)).await;
             if let Ok(Err(problem)) | Err(problem) = erased {
                 tracing::warn!(%problem, "a recording could not be deleted");
             }
             drop(claim);
         };
         self.shared.tasks.spawn_on(erased, &self.shared.runtime);
+    }
+
+    /// What deletes recordings for the script of a life with these settings.
+    pub(crate) fn clearer(&self, settings: &RecordingSettings) -> Clearer {
+        Clearer::new(&self.shared, settings.folder.join(&self.instance))
     }
 
     /// Looks for a recording that somebody wants to play, or to know the length of.

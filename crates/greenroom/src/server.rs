@@ -18,7 +18,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::connection;
 use crate::control;
-use crate::hall::{Hall, HallSettings};
+use crate::hall::{Hall, HallSettings, PluginSettings};
 use crate::http;
 use crate::metrics::{self, Transport};
 use crate::objects::ObjectKeeper;
@@ -89,7 +89,8 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         open_store(&config)?,
         Box::new(ScriptFolders),
     );
-    let hall = Hall::start(HallSettings::of(&config), applications.objects())
+    let plugins = PluginSettings::of(&config, &applications);
+    let hall = Hall::start(HallSettings::of(&config), plugins, applications.objects())
         .map_err(StartupError::from)?;
     let limits = &config.limits;
     let shared = Arc::new(Shared {
@@ -131,7 +132,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
             xml::serve_policy,
         );
     }
-    tokio::spawn(reload_on_hangup(shared.applications.clone(), hangups));
+    tokio::spawn(reload_on_hangup(shared.clone(), hangups));
     signals.next().await;
     stop(&shared, &mut signals).await;
     Ok(())
@@ -170,6 +171,7 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
     }
     // First, so that scripts are asked while their clients are still there.
     shared.applications.stop_scripts(GOODBYE).await;
+    shared.xml.hall.stop_plugins(GOODBYE).await;
     shared.stop_now.cancel();
     if tokio::time::timeout(GOODBYE, shared.tasks.wait())
         .await
@@ -186,11 +188,12 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
     tracing::info!("stopped");
 }
 
-/// Unloads scripted applications on SIGHUP, so that changed scripts are picked up.
-async fn reload_on_hangup(applications: Arc<Applications>, mut hangups: Signal) {
+/// Unloads scripted applications, and begins the plugins of the server anew, on SIGHUP, so that changed scripts are picked up.
+async fn reload_on_hangup(shared: Arc<Shared>, mut hangups: Signal) {
     while hangups.recv().await.is_some() {
         tracing::info!("reloading applications with a script");
-        applications.unload_scripts().await;
+        shared.xml.hall.reload_plugins().await;
+        shared.applications.unload_scripts().await;
     }
 }
 

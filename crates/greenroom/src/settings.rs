@@ -177,6 +177,7 @@ fn object_settings(config: &Config) -> ObjectSettings {
         config: sharedobject::Config {
             limits: sharedobject::Limits {
                 objects: objects.objects,
+                stored_objects: objects.stored_objects,
                 name_bytes: objects.name_bytes,
                 slots: objects.slots,
                 slot_name_bytes: objects.slot_name_bytes,

@@ -20,6 +20,9 @@ use rtmp::Millis;
 const INTERLEAVED_MS: u64 = 1000;
 /// The largest payload that is played.
 const MAX_PAYLOAD_BYTES: usize = 16 << 20;
+/// How much earlier than it must a frame is sent, in ms, so that frames go out in batches: each
+/// batch costs a wake-up and a write.
+pub const BATCH_MS: u64 = 100;
 /// Codec headers sent before the first frame, one for each track.
 const MAX_HEADERS: usize = 64;
 
@@ -354,7 +357,7 @@ impl Playback {
         let (since, shown_ms) = self.clock?;
         let ahead_ms = self.ahead_ms?;
         let due = Millis(since.0 + time_ms.saturating_sub(shown_ms + ahead_ms));
-        (due > now).then_some(due)
+        (due.0 > now.0 + BATCH_MS).then_some(due)
     }
 
     fn send(&mut self, now: Millis, found: Located, time_ms: u64, role: Role) -> Frame {

@@ -9,7 +9,7 @@ use mp4::{Error, Mp4Limits, Mp4Scanner};
 use proptest::prelude::*;
 
 const FILM: &[u8] = include_bytes!("samples/film.mp4");
-/// The same with `moov` in front, as QuickTime writes it.
+/// The same with `moov` in front, as `QuickTime` writes it.
 const MOV: &[u8] = include_bytes!("samples/film.mov");
 const SONG: &[u8] = include_bytes!("samples/song.m4a");
 const FRAGMENTS: &[u8] = include_bytes!("samples/fragments.mp4");

@@ -35,6 +35,7 @@ mod library;
 mod links;
 mod loading;
 mod native;
+mod plugin;
 pub mod prepass;
 mod problem;
 mod rejections;
@@ -54,6 +55,16 @@ pub use files::{
     AppFiles, FileError, MemoryFiles, Place, ScriptFiles, archive_names, main_script_names,
     relative_path,
 };
+pub use plugin::{
+    Fields, LoginAccepted, LoginRole, LoginVerdict, PluginAnswer, PluginHost, PluginInput,
+    PluginOrder, PluginPlace, PluginQuestion, PluginScript, PluginTarget, PluginVariable,
+};
+/// The functions of plugins, for the reference.
+pub mod plugins {
+    pub use crate::plugin::reference::{
+        Certainty, FUNCTIONS, HANDLERS, PluginFunction, plugin_reference,
+    };
+}
 pub use script::{AppScript, ScriptSetup, SetupError};
 pub use storage::{
     DiskStorage, MemoryStorage, OpenHow, Stat, Storage, StorageError, Stream, storage_path,

@@ -40,7 +40,7 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
 }
 
 /// Puts one function on the host object.
-fn put<'js, P, F: IntoJsFunc<'js, P> + 'js>(
+pub(crate) fn put<'js, P, F: IntoJsFunc<'js, P> + 'js>(
     host: &Object<'js>,
     name: &str,
     function: F,
@@ -77,7 +77,7 @@ fn take<'js>(core: &Core, host: &Object<'js>, value: Js<'js>) -> rquickjs::Resul
 }
 
 /// Text that goes out.
-fn text(core: &Core, text: &rquickjs::String<'_>) -> rquickjs::Result<String> {
+pub(crate) fn text(core: &Core, text: &rquickjs::String<'_>) -> rquickjs::Result<String> {
     core.spend(text.ctx(), crate::text::len(text)?)?;
     crate::text::of(text)
 }

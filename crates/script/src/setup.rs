@@ -26,6 +26,7 @@ pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Objec
     limits.set("socketTextBytes", core.config.socket_text_bytes as f64)?;
     limits.set("remotingBytes", core.config.remoting_bytes as f64)?;
     limits.set("streams", core.config.streams as f64)?;
+    limits.set("listEntries", core.config.list_entries as f64)?;
     let packet = remoting::limits(&core.config);
     limits.set("packetHeaders", packet.packet_headers)?;
     limits.set("packetMessages", packet.packet_messages)?;

@@ -5,6 +5,8 @@
 pub struct Limits {
     /// Objects in memory, of both kinds. Default 10,000.
     pub objects: usize,
+    /// Persistent objects, stored ones included, whether somebody uses them or not. Default 100,000.
+    pub stored_objects: usize,
     /// Bytes of an object's name. Default 255.
     pub name_bytes: usize,
     /// Slots of an object. Default 10,000.
@@ -40,6 +42,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             objects: 10_000,
+            stored_objects: 100_000,
             name_bytes: 255,
             slots: 10_000,
             slot_name_bytes: 255,

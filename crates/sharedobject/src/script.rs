@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::directory::{Directory, Hub};
 use crate::name::{Kind, ObjectName};
 use crate::object::Object;
-use crate::output::{Refusal, Save};
+use crate::output::{Refusal, Save, SaveId};
 use crate::pattern::Pattern;
 use crate::request;
 use crate::user::ObjectId;
@@ -19,6 +19,17 @@ use crate::user::ObjectId;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(transparent)]
 pub struct OpenError(pub Refusal);
+
+/// What has become of a wish to clear objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clearing {
+    /// All are cleared.
+    Done,
+    /// Those in memory are. What becomes of the others is told by this number.
+    Asked(SaveId),
+    /// The path means nothing, or the store does not answer.
+    Failed,
+}
 
 /// Why the script cannot set a slot, or send.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -260,50 +271,38 @@ impl Directory {
     }
 
     /// Clears all objects that a path means, stored ones too, see [`Pattern`]; not those that
-    /// belong to other instances. Their versions go
-    /// on, so that clients with older ones know. Answers whether everything was cleared.
-    pub fn clear_matching(&mut self, path: &str) -> bool {
+    /// belong to other instances. Whoever uses one goes on with it, empty; the others are removed
+    /// from the store, together. No version is given again, so that clients with older ones know.
+    pub fn clear_matching(&mut self, path: &str) -> Clearing {
         let Some(pattern) = Pattern::parse(path) else {
-            return false;
+            return Clearing::Failed;
         };
         let live = self
             .names
             .iter()
-            .filter(|((name, _), _)| pattern.matches(name));
+            .filter(|((name, _), _)| pattern.matches(name.as_str()));
         for id in live.map(|(_, id)| *id).collect::<Vec<_>>() {
             if let Some(object) = self.objects.get_mut(&id)
                 && object.remote.is_none()
             {
                 object.clear_by_script(&mut self.hub);
             }
-        }
-        let Some(stored) = self.stored_names() else {
-            return false;
-        };
-        let mut is_complete = true;
-        for name in stored {
-            // A name that could not be made is no object of ours.
-            let Ok(name) = ObjectName::parse(&name, usize::MAX) else {
-                continue;
-            };
-            if pattern.matches(&name) && self.find(&name, Kind::Persistent).is_none() {
-                is_complete &= self.clear_stored(&name);
-            }
-        }
-        is_complete
-    }
-
-    fn clear_stored(&mut self, name: &ObjectName) -> bool {
-        let Ok(found) = self.load(name) else {
-            return false;
-        };
-        if let Some(id) = found {
-            if let Some(object) = self.objects.get_mut(&id) {
-                object.clear_by_script(&mut self.hub);
-            }
             self.retire(id);
         }
-        true
+        let Some(stored) = self.stored_names() else {
+            return Clearing::Failed;
+        };
+        // A name that could not be made is no object of ours.
+        let names = stored
+            .iter()
+            .filter_map(|name| ObjectName::parse(name, usize::MAX).ok());
+        let is_here = |name: &ObjectName| self.find(name, Kind::Persistent).is_some();
+        let meant = |name: &ObjectName| pattern.matches(name.as_str()) && !is_here(name);
+        let names: Vec<_> = names.filter(meant).collect();
+        if names.is_empty() {
+            return Clearing::Done;
+        }
+        Clearing::Asked(self.hub.forget(names))
     }
 
     /// An object that the script has open.

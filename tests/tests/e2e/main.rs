@@ -3,6 +3,7 @@
 
 mod administration;
 mod browser;
+mod clearing;
 mod codecs;
 mod commands;
 mod conformance;
@@ -16,7 +17,9 @@ mod operations;
 mod peers;
 mod playback;
 mod playlists;
+mod plugins;
 mod recording;
+mod recordings;
 mod rejections;
 mod requests;
 mod script_sockets;
@@ -48,6 +51,8 @@ fn main() -> ExitCode {
     trials.extend(playlists::trials());
     trials.extend(playback::trials());
     trials.extend(recording::trials());
+    trials.extend(clearing::trials());
+    trials.extend(recordings::trials());
     trials.extend(rejections::trials());
     trials.extend(limits::trials());
     trials.extend(peers::trials());
@@ -59,6 +64,7 @@ fn main() -> ExitCode {
     trials.extend(sounds::trials());
     trials.extend(movies::trials());
     trials.extend(electroserver::trials());
+    trials.extend(plugins::trials());
     trials.extend(xml_sockets::trials());
     trials.extend(settings::trials());
     trials.extend(administration::trials());

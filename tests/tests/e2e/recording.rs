@@ -56,7 +56,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-const CLIP_LIMIT: Duration = Duration::from_secs(40);
+pub(crate) const CLIP_LIMIT: Duration = Duration::from_secs(40);
 
 /// The tags of a recording. The last one may be cut.
 fn tags(path: &Path) -> Result<Vec<Tag>> {
@@ -84,7 +84,7 @@ fn said_ms(tags: &[Tag]) -> Result<Option<u64>> {
 }
 
 /// Checks that a recording is finished: its end is whole, and it says how long it is.
-fn finished(path: &Path) -> Result<Vec<Tag>> {
+pub(crate) fn finished(path: &Path) -> Result<Vec<Tag>> {
     let tags = tags(path)?;
     let whole: usize = tags.iter().map(|tag| tag.payload.len() + 15).sum();
     ensure!(
@@ -101,7 +101,7 @@ fn finished(path: &Path) -> Result<Vec<Tag>> {
 }
 
 /// Publishes on a new stream in a way: its number.
-async fn publish(client: &mut Client, name: &str, how: &str) -> Result<u32> {
+pub(crate) async fn publish(client: &mut Client, name: &str, how: &str) -> Result<u32> {
     let stream = client.create_stream().await?;
     client
         .command(stream, "publish", vec![name.into(), how.into()])
@@ -111,7 +111,7 @@ async fn publish(client: &mut Client, name: &str, how: &str) -> Result<u32> {
 }
 
 /// Ends a publication that is recorded, and waits for what is told then.
-async fn unpublish(client: &mut Client, stream: u32) -> Result<()> {
+pub(crate) async fn unpublish(client: &mut Client, stream: u32) -> Result<()> {
     client
         .command(stream, "publish", vec![false.into()])
         .await?;
@@ -129,7 +129,7 @@ async fn unpublish_live(client: &mut Client, stream: u32) -> Result<()> {
     Ok(())
 }
 
-fn video(codec: Video) -> Stream {
+pub(crate) fn video(codec: Video) -> Stream {
     let video = Some(codec);
     Stream::new(Settings {
         video,

@@ -10,13 +10,14 @@ use crate::process;
 use crate::workspace;
 
 /// The crates that stay pure.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "amf",
     "appconfig",
     "configtext",
     "engine",
     "flv",
     "media",
+    "mp4writer",
     "rooms",
     "rtmp",
     "sharedobject",

@@ -1,13 +1,13 @@
-//! The titles of an MP3 file: ID3v1 at its end, ID3v2.2 to 2.4 at its start. Texts only; pictures
+//! The titles of an MP3 file: `ID3v1` at its end, `ID3v2.2` to 2.4 at its start. Texts only; pictures
 //! and all else are passed over.
 
 use amf::Value;
 
-/// Bytes of an ID3v1 tag.
+/// Bytes of an `ID3v1` tag.
 pub const V1_BYTES: usize = 128;
-/// Bytes of an ID3v2 tag that are looked at. Titles come before pictures, as programs write them.
+/// Bytes of an `ID3v2` tag that are looked at. Titles come before pictures, as programs write them.
 pub const MAX_V2_BYTES: usize = 64 << 10;
-/// Bytes of an ID3v2 tag's header, and of its footer.
+/// Bytes of an `ID3v2` tag's header, and of its footer.
 const HEADER_BYTES: usize = 10;
 
 /// What a file says of itself.
@@ -70,7 +70,7 @@ impl Id3 {
     }
 }
 
-/// The size of the ID3v2 tag that begins here, if one does.
+/// The size of the `ID3v2` tag that begins here, if one does.
 pub(crate) fn size(bytes: &[u8]) -> Option<u64> {
     const HAS_FOOTER: u8 = 0x10;
     let header = bytes.get(..HEADER_BYTES)?;
@@ -96,7 +96,7 @@ fn plain(bytes: &[u8]) -> usize {
     bytes.iter().fold(0, number)
 }
 
-/// Reads an ID3v1 or 1.1 tag.
+/// Reads an `ID3v1` or 1.1 tag.
 pub(crate) fn parse_v1(tag: &[u8]) -> Option<Id3> {
     let tag: &[u8; V1_BYTES] = tag.try_into().ok()?;
     if !tag.starts_with(b"TAG") {
@@ -124,7 +124,7 @@ pub(crate) fn parse_v1(tag: &[u8]) -> Option<Id3> {
     })
 }
 
-/// Reads the frames of an ID3v2 tag, as far as they are there and whole.
+/// Reads the frames of an `ID3v2` tag, as far as they are there and whole.
 pub(crate) fn parse_v2(tag: &[u8]) -> Id3 {
     const UNSYNCHRONISED: u8 = 0x80;
     const EXTENDED: u8 = 0x40;
@@ -262,7 +262,7 @@ mod tests {
         for (id, content) in frames {
             body.extend(id.as_bytes());
             let size = (content.len() as u32).to_be_bytes();
-            body.extend(&size[if version < 3 { 1 } else { 0 }..]);
+            body.extend(&size[usize::from(version < 3)..]);
             body.extend(&[0, 0][..if version < 3 { 0 } else { 2 }]);
             body.extend(*content);
         }

@@ -74,9 +74,9 @@ impl Mp3File {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The last bytes, where ID3v1 is.
+    /// The last bytes, where `ID3v1` is.
     Tail,
-    /// The start of an ID3v2 tag, which ends at this place.
+    /// The start of an `ID3v2` tag, which ends at this place.
     Titles(u64),
     Frames,
     Done,

@@ -15,6 +15,9 @@ use crate::runner::{Ask, Post, Room, Sender};
 /// How long an administrator waits until an instance has ended, or answers.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long after an instance has dropped what it was asked the next is looked for.
+const AGAIN: Duration = Duration::from_millis(10);
+
 /// A running instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct InstanceRow {
@@ -137,35 +140,43 @@ impl Applications {
         &self,
         app: &str,
         instance: &str,
-        what: impl FnOnce(&SharedObjects) -> T + Send + 'static,
+        what: impl FnOnce(&SharedObjects) -> T + Clone + Send + 'static,
     ) -> Asked<T> {
         let address = InstanceAddress {
             app: app.into(),
             instance: instance.into(),
         };
-        let asks = {
-            let running = self.running.lock();
-            running
-                .instances
-                .get(&address)
-                .map(|here| here.asks.clone())
+        let asked = async {
+            while let Some(asks) = self.asks_of(&address) {
+                let (sender, answer) = oneshot::channel();
+                let what = what.clone();
+                // Whoever asked may have gone.
+                let ask: Ask = Box::new(move |objects| drop(sender.send(what(objects))));
+                if asks.send(ask).await.is_ok()
+                    && let Ok(done) = answer.await
+                {
+                    return Asked::Done(done);
+                }
+                // It was ending, and has dropped what it was asked. Who comes next is asked anew.
+                asks.closed().await;
+                tokio::time::sleep(AGAIN).await;
+            }
+            Asked::NotRunning
         };
-        let Some(asks) = asks else {
-            return Asked::NotRunning;
-        };
-        let (sender, answer) = oneshot::channel();
-        // Whoever asked may have gone.
-        let ask: Ask = Box::new(move |objects| drop(sender.send(what(objects))));
-        let answered = async {
-            // An instance that has ended drops what it was asked.
-            let _ = asks.send(ask).await;
-            answer.await
-        };
-        match tokio::time::timeout(PATIENCE, answered).await {
-            Ok(Ok(done)) => Asked::Done(done),
-            Ok(Err(_)) => Asked::NotRunning,
-            Err(_) => Asked::Busy,
-        }
+        let asked = tokio::time::timeout(PATIENCE, asked).await;
+        asked.unwrap_or(Asked::Busy)
+    }
+
+    fn asks_of(&self, address: &InstanceAddress) -> Option<mpsc::Sender<Ask>> {
+        let running = self.running.lock();
+        let here = running.instances.get(address);
+        here.map(|here| here.asks.clone())
+    }
+
+    /// An instance of an application that runs: this one, or any.
+    pub(crate) fn running(&self, app: &str, instance: Option<&str>) -> Option<InstanceRow> {
+        let mut rows = self.rows(Some(app)).into_iter();
+        rows.find(|row| instance.is_none_or(|instance| *row.instance == *instance))
     }
 }
 

@@ -2,6 +2,7 @@
 //! who joins is answered.
 
 mod admission;
+mod asking;
 mod leaving;
 
 use std::collections::VecDeque;

@@ -21,7 +21,6 @@ use super::options::Options;
 use crate::appsettings::{AppSettings, SettingsError};
 use crate::config::Config;
 use crate::scripts::ScriptSettings;
-use crate::settings;
 use crate::startup::{RunError, StartupError};
 
 /// How long all of it may take. The script's own limits end it much sooner; this is for what
@@ -93,10 +92,7 @@ impl Place {
     /// What the server would make an instance's script with, and what is wrong with the files
     /// that say so. Where they cannot be used, what the server's configuration says.
     fn settings(&self, config: &Config) -> (ScriptSettings, Vec<Finding>) {
-        // Neither the number of threads nor the port is in what is used of it.
-        let server = settings::instance_settings(config, 1, 0);
-        let files = settings::file_settings(config);
-        let reader = AppSettings::new(&self.dir, server, files);
+        let reader = AppSettings::outside_the_server(&self.dir, config);
         match reader.read(&self.name) {
             Ok((settings, findings)) => (
                 settings.script,

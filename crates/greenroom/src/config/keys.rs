@@ -12,7 +12,7 @@ use configtext::{Setting, read_setting};
 use super::key::{Key, sections};
 use super::value::{
     AccountLine, ClientVersion, CodePage, CorsOrigin, Domain, LogFilter, LogFormat, OtherPolicies,
-    PortList, PublishTakeover,
+    PluginName, PluginOrNone, PortList, PublishTakeover,
 };
 
 const KIB: usize = 1024;
@@ -239,6 +239,32 @@ sections! {
         /// Bans at one time.
         bans: usize = 10_000, range 1..=1_000_000,
             reached "The one that ends first gives way.";
+        /// Directory with one folder per plugin, each with a `main.asc`. A relative path starts at
+        /// the directory the server was started in. See [plugins](../electroserver.md#plugins).
+        plugins_dir: PathBuf = PathBuf::from("./plugins"), range 1..=4096;
+        /// Plugins that a client may give to a room it makes.
+        plugins: Vec<PluginName> = Vec::new(), range 0..=1_024;
+        /// Plugins that start with the server, and that clients in any room can call.
+        server_plugins: Vec<PluginName> = Vec::new(), range 0..=64;
+        /// The plugin that decides who may log in, and under which name. It is a plugin of the
+        /// server. Empty for none; `rooms.accounts` decide then.
+        login_plugin: PluginOrNone = PluginOrNone::known(""), range 0..=64;
+        /// How long a login waits for that plugin.
+        login_decision_ms: u64 = 10_000, range 10..=600_000,
+            reached "The login is refused, and may be tried again; the log tells.";
+        /// Plugins at one time, of all rooms and the server.
+        plugins_running: usize = 256, range 0..=65_536,
+            reached "The plugin is not started; the log tells.";
+        /// Plugins of one room.
+        plugins_per_room: usize = 8, range 1..=1_024,
+            reached "The plugin is not started; the log tells.";
+        /// Requests that wait for one plugin.
+        plugin_requests: usize = 256, range 1..=65_536,
+            reached "The request is dropped; the log tells. A plugin for which twice as much waits \
+                is ended.";
+        /// How long a plugin waits for another that it calls.
+        plugin_call_ms: u64 = 1_000, range 1..=60_000,
+            reached "The call fails.";
         /// Requests of all clients that wait for their turn.
         inbox: usize = 1_024, range 16..=1_048_576,
             reached "The client's connection is not read until there is room again.";
@@ -399,6 +425,10 @@ sections! {
     shared_objects: SharedObjects {
         /// Objects of one instance at one time.
         objects: usize = 10_000, range 1..=1_000_000,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
+        /// Persistent objects of one instance, whether somebody uses them or not. A cleared object
+        /// that nobody uses counts no more.
+        stored_objects: usize = 100_000, range 1..=10_000_000,
             reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
         /// Slots of one object.
         slots: usize = 16_384, range 1..=1_048_576,

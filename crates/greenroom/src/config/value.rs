@@ -5,7 +5,9 @@ mod choice;
 mod cors;
 mod log_filter;
 
-pub use checked::{AccountLine, ClientVersion, CodePage, Domain, PortList};
+pub use checked::{
+    AccountLine, ClientVersion, CodePage, Domain, PluginName, PluginOrNone, PortList,
+};
 pub(crate) use checked::{account, version};
 pub use choice::{LogFormat, OtherPolicies, PublishTakeover};
 pub use cors::CorsOrigin;

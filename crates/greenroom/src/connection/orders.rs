@@ -146,6 +146,7 @@ impl Connection {
             framing,
             greeting,
             ticket,
+            told_slow: None,
             _counted: counted,
         });
     }

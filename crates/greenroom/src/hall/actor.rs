@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{ClientId, CloseReason};
-use rooms::{
-    Audit, Effect, Event, Input, Kernel, LoginDecision, Output, Recipients, UnixMillis, UserId,
-};
+use rooms::{Audit, Effect, Event, Input, Kernel, Output, Recipients, UnixMillis, UserId};
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
 use xmlsocket::electroserver::{SessionConfig, Told};
@@ -14,6 +12,7 @@ use xmlsocket::electroserver::{SessionConfig, Told};
 use super::hashing::Hashing;
 use super::keeping::Keeping;
 use super::mailbox::{Mailbox, Notice};
+use super::plugins::{LoginAsked, PluginPost, Plugins};
 use super::{Post, wall_clock};
 use crate::metrics;
 
@@ -27,6 +26,7 @@ pub(super) struct Runner {
     dialect: Arc<SessionConfig>,
     keeping: Keeping,
     hashing: Hashing,
+    plugins: Plugins,
     mailboxes: FxHashMap<UserId, Arc<Mailbox>>,
     /// What the kernel asked and was answered at once.
     answers: Vec<Input>,
@@ -39,12 +39,14 @@ impl Runner {
         dialect: Arc<SessionConfig>,
         keeping: Keeping,
         hashing: Hashing,
+        plugins: Plugins,
     ) -> Self {
         Self {
             kernel,
             dialect,
             keeping,
             hashing,
+            plugins,
             mailboxes: FxHashMap::default(),
             answers: Vec::new(),
             due: None,
@@ -67,6 +69,10 @@ impl Runner {
                     }
                 }
                 () = until(self.due) => self.handle(Input::Timeout),
+                () = self.plugins.due() => {
+                    self.plugins.write_off_stuck();
+                    self.settle();
+                }
             }
             metrics::rooms_are(self.kernel.user_count(), self.kernel.room_count());
             // A hall that always finds posts would never let go of its thread.
@@ -98,7 +104,57 @@ impl Runner {
                 }
                 self.handle(input);
             }
+            Post::Plugin(post) => {
+                self.take_from_plugins(post);
+                self.settle();
+            }
         }
+    }
+
+    /// Something about plugins; what the kernel is to be told of it comes after.
+    fn take_from_plugins(&mut self, post: PluginPost) {
+        match post {
+            PluginPost::Ask { user, ask } => self.plugins.asked(&self.kernel, user, ask),
+            // Whoever asked may have been written off.
+            PluginPost::Question { question, answer } => {
+                let _ = answer.send(self.plugins.answer(&self.kernel, &question));
+            }
+            PluginPost::Find { from, name, answer } => {
+                let _ = answer.send(self.plugins.find(from, &name));
+            }
+            PluginPost::Order { from, order } => {
+                let input = self.plugins.carry_out(&self.kernel, from, order);
+                self.answers.extend(input);
+            }
+            PluginPost::Decided { login, verdict } => {
+                if let Some(decided) = self.plugins.decided(login, verdict) {
+                    self.handle(decided.input);
+                    if self.kernel.who(decided.user).is_some() {
+                        self.plugins.keep_all(decided.user, decided.kept);
+                    }
+                }
+            }
+            PluginPost::LoginLate { login } => {
+                let input = self.plugins.login_is_late(login);
+                self.answers.extend(input);
+            }
+            PluginPost::Ended { id, why } => self.plugins.ended(id, &why),
+            PluginPost::Reload => self.plugins.reload(),
+            PluginPost::Stop { answer } => {
+                let _ = answer.send(self.plugins.stop());
+            }
+        }
+    }
+
+    /// Tells the kernel what was asked and answered at once.
+    fn settle(&mut self) {
+        while let Some(input) = self.next_answer() {
+            self.handle(input);
+        }
+    }
+
+    fn next_answer(&mut self) -> Option<Input> {
+        self.answers.pop().or_else(|| self.plugins.next_input())
     }
 
     fn handle(&mut self, input: Input) {
@@ -108,7 +164,8 @@ impl Runner {
                 Output::Effect(effect) => self.effect(effect),
                 Output::Timeout(due) => {
                     self.due = due;
-                    let Some(answer) = self.answers.pop() else {
+                    self.plugins.after(&self.kernel);
+                    let Some(answer) = self.next_answer() else {
                         return;
                     };
                     self.kernel.handle(wall_clock(), answer);
@@ -131,13 +188,26 @@ impl Runner {
                 hash,
             } => self.hashing.verify(request, password, hash),
             Effect::Hash { request, password } => self.hashing.hash(request, password),
-            Effect::AskLogin { request, .. } => {
-                // The settings never ask for one; the kernel still gets its answer.
-                let reason = "There is no login handler.".into();
-                let decision = LoginDecision::Deny { reason };
-                self.answers.push(Input::LoginDecided { request, decision });
+            Effect::AskLogin {
+                request,
+                user,
+                address,
+                name,
+                password,
+                variables,
+            } => {
+                let decided = self.plugins.ask_to_log_in(LoginAsked {
+                    request,
+                    user,
+                    address,
+                    name: name.to_string(),
+                    password,
+                    variables,
+                });
+                self.answers.extend(decided);
             }
             Effect::LoggedOut { user, name } => {
+                self.plugins.logged_out(user, &name);
                 tracing::info!(conn = %ClientId(user.0), client = ?name, "user logged out");
             }
             Effect::Persist(change) => self.keeping.keep(&change),
@@ -148,7 +218,8 @@ impl Runner {
         }
     }
 
-    fn tell(&self, to: &Recipients, event: Event) {
+    fn tell(&mut self, to: &Recipients, event: Event) {
+        self.plugins.on_event(&event);
         let users = to.as_slice();
         if users.is_empty() {
             return;

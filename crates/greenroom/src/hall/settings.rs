@@ -71,6 +71,7 @@ fn kernel(config: &Config) -> rooms::Config {
             numeric_names: rooms.numeric_names,
             guest_prefix: some_text(&rooms.guest_prefix),
             accounts_only: rooms.accounts_only,
+            handler: !rooms.login_plugin.is_empty(),
             wrong_passwords: Some(rooms.wrong_passwords),
             ..LoginRules::default()
         },

@@ -141,7 +141,7 @@ mod tests {
                 bytes: 10,
             },
         );
-        assert_eq!(asks(&[range.clone()]), part);
+        assert_eq!(asks(std::slice::from_ref(&range)), part);
         for (condition, expected) in [
             ((header::IF_RANGE, "\"a\""), part),
             ((header::IF_RANGE, "\"b\""), Wanted::Whole),

@@ -89,7 +89,7 @@ fn answer(
         tag: &tag,
         date: &date,
     };
-    let from_time = (start_ms > 0).then(|| download.from_time(start_ms));
+    let from_time = (start_ms > 0).then(|| download.part_from(start_ms));
     let mut wanted = ranges::wanted(request, &version);
     if from_time.is_some() && wanted != Wanted::Known {
         wanted = Wanted::Whole;

@@ -121,17 +121,17 @@ fn a_change_in_the_store_leaves_the_mark_of_a_crash() {
     // It ends without a save: clients have versions that nobody stored.
     drop(objects);
     let key = kept.key("a");
-    let limits = stored::StoredLimits {
-        name_bytes: 255,
-        slot_bytes: 100,
+    let set = || {
+        let slots = [("b".into(), Some(1.0.into()))];
+        let store: Arc<dyn Store> = store.clone();
+        stored::set(&store, &key, &slots, false, settings().config).expect("it is set")
     };
-    let slots = [("b".into(), Some(1.0.into()))];
-    let version = stored::set(&*store, &key, &slots, limits).expect("it is set");
+    let version = set();
     let there = store.load(&key).expect("it can be read");
     let floor = there.expect("it is there").head.floor;
     assert!(told < floor && floor < version, "{told} {floor} {version}");
     // After an orderly end there is no such mark.
-    let again = stored::set(&*store, &key, &slots, limits).expect("it is set");
+    let again = set();
     let there = store.load(&key).expect("it can be read");
     assert_eq!(there.map(|there| there.head.floor), Some(floor));
     assert_eq!(again, version + 1);
@@ -221,13 +221,120 @@ fn without_a_store_nothing_is_kept_and_flush_says_so() {
 fn all_names_are_found_however_many_there_are() {
     let store = Arc::new(Held::default());
     let mut kept = kept(&store, 10_000);
-    let count = 2 * NAMES_AT_ONCE;
+    let count = 2 * shelf::NAMES_AT_ONCE;
     for number in 0..count {
         let changes = store::Changes::new(kept.key(&format!("o{number:05}")), 1);
         store.submit(Write::Commit(changes), Acknowledge::nobody());
     }
     assert_eq!(kept.names().expect("they are listed").len(), count);
     assert!(kept.make(&settings()).clear_matching("/"));
+    assert_eq!(kept.names().expect("they are listed").len(), 0);
+    assert_eq!(kept.first_version(), Ok(2));
+}
+
+/// Many more than may wait for the store.
+#[test]
+fn all_are_cleared_in_one_write_and_it_is_said_whether_that_is_done() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 1);
+    for number in 0..100 {
+        let changes = store::Changes::new(kept.key(&number.to_string()), 1);
+        store.submit(Write::Commit(changes), Acknowledge::nobody());
+    }
+    store.hold(true);
+    let objects = kept.make(&settings());
+    assert!(!objects.clear_matching("/"));
+    assert_eq!(store.waiting.lock().len(), 1);
+    store.let_go();
+    assert!(objects.clear_matching("/"));
+    let id = objects.open("7", true, None).expect("it opens");
+    assert_eq!(objects.version(id), 2);
+}
+
+#[test]
+fn nobody_loads_what_an_administrator_is_about_to_change() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 20_000);
+    let key = kept.key("a");
+    let scope = Scope::Instance(key.instance.clone());
+    let slots = [("x".into(), Some(1.0.into()))];
+    std::thread::scope(|scope_of_threads| {
+        let (closed, is_closed) = std::sync::mpsc::channel();
+        let (load, may_load) = std::sync::mpsc::channel();
+        let next = kept.make(&settings());
+        let loading = scope_of_threads.spawn(move || {
+            is_closed.recv().expect("it is closed");
+            load.send(()).expect("somebody listens");
+            let id = next.open("a", true, None).expect("it opens");
+            next.get(id, "x")
+        });
+        let there: Arc<dyn Store> = store.clone();
+        let set = || {
+            closed.send(()).expect("somebody listens");
+            // Whoever begins to load now has to wait; so has another administrator.
+            may_load.recv().expect("it begins");
+            assert!(kept.keeper.turnstile.pass(&key, Duration::ZERO).is_err());
+            let other = ObjectKey::new(InstanceKey::new("chat", "b"), Kind::Persistent, "a");
+            assert_eq!(kept.keeper.turnstile.pass(&other, Duration::ZERO), Ok(()));
+            stored::set(&there, &key, &slots, false, settings().config).expect("it is set")
+        };
+        assert_eq!(kept.keeper.alone(scope.clone(), || false, set), Ok(Some(1)));
+        assert_eq!(loading.join().expect("it loads"), Some(1.0.into()));
+    });
+    // If somebody may have it, nothing is done.
+    assert_eq!(kept.keeper.alone(scope, || true, || ()), Ok(None));
+    assert_eq!(kept.keeper.turnstile.pass(&key, Duration::ZERO), Ok(()));
+}
+
+#[test]
+fn what_an_instance_refuses_is_refused_in_the_store_too() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 10_000);
+    let there: Arc<dyn Store> = store.clone();
+    let mut config = settings().config;
+    config.limits = sharedobject::Limits {
+        slots: 2,
+        slot_name_bytes: 3,
+        stored_objects: 1,
+        ..config.limits
+    };
+    let set = |object: &str, slots: &[&str]| {
+        let slots: Vec<_> = slots
+            .iter()
+            .map(|name| (Str::from(*name), Some(Value::from(1.0))))
+            .collect();
+        let set = stored::set(&there, &kept.key(object), &slots, false, config.clone());
+        set.map_err(|error| error.to_string())
+    };
+    let over = |limit, max: usize| Err(format!("the limit {limit} of {max} is reached"));
+    assert_eq!(set("a", &["long"]), over("slot_name_bytes", 3));
+    assert_eq!(set("a", &["x", "y", "z"]), over("slots", 2));
+    assert_eq!(store.load(&kept.key("a")), Ok(None));
+    assert_eq!(set("a", &["x", "y"]), Ok(1));
+    assert_eq!(set("b", &["x"]), over("stored_objects", 1));
+}
+
+#[test]
+fn a_copy_is_written_in_few_commits_and_has_the_versions_of_what_is_gone() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 10_000);
+    for number in 0..300 {
+        let changes = store::Changes::new(kept.key(&number.to_string()), 7);
+        store.submit(Write::Commit(changes), Acknowledge::nobody());
+    }
+    let scope = Scope::Prefix(kept.key("0"));
+    stored::delete(&*store, scope).expect("it is deleted");
+    let directory = tempfile::tempdir().expect("a directory");
+    let to = FileStore::open(&directory.path().join("copy"), Limits::default());
+    let to = to.expect("it opens");
+    assert_eq!(stored::copy(&*store, &to).expect("it is copied"), 299);
+    let stats = to.stats();
+    assert!(stats.writes >= 300 && stats.commits < 100, "{stats:?}");
+    let gone = ObjectKey::gone(store::DEFAULT_HOST.into(), "chat".into());
+    let gone = to.load(&gone).expect("it can be read");
+    assert_eq!(gone.map(|gone| gone.head.version), Some(8));
+    let rows = stored::list(&to, &Scope::Everything).expect("they are listed");
+    assert_eq!(rows.len(), 299);
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Download {
     /// metadata and the codec headers that hold there. The times are those of the whole. Without
     /// such a key frame it is the whole. Of an MP3 file it is the frames from there on, of an
     /// MP4 file always the whole.
-    pub(crate) fn from_time(&self, start_ms: u64) -> Part {
+    pub(crate) fn part_from(&self, start_ms: u64) -> Part {
         let recorded = &self.opened.recorded;
         let keyframe = recorded.index.seek(start_ms);
         let keyframe = keyframe.filter(|found| found.time_ms <= start_ms && start_ms > 0);

@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use media::{Entry, Kind};
 
 use super::RecordingSettings;
 use super::problem::Problem;
-use super::whole::{create, erase, open_whole, write_patches};
+use super::whole::{Slow, create, erase, open_whole, write_patches};
 
 /// Bytes that are written in one go.
 const WRITE_BYTES: usize = 256 << 10;
@@ -50,13 +50,15 @@ impl Writer {
         };
         let appends = mode != RecordMode::Record;
         let (file, recorder) = if let Some(found) = found.filter(|_| appends) {
-            let (file, recording) = open_whole(&path, settings.limits)?;
+            let mut slow = Slow::new(&path);
+            let whole = open_whole(&path, settings.limits, &mut |at, of| slow.tell(at, of))?;
             let gap_ms = gap_ms(mode, &found);
-            (file, Recorder::append(settings.limits, recording, gap_ms))
+            let recorder = Recorder::append(settings.limits, whole.recording, gap_ms);
+            (whole.file, recorder)
         } else {
             // Who plays the old file goes on with it.
             erase(&path)?;
-            (create(&path)?, Recorder::new(settings.limits))
+            (create_in_folder(&path)?, Recorder::new(settings.limits))
         };
         Ok(Self {
             file,
@@ -148,6 +150,17 @@ impl Writer {
     /// Milliseconds recorded.
     pub(super) fn duration_ms(&self) -> u64 {
         self.recorder.duration_ms()
+    }
+}
+
+/// Makes a file, and its folder again if a script that clears recordings has just removed it.
+fn create_in_folder(path: &Path) -> Result<File, Problem> {
+    match (create(path), path.parent()) {
+        (Err(problem), Some(folder)) if problem.is_absent() => {
+            fs::create_dir_all(folder)?;
+            create(path)
+        }
+        (created, _) => created,
     }
 }
 

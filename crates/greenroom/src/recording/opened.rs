@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
@@ -14,13 +14,12 @@ use media::Recorded;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use super::Recordings;
 use super::problem::Problem;
-use super::{Recordings, whole};
+use super::whole::{self, Slow};
 
 /// Bytes that are read ahead of a player.
 const PIECE_BYTES: usize = 64 << 10;
-/// The largest tag that is read to begin a play: codec headers and metadata.
-const MAX_HEAD_BYTES: usize = 1 << 20;
 /// Tags among which codec headers are looked for where no index tells of them.
 const START_TAGS: usize = 32;
 
@@ -87,7 +86,7 @@ impl Library {
         }
         let entries = source.index_entries;
         let opened = match source.kind {
-            FileKind::Flv => Opened::look_through(file, state, entries)?,
+            FileKind::Flv => Opened::look_through(file, &source.path, state, entries)?,
             FileKind::Mp3 => Opened::look_through_mp3(file, state, entries)?,
             FileKind::Mp4 => Opened::look_through_mp4(file, state, entries)?,
             FileKind::Id3 => Opened::titles(&file, state, entries)?,
@@ -161,8 +160,14 @@ impl Source {
 }
 
 impl Opened {
-    fn look_through(file: File, state: FileState, index_entries: usize) -> Result<Self, Problem> {
-        let found = whole::scan(&file, index_entries)?;
+    fn look_through(
+        file: File,
+        path: &Path,
+        state: FileState,
+        index_entries: usize,
+    ) -> Result<Self, Problem> {
+        let mut slow = Slow::new(path);
+        let found = whole::scan(&file, index_entries, &mut |at, of| slow.tell(at, of))?;
         let first_tag = u64::from(found.header.size_bytes) + flv::tag::BACK_POINTER_BYTES as u64;
         let mut headers = Vec::new();
         for place in found.index.headers() {
@@ -270,7 +275,7 @@ impl Opened {
 
     fn read(&self, read: Read) -> Result<Bytes, Problem> {
         match &self.content {
-            Content::File(file) => read_from(file, read, PIECE_BYTES),
+            Content::File(file) => whole::read_piece(file, read, PIECE_BYTES),
             Content::Made(bytes) => {
                 let from = usize::try_from(read.position).unwrap_or(usize::MAX);
                 Ok(bytes.slice(from.min(bytes.len())..))
@@ -290,21 +295,12 @@ fn made(payload: Result<Bytes, amf::EncodeError>) -> Option<Tag> {
     })
 }
 
-fn read_from(file: &File, read: Read, least: usize) -> Result<Bytes, Problem> {
-    let left = file.metadata()?.len().saturating_sub(read.position);
-    let left = usize::try_from(left).unwrap_or(usize::MAX);
-    let mut piece = vec![0; read.bytes.max(least).min(left)];
-    let count = whole::read_up_to(file, &mut piece, read.position)?;
-    piece.truncate(count);
-    Ok(piece.into())
-}
-
 /// The tag at a place, if there is a whole one of a bearable size.
 fn tag_at(file: &File, position: u64, time_ms: u64) -> Result<Option<Located>, Problem> {
-    let mut walker = Walker::from(position, time_ms, MAX_HEAD_BYTES);
+    let mut walker = Walker::from(position, time_ms, whole::MAX_HEAD_BYTES);
     let mut tags = Vec::new();
     while let Some(read) = walker.wants() {
-        let bytes = read_from(file, read, 0)?;
+        let bytes = whole::read_piece(file, read, 0)?;
         if walker.read(&bytes, &mut tags).is_err() || !tags.is_empty() {
             break;
         }
@@ -314,14 +310,7 @@ fn tag_at(file: &File, position: u64, time_ms: u64) -> Result<Option<Located>, P
 
 /// The codec headers among the first tags of a file.
 fn headers_at_start(file: &File, first_tag: u64) -> Result<Vec<Located>, Problem> {
-    let mut walker = Walker::from(first_tag, 0, MAX_HEAD_BYTES);
-    let mut tags = Vec::new();
-    while let Some(read) = walker.wants() {
-        let bytes = read_from(file, read, 0)?;
-        if walker.read(&bytes, &mut tags).is_err() || tags.len() >= START_TAGS {
-            break;
-        }
-    }
+    let mut tags = whole::first_tags(file, first_tag, START_TAGS)?;
     tags.retain(|found| flv::codec_header(found.tag.kind, &found.tag.payload).is_some());
     Ok(tags)
 }

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 
 /// Why a recording cannot be made.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     /// The file cannot be written at all, or is being written already.
     pub(super) no_access: bool,
     why: Why,
@@ -38,7 +38,7 @@ impl Problem {
     }
 
     /// Nothing is wrong but that there is no such file.
-    pub(super) fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         let Why::System(error) = &self.why else {
             return false;
         };
@@ -84,6 +84,8 @@ impl fmt::Display for Problem {
         }
     }
 }
+
+impl std::error::Error for Problem {}
 
 impl From<io::Error> for Problem {
     fn from(error: io::Error) -> Self {

@@ -30,7 +30,7 @@ use crate::scripts::Broken;
 use crate::{clock, metrics};
 
 /// Stack of a script's thread. Only what is used of it costs memory.
-const STACK_BYTES: usize = 8 << 20;
+pub(crate) const STACK_BYTES: usize = 8 << 20;
 
 /// Starts the thread of an instance, which waits for nobody if it is to begin `at_once`. Must be
 /// called on the server's runtime.
@@ -190,6 +190,7 @@ impl Runner {
                 let host: Rc<dyn ScriptHost> = Rc::new(World {
                     stats: self.stats.clone(),
                     objects: objects.clone(),
+                    clearer: self.hands.recorders.clearer(&settings.recording),
                 });
                 applications.load_script(&self.address, &settings.script, host)
             }
@@ -323,14 +324,13 @@ impl Runner {
             if self.applications.retire(&self.address, self.id) {
                 return false;
             }
+            // There are no objects between two lives: what is asked of them waits for the next.
             tokio::select! {
                 post = self.posts.recv() => match post {
                     Some(post) => self.note(post),
                     None => return false,
                 },
                 () = self.room.freed.notified() => {}
-                // There are no objects between two lives.
-                Some(ask) = self.asks.recv() => drop(ask),
             }
         }
     }

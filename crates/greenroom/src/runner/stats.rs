@@ -6,10 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine::scripting::{ApplicationStats, ClientStats, ScriptHost, SharedObjectHost};
-use engine::{ClientId, SharedObjects};
+use engine::scripting::{ApplicationStats, Cleared, ClientStats, ScriptHost, SharedObjectHost};
+use engine::{ClientId, SharedObjects, StreamPattern};
 
 use super::{Endpoint, Link};
+use crate::recording::Clearer;
 
 /// The counters of an instance's clients, those that have gone included.
 #[derive(Default)]
@@ -80,6 +81,7 @@ fn add(mut sum: ApplicationStats, client: ClientStats) -> ApplicationStats {
 pub(super) struct World {
     pub(super) stats: Rc<Stats>,
     pub(super) objects: SharedObjects,
+    pub(super) clearer: Clearer,
 }
 
 impl Stats {
@@ -107,6 +109,10 @@ impl ScriptHost for World {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &self.objects
+    }
+
+    fn clear_streams(&self, pattern: &StreamPattern, max: usize) -> Cleared {
+        self.clearer.clear(pattern, max)
     }
 }
 

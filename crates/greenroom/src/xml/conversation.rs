@@ -17,7 +17,7 @@ use rtmp::Millis;
 use xmlsocket::electroserver::{Input, Output, Session};
 
 use super::wire::{Happened, Wire};
-use crate::hall::{Presence, wall_clock};
+use crate::hall::{PluginAsk, Presence, wall_clock};
 use crate::runner::wait_until;
 use crate::shared::{Pass, Shared};
 use crate::{clock, metrics};
@@ -26,6 +26,12 @@ use crate::{clock, metrics};
 const LINGER: Duration = Duration::from_secs(2);
 /// What those hear for whom there is no place.
 const NO_ROOM: &str = "The server has no room for more connections.";
+
+/// What a client asks for.
+enum Asked {
+    Op(Op),
+    Plugin(PluginAsk),
+}
 
 pub(super) struct Conversation {
     shared: Arc<Shared>,
@@ -38,7 +44,7 @@ pub(super) struct Conversation {
     /// What is to be sent.
     out: VecDeque<Bytes>,
     /// What is to be asked.
-    asked: VecDeque<Op>,
+    asked: VecDeque<Asked>,
     requests: Bucket,
     /// `None` until the client has said something, or was greeted.
     presence: Option<Presence>,
@@ -237,14 +243,22 @@ impl Conversation {
         loop {
             match self.session.poll() {
                 Output::Transmit(bytes) => self.out.push_back(bytes),
-                Output::Op(op) => self.asked.push_back(*op),
+                Output::Op(op) => self.asked.push_back(Asked::Op(*op)),
                 Output::PolicyRequest => self.wants_policy = true,
-                Output::StartPlugins { plugins, .. } => {
-                    for plugin in plugins {
-                        hall.unserved.plugin(conn, &plugin.name);
-                    }
+                Output::StartPlugins { room, plugins } => {
+                    let start = PluginAsk::Start { room, plugins };
+                    self.asked.push_back(Asked::Plugin(start));
                 }
-                Output::CallPlugin { plugin, .. } => hall.unserved.plugin(conn, &plugin),
+                Output::CallPlugin {
+                    plugin,
+                    method,
+                    variables,
+                    ..
+                } => self.asked.push_back(Asked::Plugin(PluginAsk::Call {
+                    plugin,
+                    method,
+                    variables,
+                })),
                 Output::Unserved {
                     why,
                     action,
@@ -264,8 +278,10 @@ impl Conversation {
             return Ok(());
         };
         while !self.asked.is_empty() && self.requests.take(clock::now()) {
-            if let Some(op) = self.asked.pop_front() {
-                presence.ask(op).await?;
+            match self.asked.pop_front() {
+                Some(Asked::Op(op)) => presence.ask(op).await?,
+                Some(Asked::Plugin(asked)) => presence.ask_plugins(asked).await?,
+                None => {}
             }
         }
         if self.asked.is_empty() {

@@ -18,6 +18,7 @@ mod lobby_and_room;
 mod log_class;
 mod netservices;
 mod objects;
+mod plugins;
 mod recordset;
 mod registry;
 mod remote_calls;

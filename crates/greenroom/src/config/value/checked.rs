@@ -72,6 +72,29 @@ checked! {
     AccountLine, "account", check_account
 }
 
+checked! {
+    /// The name of a plugin, which is that of its folder.
+    PluginName, "plugin", check_plugin
+}
+checked! {
+    /// The name of a plugin; empty for none.
+    PluginOrNone, "plugin", check_plugin_or_none
+}
+
+fn check_plugin(text: &str) -> Result<(), String> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(known);
+    fits.then_some(())
+        .ok_or_else(|| format!("must be up to 64 letters, digits, _ and -, not `{text}`"))
+}
+
+fn check_plugin_or_none(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    check_plugin(text)
+}
+
 fn check_code_page(text: &str) -> Result<(), String> {
     Charset::new(text).map(drop).map_err(|_| {
         format!("must be a code page such as windows-1252, shift_jis or utf-8, not `{text}`")
@@ -140,6 +163,18 @@ pub(crate) fn account(text: &str) -> Option<rooms::Account> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plugins_are_named_like_folders() {
+        for name in ["Dice", "http-login", "a_1"] {
+            assert_eq!(check_plugin(name), Ok(()), "{name}");
+        }
+        for wrong in ["", ".", "../live", "a/b", "a b", "dicé", &"a".repeat(65)] {
+            assert!(check_plugin(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(check_plugin_or_none(""), Ok(()));
+        assert!(check_plugin_or_none("..").is_err());
+    }
 
     #[test]
     fn versions_are_three_numbers() {

@@ -69,7 +69,9 @@ fn tags(path: &Path) -> Vec<Tag> {
 
 fn is_finished(path: &Path) -> bool {
     let file = File::open(path).expect("a file");
-    scan(&file, 1000).expect("a recording").is_finished()
+    scan(&file, 1000, &mut |_, _| {})
+        .expect("a recording")
+        .is_finished()
 }
 
 fn open_error(path: &Path, mode: RecordMode) -> Problem {
@@ -86,7 +88,10 @@ fn a_recording_replaces_the_old_one_and_who_reads_that_keeps_it() {
     recorded(&path, RecordMode::Record, &pictures(3, 0));
     assert_eq!(tags(&path).len(), 4);
     assert!(is_finished(&path));
-    assert!(scan(&old, 1000).unwrap().totals.file_bytes > fs::metadata(&path).unwrap().len());
+    assert!(
+        scan(&old, 1000, &mut |_, _| {}).unwrap().totals.file_bytes
+            > fs::metadata(&path).unwrap().len()
+    );
 }
 
 #[test]
@@ -201,4 +206,54 @@ fn deleting_what_is_not_there_is_no_error() {
     assert!(!path.exists());
     erase(&path).unwrap();
     assert!(erase(dir.path()).is_err());
+}
+
+#[test]
+fn a_folder_that_was_cleared_away_is_made_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("a/b/cam.flv");
+    create_in_folder(&path).expect("a file");
+    assert!(create_in_folder(&path).is_err(), "it is there");
+}
+
+/// Writes a long recording of key frames; all but their starts and ends are holes in the file.
+fn record_long(path: &Path, is_finished: bool) -> File {
+    let file = File::create_new(path).unwrap();
+    let mut recorder = Recorder::new(flv::RecorderLimits::default());
+    let mut payload = clip::video_frame(Video::H264, FrameKind::Key, 0, 100);
+    payload.resize(flv::tag::MAX_PAYLOAD_BYTES, 0);
+    let mut buffer = Vec::new();
+    while recorder.position() < 2 << 30 {
+        let position = recorder.position();
+        buffer.clear();
+        let at_ms = u32::try_from(position >> 10).unwrap();
+        let _ = recorder.record(TagKind::Video, at_ms, &payload, &mut buffer);
+        let end = buffer.len() - 64;
+        file.write_all_at(&buffer[..64 << 10], position).unwrap();
+        file.write_all_at(&buffer[end..], position + end as u64)
+            .unwrap();
+    }
+    if is_finished {
+        write_patches(&file, &recorder.finish(&mut Vec::new())).unwrap();
+    }
+    file
+}
+
+#[test]
+fn two_gigabytes_with_an_index_are_not_read_and_without_one_tell_how_far_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, is_finished) in [("indexed", true), ("cut", false)] {
+        record_long(&dir.path().join(name), is_finished);
+        let file = File::open(dir.path().join(name)).unwrap();
+        let mut told = Vec::new();
+        let found = scan(&file, 1000, &mut |at, of| told.push((at, of))).unwrap();
+        assert_eq!(found.from_index, is_finished);
+        assert_eq!(found.index.entries().len(), 128, "{name}");
+        assert!(told.iter().all(|(_, of)| *of > 2 << 30), "{told:?}");
+        if is_finished {
+            assert!(told.len() < 8, "{told:?}");
+        } else {
+            assert!(told.is_sorted() && told.len() > 127, "{told:?}");
+        }
+    }
 }
