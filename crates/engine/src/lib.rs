@@ -36,7 +36,7 @@ pub use close::CloseReason;
 pub use config::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover, WriteRate};
 pub use effect::{Effect, ObjectNote, Output};
 pub use instance::{Host, Input, Instance, Origin};
-pub use name::{NameError, RecordingFile, StreamName};
+pub use name::{FileKind, NameError, RecordingFile, StreamName};
 pub use objects::{ObjectSaver, SharedObjects};
 pub use play::data_start;
 pub use rate::Bucket;

@@ -10,13 +10,13 @@ mod seat;
 mod upkeep;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use engine::scripting::{Script, ScriptHost};
-use engine::{InstanceConfig, Rejection, ScriptedConfig};
+use engine::{InstanceConfig, Rejection, ScriptedConfig, StreamName};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -325,6 +325,21 @@ impl Applications {
     /// The threads of scripts that were written off.
     pub(crate) fn lost_threads(&self) -> &Arc<LostThreads> {
         &self.lost_threads
+    }
+
+    /// Whether there is a file to play of this name, without starting the instance. Says nothing
+    /// of whether somebody may play it.
+    pub(crate) fn has_recording(&self, app: &str, instance: &str, stream: &str) -> bool {
+        if self.check_names(app, instance).is_err() {
+            return false;
+        }
+        let Ok(settings) = self.load_settings(app) else {
+            return false;
+        };
+        let name = StreamName::parse(stream, settings.config.stream_name_bytes);
+        let file = name.and_then(|name| name.played_file());
+        let path = file.map(|file| settings.recording.path(Path::new(instance), &file));
+        settings.config.plays_recordings && path.is_ok_and(|path| path.is_file())
     }
 
     fn check_names(&self, app: &str, instance: &str) -> Result<(), Rejection> {

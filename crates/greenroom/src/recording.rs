@@ -8,6 +8,7 @@
 
 mod claims;
 mod clearing;
+mod download;
 mod file;
 mod opened;
 mod player;
@@ -30,6 +31,7 @@ use crate::live::LiveStream;
 use crate::runner::{Post, Sender};
 use claims::Claims;
 pub(crate) use clearing::Clearer;
+pub(crate) use download::{Download, Part};
 use opened::Library;
 pub(crate) use opened::Source;
 pub(crate) use player::{RecordedOrder, RecordedPlay, Sink};
@@ -50,6 +52,13 @@ pub(crate) struct RecordingSettings {
     pub(crate) sync: Option<Duration>,
     /// Bytes that may wait while the disk is slow.
     pub(crate) queue_bytes: usize,
+}
+
+impl RecordingSettings {
+    /// Where a recording of an instance is. The instance's name is a path.
+    pub(crate) fn path(&self, instance: &Path, file: &RecordingFile) -> PathBuf {
+        self.folder.join(instance).join(Path::new(file.as_str()))
+    }
 }
 
 /// What all recordings of the server share.
@@ -226,13 +235,12 @@ impl Recorders {
 
     /// Where a player's recording is.
     pub(crate) fn source(&self, file: &RecordingFile) -> Source {
-        let path = self.path(file);
+        let path = (self.path(file), file.kind());
         Source::new(&self.shared, path, self.settings.limits.index_entries)
     }
 
     fn path(&self, file: &RecordingFile) -> PathBuf {
-        let folder = self.settings.folder.join(&self.instance);
-        folder.join(Path::new(file.as_str()))
+        self.settings.path(&self.instance, file)
     }
 }
 

@@ -83,6 +83,7 @@ fn known(file: &Bytes, room: usize) -> Recorded {
         tags.remove(0)
     });
     Recorded {
+        container: flv::Container::Flv,
         headers: headers.collect(),
         index: Arc::new(found.index),
         first_tag: 13,

@@ -12,7 +12,7 @@ use crate::settings;
 
 const INBOX: usize = 16;
 
-fn applications(dir: &std::path::Path) -> Arc<Applications> {
+fn applications(dir: &Path) -> Arc<Applications> {
     let limits = ApplicationLimits {
         application_name_bytes: 8,
         instance_name_bytes: 8,
