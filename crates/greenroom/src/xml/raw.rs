@@ -235,7 +235,7 @@ impl Raw {
                 self.place = Place::Relay(self.port.relay.enter(&name, conn, mailbox_bytes));
             }
             Dialect::Script { app, instance } => {
-                let joined = Visitor::join(&self.shared, conn, (app, instance));
+                let joined = Visitor::join(&self.shared, conn, (app, instance)).await;
                 let mut visitor = joined.map_err(|why| {
                     self.line.detail = Some(why.description());
                     CloseReason::Rejected

@@ -80,7 +80,7 @@ impl Visitor {
     /// # Errors
     ///
     /// There is no such application, or no place in it.
-    pub(super) fn join(
+    pub(super) async fn join(
         shared: &Arc<Shared>,
         client: ClientId,
         (app, instance): (&str, &str),
@@ -88,7 +88,7 @@ impl Visitor {
         if shared.stopping.is_cancelled() {
             return Err(Rejection::ShuttingDown);
         }
-        let seat = shared.applications.join(app, instance)?;
+        let seat = shared.applications.join(app, instance).await?;
         let meter = Arc::new(Meter::default());
         let (link, orders) = Link::new(shared.config.limits.client_orders, meter.clone());
         Ok(Self {
