@@ -37,11 +37,13 @@ const SEEDS: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// The folder of a target's seeds, from this package.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 7] = [
     ("application_xml", "../crates/appconfig/src/tests/files"),
     ("dialect", "../crates/xmlsocket/tests/samples"),
     ("electroserver", "../crates/xmlsocket/tests/samples"),
     ("framer", "../crates/xmlsocket/tests/samples"),
+    ("mp4", "../crates/mp4/tests/samples"),
+    ("mp3", "../crates/flv/tests/mp3"),
     ("prepass", "../crates/script/tests/samples"),
 ];
 

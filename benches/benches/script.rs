@@ -1,5 +1,8 @@
 //! What a script costs: to start, and to be called.
 //!
+//! With the machine to itself (two cores, medians): a call 4.6 µs with 1 or 1,000 clients, a start
+//! 1.5 ms.
+//!
 //! Start, in one series of three runs each by turns (a machine of two cores with a load of 4, medians):
 //! 5.3 ms when each engine read the host's files as text, 1.5 ms since it takes them up as they
 //! were compiled once in the process.
@@ -10,11 +13,11 @@ use std::rc::Rc;
 
 use amf::Value;
 use divan::Bencher;
-use engine::ClientId;
 use engine::scripting::{
-    ApplicationStats, ClientInfo, ClientStats, NoSharedObjects, Script as _, ScriptHost,
+    ApplicationStats, Cleared, ClientInfo, ClientStats, NoSharedObjects, Script as _, ScriptHost,
     ScriptInput, ScriptOutput, SharedObjectHost,
 };
+use engine::{ClientId, StreamPattern};
 use rtmp::Millis;
 use script::{AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptSetup};
 
@@ -39,6 +42,10 @@ impl ScriptHost for Nothing {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &NoSharedObjects
+    }
+
+    fn clear_streams(&self, _: &StreamPattern, _: usize) -> Cleared {
+        Cleared::default()
     }
 }
 

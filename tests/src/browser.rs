@@ -23,10 +23,20 @@ const CLOSING_LIMIT: Duration = Duration::from_secs(5);
 /// One browser at a time: several, drawing without a graphics card, starve each other.
 static SCREEN: Mutex<()> = Mutex::new(());
 
+/// The right to run a browser.
+pub(crate) struct Screen(#[expect(dead_code, reason = "held, not read")] MutexGuard<'static, ()>);
+
+impl Screen {
+    /// Waits until no other test runs one.
+    pub(crate) fn take() -> Self {
+        Self(SCREEN.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// The program that drives the browser.
 struct Driver {
     program: Program,
-    _screen: MutexGuard<'static, ()>,
+    _screen: Screen,
 }
 
 impl Driver {
@@ -46,7 +56,7 @@ impl Driver {
         command.arg(artifacts.join(format!("{name}.png")));
         command.args(texts.iter().flat_map(|text| ["--expect-text", text]));
         command.args(["--timeout", &DRIVER_TIMEOUT_S.to_string()]);
-        let screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let screen = Screen::take();
         Ok(Self {
             program: Program::start(&mut command)?,
             _screen: screen,

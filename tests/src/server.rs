@@ -1,9 +1,10 @@
 //! The built server, started for one test on ports and folders of its own.
 
 use std::fs;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -15,6 +16,15 @@ use crate::wait::{self, SOON};
 
 /// The application that every test's server has.
 pub const APPLICATION: &str = "live";
+
+/// The folder for plugins, in that of the server.
+const PLUGINS: &str = "plugins";
+
+fn write_plugin(folder: &TempDir, name: &str, script: &str) -> Result<()> {
+    let folder = folder.path().join(PLUGINS).join(name);
+    fs::create_dir_all(&folder)?;
+    Ok(fs::write(folder.join("main.asc"), script)?)
+}
 
 /// A running server. Killed when dropped.
 #[derive(Debug)]
@@ -30,6 +40,29 @@ pub struct Server {
     folder: TempDir,
 }
 
+/// A line of `rooms.accounts` with the password `secret`.
+///
+/// # Errors
+///
+/// The program that hashes it fails.
+pub fn account(name: &str, role: &str) -> Result<String> {
+    let mut program = Command::new(binary())
+        .arg("password")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut input = program.stdin.take().context("no input")?;
+    input.write_all(b"secret\n")?;
+    drop(input);
+    let output = program.wait_with_output()?;
+    ensure!(output.status.success(), "no hash was printed");
+    let hash = String::from_utf8(output.stdout)?;
+    Ok(format!(
+        "rooms.accounts=[\"{name}:{role}:{}\"]",
+        hash.trim()
+    ))
+}
+
 /// The server's program: the released one, or that of the environment variable `GREENROOM_TEST_BIN`.
 pub fn binary() -> PathBuf {
     let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/greenroom");
@@ -42,7 +75,24 @@ pub fn binary() -> PathBuf {
 ///
 /// The test's own, with the end of the server's log; or that the server died or panicked.
 pub fn with(settings: &[&str], test: impl FnOnce(&mut Server) -> Result<()>) -> Result<()> {
-    let mut server = Server::start(settings)?;
+    with_plugins(&[], settings, test)
+}
+
+/// As [`with`], against a server that has these plugins: their names and scripts.
+///
+/// # Errors
+///
+/// As [`with`].
+pub fn with_plugins(
+    plugins: &[(&str, &str)],
+    settings: &[&str],
+    test: impl FnOnce(&mut Server) -> Result<()>,
+) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for (name, script) in plugins {
+        write_plugin(&folder, name, script)?;
+    }
+    let mut server = Server::start_in(folder, settings)?;
     let result = test(&mut server);
     let log = server.log();
     let result = result.and_then(|()| {
@@ -68,6 +118,10 @@ pub fn command(folder: &TempDir, settings: &[&str]) -> Result<Command> {
         "xml.policy_listen=127.0.0.1:0".to_owned(),
         format!("applications.dir={}", applications.display()),
         format!("data.dir={}", folder.path().join("data").display()),
+        format!(
+            "rooms.plugins_dir={}",
+            folder.path().join(PLUGINS).display()
+        ),
     ];
     let mut command = Command::new(binary());
     // Neither what the tests are told that way nor what the machine's user has set.
@@ -205,6 +259,15 @@ impl Server {
         Ok(fs::write(folder.join("main.asc"), script)?)
     }
 
+    /// Gives the server a plugin, or another script for it.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written to.
+    pub fn plugin(&self, name: &str, script: &str) -> Result<()> {
+        write_plugin(&self.folder, name, script)
+    }
+
     /// Gives the server one of the applications in `tests/applications`.
     ///
     /// # Errors
@@ -239,6 +302,19 @@ impl Server {
     /// It does not.
     pub fn policy(&mut self) -> Result<SocketAddr> {
         listening(&mut self.program, "policy=")
+    }
+
+    /// Where it listens for this dialect of XML sockets.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub fn xml_port(&self, dialect: &str) -> Result<SocketAddr> {
+        let dialect = format!("dialect={dialect}");
+        let line = self.wait_for_log(&["listening", &dialect], SOON)?;
+        let address = line.split("xml=").nth(1).context("no address")?;
+        let address = address.split_whitespace().next().context("no address")?;
+        Ok(address.parse()?)
     }
 
     /// Everything the server has logged.

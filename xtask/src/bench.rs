@@ -6,8 +6,10 @@
 mod case;
 mod prepare;
 mod report;
+mod rooms;
 mod server;
 mod shared;
+mod vod;
 
 use std::fs;
 use std::process::Command;
@@ -34,15 +36,19 @@ struct Run {
 }
 
 /// `cargo xtask bench live [--rounds N] [--seconds N] [--players N,N] [--only SERVER,SERVER]
-/// [--curve] [--stalled]`, or `cargo xtask bench shared [--rounds N] [--seconds N]`. Without
-/// `--curve` or `--stalled`: the fan-out cases and the stalled.
+/// [--curve] [--stalled]`, `cargo xtask bench shared [--rounds N] [--seconds N]`, `cargo xtask
+/// bench rooms [--rounds N] [--seconds N] [--only SERVER,SERVER]`, or `cargo xtask bench vod
+/// [--rounds N] [--seconds N] [--players N]`. Without `--curve` or `--stalled`: the fan-out cases
+/// and the stalled.
 pub(crate) fn run(options: &Options) -> Result<bool> {
     // Where the kernel groups tasks by session, priority counts per group.
     let _ = fs::write("/proc/self/autogroup", "-15");
     match &options.words[..] {
         [what] if what == "live" => live(options),
         [what] if what == "shared" => shared::run(options),
-        _ => bail!("usage: cargo xtask bench live|shared [OPTIONS]"),
+        [what] if what == "rooms" => rooms::run(options),
+        [what] if what == "vod" => vod::run(options),
+        _ => bail!("usage: cargo xtask bench live|shared|rooms|vod [OPTIONS]"),
     }
 }
 

@@ -41,6 +41,8 @@ tasks
                   live fan-out beside nginx-rtmp; a table, and raw reports in target/bench
   bench shared [--rounds N] [--seconds N]
                   shared objects: many who write, and many who read what one writes
+  bench rooms [--rounds N] [--seconds N] [--only SERVER,SERVER]
+                  rooms beside ngircd and inspircd
 ";
 
 fn main() -> ExitCode {

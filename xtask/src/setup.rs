@@ -53,6 +53,7 @@ const FOR_TESTS: &[Program] = &[
     with_libraries("gst-launch-1.0", GSTREAMER),
     with_libraries("/usr/bin/python3", &["python3", "python3-librtmp"]),
     program("chromium", &["chromium"]),
+    program("pip3", &["python3-pip"]),
     program("node", &["nodejs"]),
     program("npm", &["npm"]),
     program("c++", &["g++"]),
@@ -73,12 +74,22 @@ const FOR_BENCHES: &[Program] = &[
     program("taskset", &["util-linux"]),
 ];
 
+/// What rooms are compared with.
+const FOR_ROOM_BENCHES: &[Program] = &[
+    program("ngircd", &["ngircd"]),
+    program("inspircd", &["inspircd"]),
+    program("taskset", &["util-linux"]),
+];
+
 /// The oldest node that runs the tests, major and minor version: what the `package.json` files
 /// say. Debian 12 has 18.20.
 const NODE_MIN: (u32, u32) = (18, 15);
 
 /// Folders with a `package.json` whose packages tests use.
 const NPM_FOLDERS: [&str; 3] = ["web", "tests/browser", "tests/clients/node"];
+
+/// What compiles the movies of the tests.
+const MOVIES: &str = "tests/movies";
 
 const APT_LIMIT: Duration = Duration::from_mins(10);
 const NPM_LIMIT: Duration = Duration::from_mins(5);
@@ -110,12 +121,18 @@ pub(crate) fn for_tests() -> Result<()> {
     check_node(&process::read(Command::new("node").arg("--version"))?)?;
     NPM_FOLDERS
         .iter()
-        .try_for_each(|folder| npm_packages(&workspace::root().join(folder)))
+        .try_for_each(|folder| npm_packages(&workspace::root().join(folder)))?;
+    python_packages(&workspace::root().join(MOVIES))
 }
 
 /// Installs what `cargo xtask bench` runs.
 pub(crate) fn for_benches() -> Result<()> {
     debian_programs(FOR_BENCHES)
+}
+
+/// Installs what `cargo xtask bench rooms` compares with.
+pub(crate) fn for_room_benches() -> Result<()> {
+    debian_programs(FOR_ROOM_BENCHES)
 }
 
 fn debian_programs(programs: &[Program]) -> Result<()> {
@@ -185,6 +202,30 @@ fn npm_packages(folder: &Path) -> Result<()> {
     let outcome = process::run(&mut command, Show::OnFailure, NPM_LIMIT)?;
     if !outcome.success {
         bail!("npm {verb} failed in {}", folder.display());
+    }
+    Ok(())
+}
+
+/// Installs the packages of a folder's `requirements.txt` beside it, unless they are newer.
+fn python_packages(folder: &Path) -> Result<()> {
+    let (wanted, modules) = (folder.join("requirements.txt"), folder.join("modules"));
+    let changed = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
+    if changed(&modules) > changed(&wanted) {
+        return Ok(());
+    }
+    println!("installing Python packages in {}", folder.display());
+    let mut command = Command::new("pip3");
+    command.args(["install", "--quiet", "--no-deps", "--upgrade"]);
+    command.args([
+        "--disable-pip-version-check",
+        "--root-user-action",
+        "ignore",
+    ]);
+    command.arg("--target").arg(&modules);
+    command.arg("--requirement").arg(&wanted);
+    let outcome = process::run(&mut command, Show::OnFailure, NPM_LIMIT)?;
+    if !outcome.success {
+        bail!("pip3 install failed in {}", folder.display());
     }
     Ok(())
 }

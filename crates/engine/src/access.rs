@@ -28,7 +28,7 @@ impl Instance {
     /// Whether the client may read the raw sound and picture of a stream.
     pub(crate) fn may_sample(&self, client: ClientId, name: &StreamName) -> (bool, bool) {
         let config = &self.config;
-        let name = name.as_str();
+        let name = name.path();
         let everybody = |list: &str| covers(list, name, config.access_match);
         (
             everybody(&config.audio_samples)

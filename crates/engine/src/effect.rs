@@ -254,6 +254,13 @@ pub enum Effect {
         /// Which socket.
         socket: SocketId,
     },
+    /// Send a text to somebody on a port of the instance's, and a zero byte after it.
+    PortSend {
+        /// Whom.
+        client: ClientId,
+        /// The text.
+        text: String,
+    },
     /// The instance has stopped: it has no clients, and does nothing any more. Those who
     /// joined meanwhile are in
     /// [`ScriptedInstance::take_waiting`](crate::ScriptedInstance::take_waiting).

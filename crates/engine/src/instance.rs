@@ -20,7 +20,7 @@ use crate::name::StreamName;
 use crate::objects::SharedObjects;
 use crate::play::RecordingAsk;
 use crate::record::Recording;
-use crate::scripting::{HttpResponse, LinkId, RequestId, ScriptInput, SocketId};
+use crate::scripting::{HttpResponse, LinkId, RequestId, RoomNews, ScriptInput, SocketId};
 use crate::station::{STUDIO, Stations};
 
 /// What clients are told when their instance ends before them.
@@ -129,6 +129,25 @@ pub enum Input {
         /// What was answered, or why nothing was.
         outcome: Result<HttpResponse, String>,
     },
+    /// Somebody has come in over an XML port that the instance's script serves. It goes with
+    /// [`Disconnect`](Self::Disconnect).
+    PortOpened {
+        /// Who.
+        client: ClientId,
+        /// The address it comes from.
+        ip: String,
+        /// The number of the port it came to.
+        port: u16,
+    },
+    /// Somebody on a port has sent a text.
+    PortText {
+        /// Who.
+        client: ClientId,
+        /// The text, without the zero byte that ended it.
+        text: String,
+    },
+    /// Something has happened to the rooms that an instance's script watches.
+    RoomNews(RoomNews),
     /// A script's socket is connected.
     SocketOpened {
         /// Which socket.
@@ -265,10 +284,17 @@ impl Instance {
                 self.see_to_objects(now);
             }
             Input::Stop { .. } => self.unload_clients(),
+            // Nobody here would answer.
+            Input::PortOpened { client, .. } => {
+                let reason = CloseReason::Rejected;
+                self.effects.push_back(Effect::Close { client, reason });
+            }
             // Without a script there is nothing they could be about.
             Input::LinkMessage { .. }
             | Input::LinkClosed { .. }
             | Input::Response { .. }
+            | Input::PortText { .. }
+            | Input::RoomNews(_)
             | Input::SocketOpened { .. }
             | Input::SocketText { .. }
             | Input::SocketClosed { .. } => {}

@@ -14,6 +14,7 @@
 mod access;
 mod bandwidth;
 mod call;
+mod clearing;
 mod client;
 mod close;
 mod config;
@@ -30,12 +31,13 @@ mod scripted;
 pub mod scripting;
 mod station;
 
+pub use clearing::StreamPattern;
 pub use client::ClientId;
 pub use close::CloseReason;
 pub use config::{AccessMatch, InstanceConfig, ScriptedConfig, Takeover, WriteRate};
 pub use effect::{Effect, ObjectNote, Output};
 pub use instance::{Host, Input, Instance, Origin};
-pub use name::{NameError, RecordingFile, StreamName};
+pub use name::{FileKind, NameError, RecordingFile, StreamName};
 pub use objects::{ObjectSaver, SharedObjects};
 pub use play::data_start;
 pub use rate::Bucket;

@@ -8,14 +8,31 @@ use thiserror::Error;
 /// A stream's name within its instance.
 ///
 /// What a client writes may carry a query (`key?token=…`, as encoders send it) and the
-/// prefix `flv:`, which means the default kind; neither is part of the name.
+/// prefix `flv:`, which means the default kind; neither is part of the name. Other prefixes are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamName(Str);
 
-/// The file of a stream's recording: a path below the folder of its instance, with `/` between
-/// its parts, that cannot lead out of it and is a file's name on every system.
+/// The file of a stream's recording, or another that is played: a path below the folder of its
+/// instance, with `/` between its parts, that cannot lead out of it and is a file's name on every
+/// system.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RecordingFile(String);
+pub struct RecordingFile {
+    path: String,
+    kind: FileKind,
+}
+
+/// What of a file is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FileKind {
+    /// A recording: FLV.
+    Flv,
+    /// An MP3 file (`mp3:`).
+    Mp3,
+    /// What an MP3 file says of itself (`id3:`).
+    Id3,
+    /// H.264 and AAC in an MP4 file, whatever its name ends with (`mp4:`).
+    Mp4,
+}
 
 /// Why a stream name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -67,6 +84,11 @@ impl StreamName {
         &self.0
     }
 
+    /// The name without what says which kind of file is meant: what access rules are about.
+    pub fn path(&self) -> &str {
+        self.kind_and_path().1
+    }
+
     /// The file of the stream's recording. Clients write names with and without `.flv`; both
     /// mean the same file.
     ///
@@ -74,33 +96,80 @@ impl StreamName {
     ///
     /// [`NameError::NoFile`] and [`NameError::PartTooLong`].
     pub fn recording_file(&self) -> Result<RecordingFile, NameError> {
-        /// What file systems take, less an ending and a mark for files that are being written.
-        const PART_BYTES: usize = 240;
-        let written = self.as_str();
-        let cut = written.len().saturating_sub(ENDING.len());
-        let name = match written.get(cut..) {
-            Some(ending) if ending.eq_ignore_ascii_case(ENDING) => &written[..cut],
-            _ => written,
-        };
-        if name.contains(':') || !name.split('/').all(is_file_name) {
-            return Err(NameError::NoFile);
+        file_of(FileKind::Flv, self.as_str())
+    }
+
+    /// The file that is played under this name: a recording, or what a prefix says.
+    ///
+    /// # Errors
+    ///
+    /// As for [`recording_file`](Self::recording_file).
+    pub fn played_file(&self) -> Result<RecordingFile, NameError> {
+        let (kind, path) = self.kind_and_path();
+        file_of(kind, path)
+    }
+
+    fn kind_and_path(&self) -> (FileKind, &str) {
+        let name = self.as_str();
+        for (prefix, kind) in [
+            ("mp3:", FileKind::Mp3),
+            ("id3:", FileKind::Id3),
+            ("mp4:", FileKind::Mp4),
+        ] {
+            if let Some(path) = name.strip_prefix(prefix) {
+                return (kind, path.strip_prefix('/').unwrap_or(path));
+            }
         }
-        if name.split('/').any(|part| part.len() > PART_BYTES) {
-            return Err(NameError::PartTooLong(PART_BYTES));
+        (FileKind::Flv, name)
+    }
+}
+
+fn file_of(kind: FileKind, written: &str) -> Result<RecordingFile, NameError> {
+    /// What file systems take, less an ending and a mark for files that are being written.
+    const PART_BYTES: usize = 240;
+    let ending = kind.ending(written);
+    let cut = written.len().saturating_sub(ending.len());
+    let name = match written.get(cut..) {
+        Some(found) if found.eq_ignore_ascii_case(ending) => &written[..cut],
+        _ => written,
+    };
+    if name.contains(':') || !name.split('/').all(is_file_name) {
+        return Err(NameError::NoFile);
+    }
+    if name.split('/').any(|part| part.len() > PART_BYTES) {
+        return Err(NameError::PartTooLong(PART_BYTES));
+    }
+    let path = format!("{name}{ending}");
+    Ok(RecordingFile { path, kind })
+}
+
+impl FileKind {
+    /// How the name of such a file ends that was written like this.
+    fn ending(self, written: &str) -> &'static str {
+        match self {
+            Self::Flv => ".flv",
+            Self::Mp3 | Self::Id3 => ".mp3",
+            Self::Mp4 => {
+                let written = written.to_ascii_lowercase();
+                let known = [".f4v", ".m4a", ".m4v", ".mov"];
+                let known = known.into_iter().find(|ending| written.ends_with(ending));
+                known.unwrap_or(".mp4")
+            }
         }
-        Ok(RecordingFile(format!("{name}{ENDING}")))
     }
 }
 
 impl RecordingFile {
     /// The path, with its ending.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.path
+    }
+
+    /// What of the file is played.
+    pub const fn kind(&self) -> FileKind {
+        self.kind
     }
 }
-
-/// The ending of a recording's file.
-const ENDING: &str = ".flv";
 
 /// Whether a part of a name can be that of a file or folder, on every system.
 fn is_file_name(part: &str) -> bool {
@@ -152,6 +221,52 @@ mod tests {
                 expected.as_ref().copied(),
                 "{written}"
             );
+        }
+    }
+
+    #[test]
+    fn a_prefix_says_what_is_played_and_nothing_is_recorded_there() {
+        for (written, path, expected) in [
+            ("cam", "cam", Ok(("cam.flv", FileKind::Flv))),
+            ("flv:cam.flv", "cam.flv", Ok(("cam.flv", FileKind::Flv))),
+            ("mp3:song", "song", Ok(("song.mp3", FileKind::Mp3))),
+            (
+                "mp3:/a/song.MP3",
+                "a/song.MP3",
+                Ok(("a/song.mp3", FileKind::Mp3)),
+            ),
+            ("id3:song.mp3", "song.mp3", Ok(("song.mp3", FileKind::Id3))),
+            (
+                "mp3:song.flv",
+                "song.flv",
+                Ok(("song.flv.mp3", FileKind::Mp3)),
+            ),
+            ("mp4:film", "film", Ok(("film.mp4", FileKind::Mp4))),
+            (
+                "mp4:a/film.F4V",
+                "a/film.F4V",
+                Ok(("a/film.f4v", FileKind::Mp4)),
+            ),
+            ("mp4:film.m4a", "film.m4a", Ok(("film.m4a", FileKind::Mp4))),
+            (
+                "mp4:film.flv",
+                "film.flv",
+                Ok(("film.flv.mp4", FileKind::Mp4)),
+            ),
+            ("mp4:.mov", ".mov", Err(NameError::NoFile)),
+            ("mp3:..", "..", Err(NameError::NoFile)),
+            ("mp3:", "", Err(NameError::NoFile)),
+            ("mp3:mp3:a", "mp3:a", Err(NameError::NoFile)),
+            ("MP3:song", "MP3:song", Err(NameError::NoFile)),
+        ] {
+            let name = StreamName::parse(written, 1000).expect("a stream's name");
+            assert_eq!(name.path(), path, "{written}");
+            let file = name.played_file();
+            let file = file.as_ref().map(|file| (file.as_str(), file.kind()));
+            assert_eq!(file, expected.as_ref().copied(), "{written}");
+            if written.contains("3:") || written.contains("4:") {
+                assert_eq!(name.recording_file(), Err(NameError::NoFile), "{written}");
+            }
         }
     }
 

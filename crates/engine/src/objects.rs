@@ -16,8 +16,8 @@ use parking_lot::{Mutex, MutexGuard};
 use rtmp::shared_object::Message;
 use rtmp::{Encoding, Millis};
 use sharedobject::{
-    Config, Directory, Inspected, Kind, Loader, NothingStored, ObjectId, Output, Refusal, Rights,
-    Save, SaveId, UserId,
+    Config, Directory, Inspected, Kind, Loader, NothingStored, ObjectId, ObjectName, Output,
+    Refusal, Rights, Save, SaveId, UserId,
 };
 
 use crate::client::ClientId;
@@ -28,6 +28,9 @@ pub trait ObjectSaver: Send {
     /// Asks for a save, without waiting for it. Saves are done in the order in which they are
     /// asked for.
     fn save(&mut self, save: Save);
+
+    /// Asks for objects to be removed together, likewise.
+    fn forget(&mut self, id: SaveId, names: Vec<ObjectName>);
 
     /// Waits until it is known what became of every save asked for, but not for long.
     fn wait(&mut self);
@@ -43,6 +46,10 @@ struct NoSaver(Vec<SaveId>);
 impl ObjectSaver for NoSaver {
     fn save(&mut self, save: Save) {
         self.0.push(save.id);
+    }
+
+    fn forget(&mut self, id: SaveId, _names: Vec<ObjectName>) {
+        self.0.push(id);
     }
 
     fn wait(&mut self) {}
@@ -118,8 +125,13 @@ impl SharedObjects {
         inspected
     }
 
-    /// Sets slots by an administrator's will, or removes those without a value. Answers the
-    /// object's version. The instance has to be given
+    /// The persistent objects in memory, and their versions.
+    pub fn versions(&self) -> Vec<(Str, u32)> {
+        self.0.lock().directory.versions()
+    }
+
+    /// Sets slots by an administrator's will, or removes those without a value, and with `replace`
+    /// all others; all of that or nothing. Answers the object's version. The instance has to be given
     /// [`Input::ObjectsSaved`](crate::Input::ObjectsSaved) then, so that it tells its clients.
     pub fn administer(
         &self,
@@ -127,9 +139,11 @@ impl SharedObjects {
         name: &str,
         kind: Kind,
         slots: &[(Str, Option<Value>)],
+        replace: bool,
     ) -> Result<u32, Refusal> {
         let mut inner = self.at(now);
-        let changed = inner.directory.administer(now, name, kind, slots);
+        let directory = &mut inner.directory;
+        let changed = directory.administer(now, name, kind, slots, replace);
         inner.drain();
         changed
     }
@@ -186,8 +200,16 @@ impl SharedObjects {
         inner.drain();
     }
 
+    /// Learns what became of saves. Answers the names of the objects that have changed since they
+    /// were saved.
+    pub fn not_saved(&self, now: Millis) -> Vec<Str> {
+        let mut inner = self.at(now);
+        inner.take_saved();
+        inner.directory.unsaved()
+    }
+
     /// Asks for all that has changed to be saved: the instance ends.
-    pub(crate) fn save_all(&self, now: Millis) {
+    pub fn save_all(&self, now: Millis) {
         let mut inner = self.at(now);
         inner.directory.save_all(now);
         inner.drain();
@@ -239,6 +261,7 @@ impl Inner {
         loop {
             match self.directory.poll() {
                 Output::Save(save) => self.saver.save(save),
+                Output::Forget { id, names } => self.saver.forget(id, names),
                 Output::Timeout(due) => return self.due = due,
                 output => self.outputs.push_back(output),
             }
@@ -262,11 +285,14 @@ impl Inner {
         });
     }
 
-    fn take_saved(&mut self) {
-        for (save, done) in self.saver.take_saved() {
-            self.directory.saved(self.now, save, done);
+    /// Answers what became of which saves.
+    fn take_saved(&mut self) -> Vec<(SaveId, bool)> {
+        let told = self.saver.take_saved();
+        for (save, done) in &told {
+            self.directory.saved(self.now, *save, *done);
         }
         self.drain();
+        told
     }
 }
 

@@ -158,7 +158,7 @@ impl Instance {
         item: Item,
         reset: bool,
     ) {
-        if !self.may_read(client, item.name.as_str()) {
+        if !self.may_read(client, item.name.path()) {
             let why = format!("No read access to {}.", item.name);
             let name = item.name.to_string();
             return self.refuse(client, stream_id, Code::PlayFailed, &why, Some(&name));

@@ -58,7 +58,7 @@ impl Instance {
             let why = format!("Publishing with \"{mode}\" is not available.");
             return self.refuse(client, stream_id, Code::RecordNoAccess, &why, Some(written));
         };
-        if !self.may_write(client, name.as_str()) {
+        if !self.may_write(client, name.path()) {
             let why = format!("No write access to {name}.");
             return self.refuse(client, stream_id, how.no_access(), &why, Some(written));
         }

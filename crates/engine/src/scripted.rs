@@ -4,8 +4,8 @@
 //! script has accepted are known to it, and only commands that are not the script's affair
 //! reach it. Beside this file lie admission (`admission`, `held`), calls both ways (`calls`), the life
 //! of the instance (`lifecycle`), the script's connections to other instances (`links`), its
-//! sockets (`sockets`), what it says to players and plays for them (`streams`) and what it is told
-//! of shared objects (`objects`).
+//! sockets (`sockets`), those who come over its ports (`ports`), what it says to players and plays
+//! for them (`streams`) and what it is told of shared objects (`objects`).
 //!
 //! The script runs to the end of one handler before the next begins: what an effect of it
 //! leads to is queued as a further input.
@@ -16,6 +16,7 @@ mod held;
 mod lifecycle;
 mod links;
 mod objects;
+mod ports;
 mod sockets;
 mod streams;
 
@@ -40,6 +41,7 @@ use calls::{Call, Calls};
 use held::Held;
 use lifecycle::Stage;
 use links::Link;
+use ports::Ports;
 
 /// One room of one application, and the script that runs it.
 pub struct ScriptedInstance {
@@ -57,6 +59,7 @@ pub struct ScriptedInstance {
     links: FxHashMap<LinkId, Link>,
     /// The script's sockets that are open or about to be.
     sockets: BTreeSet<SocketId>,
+    ports: Ports,
     /// What the script is to be told before this turn is over.
     inputs: VecDeque<ScriptInput>,
     /// What the script is to be told in a turn of its own, so that a script that answers a
@@ -92,6 +95,7 @@ impl ScriptedInstance {
             calls: Calls::default(),
             links: FxHashMap::default(),
             sockets: BTreeSet::new(),
+            ports: Ports::default(),
             inputs: VecDeque::new(),
             deferred: VecDeque::new(),
             native_call: None,
@@ -145,6 +149,9 @@ impl ScriptedInstance {
                 let told = ScriptInput::Response { request, outcome };
                 self.tell_script(told);
             }
+            Input::PortOpened { client, ip, port } => self.on_port_opened(client, ip, port),
+            Input::PortText { client, text } => self.on_port_text(client, text),
+            Input::RoomNews(news) => self.tell_script(ScriptInput::RoomNews(news)),
             Input::SocketOpened { socket } => self.on_socket_opened(socket),
             Input::SocketText { socket, bytes } => self.on_socket_text(socket, bytes),
             Input::SocketClosed { socket, why } => self.on_socket_closed(socket, why),
@@ -174,7 +181,8 @@ impl ScriptedInstance {
     /// Those who joined and were not told to the script, for the instance that comes after a
     /// stopped one.
     pub fn take_waiting(&mut self) -> Vec<Input> {
-        self.waiting.drain(..).flat_map(Join::into_inputs).collect()
+        let joins = self.waiting.drain(..).flat_map(Join::into_inputs);
+        joins.chain(self.ports.take_waiting()).collect()
     }
 
     fn on_timeout(&mut self) {

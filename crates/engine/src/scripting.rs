@@ -11,15 +11,18 @@
 //! This module owns no script engine: the instance can be tested with a script written in Rust,
 //! and the engine behind it can be another one.
 
+mod rooms;
 mod shared_objects;
 
 use amf::{Str, Value};
 use rtmp::Millis;
 
+use crate::clearing::StreamPattern;
 use crate::client::ClientId;
 use crate::name::StreamName;
 use crate::station::StationItem;
 
+pub use rooms::{NoRooms, RoomAsk, RoomEvent, RoomHost, RoomName, RoomNews};
 pub use shared_objects::{
     ChangeError, NoSharedObjects, ObjectId, OpenError, SharedObjectHost, SyncCode, SyncEntry,
 };
@@ -46,6 +49,27 @@ pub trait ScriptHost {
 
     /// The shared objects of the instance.
     fn shared_objects(&self) -> &dyn SharedObjectHost;
+
+    /// Deletes recordings of the instance (`application.clearStreams`), at most so many, and waits
+    /// until they are deleted.
+    fn clear_streams(&self, pattern: &StreamPattern, max: usize) -> Cleared;
+
+    /// The rooms of the server.
+    fn rooms(&self) -> &dyn RoomHost {
+        &NoRooms
+    }
+}
+
+/// What became of recordings that were to be deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cleared {
+    /// Of each that was meant the name of its stream, and whether it is deleted. One that is
+    /// being made is not.
+    pub streams: Vec<(String, bool)>,
+    /// All that were meant are deleted.
+    pub is_complete: bool,
+    /// There were more than might be deleted at once.
+    pub has_more: bool,
 }
 
 /// What one client has moved so far. Bytes are bytes on the wire.
@@ -255,6 +279,29 @@ pub enum ScriptInput {
         /// Why, in words; `None` if the other side just closed it.
         why: Option<String>,
     },
+    /// Somebody has come in over one of the server's own XML ports that this script serves.
+    PortOpened {
+        /// Who.
+        client: ClientId,
+        /// The address it comes from.
+        ip: String,
+        /// The number of the port it came to.
+        port: u16,
+    },
+    /// Somebody on a port has sent a text.
+    PortText {
+        /// Who.
+        client: ClientId,
+        /// The text, without the zero byte that ended it.
+        text: String,
+    },
+    /// Somebody on a port has gone, or was closed.
+    PortClosed {
+        /// Who.
+        client: ClientId,
+    },
+    /// Something has happened in a zone that the script watches, or to a user for whom it speaks.
+    RoomNews(RoomNews),
     /// Others have changed a shared object that the script has open (`onSync`). An empty list
     /// says that a proxy is in step with its owner, and nothing has changed.
     Sync {
@@ -493,6 +540,19 @@ pub enum ScriptEffect {
     SocketClose {
         /// Which.
         socket: SocketId,
+    },
+    /// Send a text to somebody on a port.
+    PortSend {
+        /// Whom.
+        client: ClientId,
+        /// The text, without the zero byte.
+        text: String,
+    },
+    /// Send what is queued for somebody on a port, then close the connection. The script is told
+    /// of it by [`ScriptInput::PortClosed`].
+    PortClose {
+        /// Whose.
+        client: ClientId,
     },
     /// Send a data message to all who play a stream (`Stream.send`), in order with its media.
     StreamSend {

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use rtmp::connect::ConnectInfo;
 use rtmp::shared_object::{Event, Message};
 use rtmp::{Body, Encoding};
-use sharedobject::{Config, LoadError, Loader, Save, SaveId, Snapshot};
+use sharedobject::{Config, LoadError, Loader, ObjectName, Save, SaveId, Snapshot};
 
 struct NoMedia;
 
@@ -57,6 +57,10 @@ impl Loader for Shelf {
             .map(|name| name.as_str().into())
             .collect())
     }
+
+    fn first_version(&mut self) -> Result<u32, LoadError> {
+        Ok(0)
+    }
 }
 
 impl ObjectSaver for Shelf {
@@ -66,8 +70,22 @@ impl ObjectSaver for Shelf {
         kept.told.push((save.id, worked));
         if worked {
             kept.saves += usize::from(!save.changes.slots.is_empty());
+            if save.changes.forget {
+                kept.objects.remove(save.name.as_str());
+                return;
+            }
             let object = kept.objects.entry(save.name.to_string()).or_default();
             object.apply(&save.changes);
+        }
+    }
+
+    fn forget(&mut self, id: SaveId, names: Vec<ObjectName>) {
+        let mut kept = self.0.lock();
+        let worked = !kept.fails;
+        kept.told.push((id, worked));
+        if worked {
+            kept.objects
+                .retain(|name, _| names.iter().all(|forgotten| forgotten.as_str() != name));
         }
     }
 

@@ -1,4 +1,4 @@
-//! FLV tags, codec headers and the file form.
+//! FLV tags, codec headers and the file form; and files of other kinds as tags.
 //!
 //! Two views of the same bytes live here. A *message payload* is what an RTMP audio or video
 //! message carries, and equally the data of an FLV tag: [`video::parse`] and [`audio::parse`]
@@ -12,6 +12,7 @@ pub mod audio;
 mod bits;
 pub mod codec;
 mod color;
+mod container;
 mod cursor;
 mod enhanced;
 mod error;
@@ -20,6 +21,8 @@ mod fourcc;
 mod headers;
 mod index;
 pub mod metadata;
+pub mod mp3;
+pub mod mp4;
 pub mod reader;
 mod recorder;
 mod scan;
@@ -29,6 +32,7 @@ pub mod video;
 mod walk;
 
 pub use color::{ColorInfo, MasteringDisplay};
+pub use container::{Container, Walk};
 pub use enhanced::{Multitrack, MultitrackMode};
 pub use error::Error;
 pub use format::{AudioFormat, VideoFormat};

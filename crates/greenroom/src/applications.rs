@@ -2,26 +2,27 @@
 //!
 //! A directory `applications/<app>` makes an application exist. An instance starts when its
 //! first client joins. One without a script ends when the last client has left; one with a
-//! script when it has been idle for long, and asks here whether it may. The count of clients is
-//! kept under one lock with the table, so an instance never runs twice and nobody joins one
-//! that is ending. What the server itself does with instances is in `upkeep`.
+//! script when it has been idle for long. Either asks here whether it may. How one is joined and
+//! left is in `seat`; what the server itself does with instances is in `upkeep`.
 
 mod administer;
+mod seat;
 mod upkeep;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use engine::scripting::{Script, ScriptHost};
-use engine::{InstanceConfig, Rejection, ScriptedConfig};
+use engine::{InstanceConfig, Rejection, ScriptedConfig, StreamName};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::appsettings::{AppSettings, Faulty, FileSettings};
 use crate::catalog::Catalog;
+use crate::hall::HallDoor;
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::metrics;
@@ -29,6 +30,7 @@ use crate::objects::{ObjectKeeper, ObjectSettings};
 use crate::recording::{RecordingSettings, Recordings};
 use crate::runner::{self, Ask, LostThreads, Post, Room};
 pub(crate) use administer::{Asked, InstanceRow};
+pub(crate) use seat::Seat;
 pub(crate) use upkeep::DEFAULT_INSTANCE;
 
 use crate::scripts::{Broken, ScriptSettings, Scripts, Wanted};
@@ -68,6 +70,9 @@ pub(crate) struct InstanceAddress {
     pub(crate) instance: Arc<str>,
 }
 
+/// Zones of rooms, by the instances that they are bound to.
+pub(crate) type Bindings = BTreeMap<InstanceAddress, String>;
+
 /// How an instance is to be run.
 enum Way {
     /// With a script, on a thread of its own, where its settings are read too.
@@ -81,8 +86,12 @@ struct Running {
     id: u64,
     inbox: mpsc::Sender<Post>,
     clients: usize,
-    /// Of an instance with a script.
-    room: Option<Arc<Room>>,
+    room: Arc<Room>,
+    /// Whether it has a script.
+    script: bool,
+    /// It ends as soon as it has saved what there is, and nobody joins it any more. Only for one
+    /// without a script: those with one see to that themselves.
+    ending: bool,
     /// For what is wanted of its shared objects.
     asks: mpsc::Sender<Ask>,
 }
@@ -105,6 +114,9 @@ pub(crate) struct Applications {
     scripts: Box<dyn Scripts>,
     running: Mutex<Table>,
     lost_threads: Arc<LostThreads>,
+    /// The way of scripts to the rooms of the server, once there are any, and the zones that are
+    /// bound to instances.
+    rooms: OnceLock<(HallDoor, Bindings)>,
     /// The server stops: what has ended does not begin again.
     closing: AtomicBool,
 }
@@ -128,6 +140,7 @@ impl Applications {
             scripts,
             running: Mutex::default(),
             lost_threads: Arc::default(),
+            rooms: OnceLock::new(),
             closing: AtomicBool::new(false),
         })
     }
@@ -146,9 +159,36 @@ impl Applications {
         &self.objects
     }
 
+    /// Lets scripts into the rooms of the server, and binds zones to instances.
+    pub(crate) fn open_rooms(&self, door: HallDoor, bindings: Bindings) {
+        // They are opened once.
+        let _ = self.rooms.set((door, bindings));
+    }
+
+    /// The zone that is bound to an instance.
+    fn zone_of(&self, address: &InstanceAddress) -> Option<&str> {
+        let (_, bindings) = self.rooms.get()?;
+        bindings.get(address).map(String::as_str)
+    }
+
+    /// The way of scripts to the rooms, if they are open.
+    pub(crate) fn hall(&self) -> Option<&HallDoor> {
+        self.rooms.get().map(|(door, _)| door)
+    }
+
     /// What all instances have in common.
     pub(crate) fn settings(&self) -> &InstanceSettings {
         self.settings.server()
+    }
+
+    /// What a script has that belongs to no application.
+    pub(crate) fn plain_settings(&self) -> InstanceSettings {
+        self.settings.plain()
+    }
+
+    /// Whether so few threads of scripts are lost that one more may start.
+    pub(crate) fn may_start_thread(&self) -> bool {
+        self.lost_threads.count() < self.limits.lost_threads
     }
 
     /// What an instance of this application is to be made with, as its files say now.
@@ -180,33 +220,11 @@ impl Applications {
             address,
             settings,
             watch: self.settings.watch(),
+            zone: self.zone_of(address),
             host,
         };
         let loaded = self.scripts.load(wanted);
         loaded.unwrap_or_else(|why| Box::new(Broken::new(why)))
-    }
-
-    /// Joins an instance, starting it if need be.
-    pub(crate) fn join(self: &Arc<Self>, app: &str, instance: &str) -> Result<Seat, Rejection> {
-        self.check_names(app, instance)?;
-        let address = InstanceAddress {
-            app: app.into(),
-            instance: instance.into(),
-        };
-        if let Some(seat) = self.sit_down(&mut self.running.lock(), &address)? {
-            return Ok(seat);
-        }
-        // Files are read while others come and go.
-        let way = self.way_of(&address)?;
-        let mut running = self.running.lock();
-        if let Some(seat) = self.sit_down(&mut running, &address)? {
-            return Ok(seat);
-        }
-        self.check_room(&running, app)?;
-        let started = self.start(&mut running, &address, &way, 1)?;
-        let seat = self.seat(address.clone(), &started);
-        running.instances.insert(address, started);
-        Ok(seat)
     }
 
     /// Whether one more instance of the application may run.
@@ -219,30 +237,14 @@ impl Applications {
         Ok(())
     }
 
-    /// A seat in an instance that runs.
-    fn sit_down(
-        self: &Arc<Self>,
-        running: &mut Table,
-        address: &InstanceAddress,
-    ) -> Result<Option<Seat>, Rejection> {
-        let Some(here) = running.instances.get_mut(address) else {
-            return Ok(None);
-        };
-        if here.clients >= self.limits.clients_per_instance {
-            let full = format!("{}/{}", address.app, address.instance);
-            return Err(Rejection::InstanceFull(full));
-        }
-        here.clients += 1;
-        Ok(Some(self.seat(address.clone(), here)))
-    }
-
     /// How an instance that does not run is to be run.
     fn way_of(&self, address: &InstanceAddress) -> Result<Way, Rejection> {
         let app = &*address.app;
         if !self.dir.join(app).is_dir() {
             return Err(Rejection::UnknownApplication(app.to_owned()));
         }
-        if self.has_script(app) {
+        // Binding a zone is a script of the server's own.
+        if self.zone_of(address).is_some() || self.has_script(app) {
             return Ok(Way::Scripted);
         }
         let loaded = self.load_settings(app);
@@ -263,16 +265,6 @@ impl Applications {
         places.iter().any(|place| place.is_file())
     }
 
-    fn seat(self: &Arc<Self>, address: InstanceAddress, running: &Running) -> Seat {
-        Seat {
-            applications: self.clone(),
-            address,
-            id: running.id,
-            inbox: running.inbox.clone(),
-            room: running.room.clone(),
-        }
-    }
-
     /// Starts an instance with so many clients.
     fn start(
         self: &Arc<Self>,
@@ -285,20 +277,19 @@ impl Applications {
         let id = running.last_id;
         let events = self.limits.inbox_events;
         let (asks, asked) = mpsc::channel(runner::ASKS);
+        let script = matches!(way, Way::Scripted);
         let (inbox, room) = match way {
             Way::Scripted => {
                 self.check_lost_threads(address)?;
                 let started =
                     runner::start_scripted(self, address, id, events, asked, clients == 0);
-                let (inbox, room) = started.map_err(|error| {
+                started.map_err(|error| {
                     tracing::error!(%error, "a script's thread cannot be started");
                     Rejection::ScriptFailed(format!("{}/{}", address.app, address.instance))
-                })?;
-                (inbox, Some(room))
+                })?
             }
             Way::Plain(settings) => {
-                let inbox = runner::start_plain(self, settings, address, events, asked);
-                (inbox, None)
+                runner::start_plain(self, settings, (address, id), events, asked)
             }
         };
         metrics::instances(1.0);
@@ -307,6 +298,8 @@ impl Applications {
             inbox,
             clients,
             room,
+            script,
+            ending: false,
             asks,
         })
     }
@@ -334,17 +327,19 @@ impl Applications {
         &self.lost_threads
     }
 
-    /// Whether an instance runs, without starting it.
-    pub(crate) fn is_running(&self, app: &str, instance: &str) -> Result<bool, Rejection> {
-        self.check_names(app, instance)?;
-        if !self.dir.join(app).is_dir() {
-            return Err(Rejection::UnknownApplication(app.to_owned()));
+    /// Whether there is a file to play of this name, without starting the instance. Says nothing
+    /// of whether somebody may play it.
+    pub(crate) fn has_recording(&self, app: &str, instance: &str, stream: &str) -> bool {
+        if self.check_names(app, instance).is_err() {
+            return false;
         }
-        let address = InstanceAddress {
-            app: app.into(),
-            instance: instance.into(),
+        let Ok(settings) = self.load_settings(app) else {
+            return false;
         };
-        Ok(self.running.lock().instances.contains_key(&address))
+        let name = StreamName::parse(stream, settings.config.stream_name_bytes);
+        let file = name.and_then(|name| name.played_file());
+        let path = file.map(|file| settings.recording.path(Path::new(instance), &file));
+        settings.config.plays_recordings && path.is_ok_and(|path| path.is_file())
     }
 
     fn check_names(&self, app: &str, instance: &str) -> Result<(), Rejection> {
@@ -374,66 +369,6 @@ impl Applications {
             && name.len() <= self.limits.application_name_bytes
             && !name.starts_with('.')
             && name.chars().all(allowed)
-    }
-
-    fn leave(&self, address: &InstanceAddress, id: u64) {
-        let mut running = self.running.lock();
-        let here = running.instances.get_mut(address);
-        let Some(here) = here.filter(|here| here.id == id) else {
-            return;
-        };
-        here.clients -= 1;
-        match &here.room {
-            Some(room) => room.freed.notify_one(),
-            None if here.clients == 0 => {
-                running.instances.remove(address);
-                metrics::instances(-1.0);
-            }
-            None => {}
-        }
-    }
-
-    /// Takes an instance out of the table, unless somebody has a seat there. Then nobody can
-    /// join it any more.
-    pub(crate) fn retire(&self, address: &InstanceAddress, id: u64) -> bool {
-        let mut running = self.running.lock();
-        match running.instances.get(address) {
-            Some(here) if here.id == id && here.clients > 0 => false,
-            Some(here) if here.id == id => {
-                running.instances.remove(address);
-                metrics::instances(-1.0);
-                true
-            }
-            _ => true,
-        }
-    }
-}
-
-/// A connection's place in an instance, given back when dropped.
-pub(crate) struct Seat {
-    applications: Arc<Applications>,
-    pub(crate) address: InstanceAddress,
-    id: u64,
-    pub(crate) inbox: mpsc::Sender<Post>,
-    room: Option<Arc<Room>>,
-}
-
-impl Seat {
-    /// Waits until the instance's script is written off; for ever if it never is.
-    pub(crate) fn written_off(&self) -> impl Future<Output = ()> + use<> {
-        let room = self.room.clone();
-        async move {
-            match room {
-                Some(room) => room.written_off.cancelled().await,
-                None => std::future::pending().await,
-            }
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.applications.leave(&self.address, self.id);
     }
 }
 

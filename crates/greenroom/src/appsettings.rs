@@ -91,6 +91,11 @@ impl AppSettings {
         &self.server
     }
 
+    /// What a script has that belongs to no application: nothing but the server speaks of it.
+    pub(crate) fn plain(&self) -> InstanceSettings {
+        self.with("", &self.settings.defaults)
+    }
+
     /// What watches the applications' files, if anything does.
     pub(crate) fn watch(&self) -> Option<&Arc<Watch>> {
         self.watch.as_ref()

@@ -4,14 +4,20 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 /// Prints where the server is and how to use it, to standard output.
-pub(crate) fn print(rtmp: SocketAddr, http: SocketAddr, xml: SocketAddr, applications: &[String]) {
+pub(crate) fn print(
+    rtmp: SocketAddr,
+    http: SocketAddr,
+    xml: &[SocketAddr],
+    applications: &[String],
+) {
     let text = text(rtmp, http, xml, applications);
     // Nobody may be looking.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
-fn text(rtmp: SocketAddr, http: SocketAddr, xml: SocketAddr, applications: &[String]) -> String {
+fn text(rtmp: SocketAddr, http: SocketAddr, xml: &[SocketAddr], applications: &[String]) -> String {
     let web = format!("http://{}", reachable(http));
+    let xml: Vec<_> = xml.iter().copied().map(reachable).collect();
     let mut lines = vec![
         format!("Greenroom {}", env!("CARGO_PKG_VERSION")),
         String::new(),
@@ -19,7 +25,7 @@ fn text(rtmp: SocketAddr, http: SocketAddr, xml: SocketAddr, applications: &[Str
         format!("  Stream list   {web}/api/streams"),
         format!("  Health        {web}/healthz  {web}/readyz"),
         format!("  Metrics       {web}/metrics"),
-        format!("  XML sockets   {}", reachable(xml)),
+        format!("  XML sockets   {}", xml.join("  ")),
     ];
     for app in applications {
         lines.push(format!("  Application   rtmp://{}/{app}", reachable(rtmp)));
@@ -67,11 +73,11 @@ mod tests {
     fn the_lines_to_copy_name_real_ports_and_an_application() {
         let rtmp = "0.0.0.0:1935".parse().unwrap();
         let http = "127.0.0.1:8081".parse().unwrap();
-        let xml = "[::1]:9875".parse().unwrap();
-        let shown = text(rtmp, http, xml, &["live".into(), "vod".into()]);
+        let xml = ["[::1]:9875", "0.0.0.0:9876"].map(|address| address.parse().unwrap());
+        let shown = text(rtmp, http, &xml, &["live".into(), "vod".into()]);
         for expected in [
             "rtmp://localhost:1935/live\n",
-            "XML sockets   [::1]:9875\n",
+            "XML sockets   [::1]:9875  localhost:9876\n",
             "rtmp://localhost:1935/vod\n",
             "-f flv rtmp://localhost:1935/live/test\n",
             "ffplay -fflags nobuffer rtmp://localhost:1935/live/test\n",
@@ -79,6 +85,6 @@ mod tests {
         ] {
             assert!(shown.contains(expected), "{expected} in {shown}");
         }
-        assert!(text(rtmp, http, xml, &[]).contains("no application yet"));
+        assert!(text(rtmp, http, &xml, &[]).contains("no application yet"));
     }
 }

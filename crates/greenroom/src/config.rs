@@ -30,10 +30,11 @@ pub use keys::{
 pub use layers::{Assignment, FileLayer, Layers, Loaded, Source, load};
 pub use reference::reference;
 pub use value::{
-    AccountLine, ClientVersion, CodePage, CorsOrigin, Domain, LogFilter, LogFormat, OtherPolicies,
-    PortList, PublishTakeover,
+    AccountLine, BindingLine, ClientVersion, CodePage, CorsOrigin, DialectName, Domain, LogFilter,
+    LogFormat, OtherPolicies, PluginName, PluginOrNone, PortList, PublishTakeover, RoomPath,
+    XmlPortLine,
 };
-pub(crate) use value::{account, version};
+pub(crate) use value::{Dialect, account, binding, dialect, room, version, xml_port};
 
 #[cfg(test)]
 mod tests;

@@ -391,7 +391,7 @@ impl Connection {
 
     async fn on_connect(&mut self, command: &Command) -> Result<(), CloseReason> {
         let transaction = command.transaction;
-        match self.admit(command) {
+        match self.admit(command).await {
             Ok((info, seat)) => {
                 let conn = self.client;
                 tracing::info!(
@@ -428,7 +428,7 @@ impl Connection {
         }
     }
 
-    fn admit(&self, command: &Command) -> Result<(ConnectInfo, Seat), Rejection> {
+    async fn admit(&self, command: &Command) -> Result<(ConnectInfo, Seat), Rejection> {
         if self.shared.stopping.is_cancelled() {
             return Err(Rejection::ShuttingDown);
         }
@@ -445,7 +445,8 @@ impl Connection {
         let seat = self
             .shared
             .applications
-            .join(&target.app, &target.instance)?;
+            .join(&target.app, &target.instance)
+            .await?;
         Ok((info, seat))
     }
 
@@ -509,7 +510,22 @@ impl Connection {
 /// Reads what is there, but no more than the client may send at once.
 fn read_some(socket: &TcpStream, upload: &Throttle, buffer: &mut [u8]) -> io::Result<usize> {
     let most = upload.stretch().min(buffer.len());
-    socket.try_read(buffer.get_mut(..most).unwrap_or_default())
+    let buffer = buffer.get_mut(..most).unwrap_or_default();
+    let mut read = Ok(0);
+    let emptied = socket.try_io(Interest::READABLE, || {
+        read = socket.try_read(buffer);
+        match read {
+            // It had no more, so it is readable when something comes. Else the next turn would
+            // find that out by reading in vain.
+            Ok(count) if count > 0 && count < most => Err(io::ErrorKind::WouldBlock.into()),
+            _ => Ok(()),
+        }
+    });
+    match (&read, emptied) {
+        // Nothing was tried: it is not readable.
+        (Ok(0), Err(error)) => Err(error),
+        _ => read,
+    }
 }
 
 /// Waits for what may not be there.

@@ -5,34 +5,53 @@
 //! done beside it ([`hashing`]); what outlives the server goes to the store ([`keeping`]).
 
 mod actor;
+mod asks;
+mod door;
 mod hashing;
 mod keeping;
+mod listeners;
 mod mailbox;
+mod plugins;
 mod settings;
 mod unserved;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use amf::Value;
 use engine::CloseReason;
+use engine::scripting::{RoomAsk, RoomNews};
 use rooms::{Actor, Op, UnixMillis, UserId};
 use tokio::sync::{mpsc, oneshot};
 use xmlsocket::electroserver::SessionConfig;
 
+pub(crate) use door::HallDoor;
 pub(crate) use keeping::KeepingError;
 pub(crate) use mailbox::Mailbox;
+pub(crate) use plugins::{PluginAsk, PluginSettings};
 pub(crate) use settings::HallSettings;
 pub(crate) use unserved::Unserved;
 
 use crate::objects::ObjectKeeper;
 use actor::Runner;
 use keeping::Keeping;
+use listeners::ListenerId;
+use plugins::{PluginPost, Plugins};
 
 /// The time of the kernel and its dialects.
 pub(crate) fn wall_clock() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     UnixMillis(since.map_or(0, |since| since.as_millis() as u64))
+}
+
+/// Where a room lies.
+fn place(room: &rooms::NewRoom) -> rooms::RoomKey {
+    rooms::RoomKey {
+        zone: rooms::key(&room.zone),
+        room: rooms::key(&room.name),
+    }
 }
 
 /// What the hall is told.
@@ -45,6 +64,23 @@ enum Post {
         admitted: oneshot::Sender<()>,
     },
     Input(rooms::Input),
+    /// A script is going to ask for something.
+    Listen {
+        by: ListenerId,
+        news: mpsc::Sender<RoomNews>,
+    },
+    /// A script asks for something, and waits.
+    Ask {
+        by: ListenerId,
+        ask: Box<RoomAsk>,
+        answer: SyncSender<Result<Value, String>>,
+    },
+    /// A script is gone.
+    Deaf {
+        by: ListenerId,
+    },
+    /// Something about plugins.
+    Plugin(PluginPost),
 }
 
 /// The way to the hall.
@@ -53,8 +89,9 @@ pub(crate) struct Hall {
     /// How the hall speaks to the connections of this dialect.
     pub(crate) dialect: Arc<SessionConfig>,
     /// What nothing is done about.
-    pub(crate) unserved: Unserved,
+    pub(crate) unserved: Arc<Unserved>,
     mailbox_bytes: usize,
+    door: HallDoor,
 }
 
 impl Hall {
@@ -65,6 +102,7 @@ impl Hall {
     /// The store cannot be read, or holds what is not understood.
     pub(crate) fn start(
         settings: HallSettings,
+        plugins: PluginSettings,
         objects: &ObjectKeeper,
     ) -> Result<Self, KeepingError> {
         let keeping = Keeping::new(objects.store());
@@ -72,21 +110,37 @@ impl Hall {
         for account in settings.accounts {
             snapshot.apply(rooms::Change::PutAccount(account));
         }
+        let mut first = settings.rooms;
+        first.retain(|room| !snapshot.rooms.contains_key(&place(room)));
         let (inbox, posts) = mpsc::channel(settings.inbox);
         let dialect = settings.dialect;
+        let unserved = Arc::new(Unserved::new(settings.unknown_packets));
+        let plugins = Plugins::new(plugins, unserved.clone(), inbox.downgrade());
         let runner = Runner::new(
             rooms::Kernel::new(settings.kernel, snapshot),
             dialect.clone(),
             keeping,
             hashing::Hashing::new(inbox.downgrade(), settings.password_threads),
+            settings.of_scripts,
+            plugins,
         );
-        tokio::spawn(runner.run(posts));
+        tokio::spawn(runner.run(posts, first));
         Ok(Self {
+            door: HallDoor {
+                inbox: inbox.clone(),
+                patience: settings.script_patience,
+                news: settings.script_news,
+            },
             inbox,
             dialect,
-            unserved: Unserved::new(settings.unknown_packets),
+            unserved,
             mailbox_bytes: settings.mailbox_bytes,
         })
+    }
+
+    /// The way in for scripts.
+    pub(crate) fn door(&self) -> HallDoor {
+        self.door.clone()
     }
 
     /// Brings a connection in. It is out again when what this gives is dropped.
@@ -121,6 +175,30 @@ impl Hall {
     }
 }
 
+impl Hall {
+    /// Begins the plugins of the server anew, so that changed scripts are loaded.
+    pub(crate) async fn reload_plugins(&self) {
+        // The hall ends with the server only.
+        let _ = self.inbox.send(Post::Plugin(PluginPost::Reload)).await;
+    }
+
+    /// Ends all plugins, and waits for that for so long at most.
+    pub(crate) async fn stop_plugins(&self, patience: Duration) {
+        let (answer, ends) = oneshot::channel();
+        let stop = Post::Plugin(PluginPost::Stop { answer });
+        let all = async {
+            if self.inbox.send(stop).await.is_ok() {
+                for end in ends.await.unwrap_or_default() {
+                    end.cancelled().await;
+                }
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            tracing::warn!("stopped before all plugins had ended");
+        }
+    }
+}
+
 /// A connection in the hall.
 pub(crate) struct Presence {
     user: UserId,
@@ -137,7 +215,21 @@ impl Presence {
     /// The hall is gone.
     pub(crate) async fn ask(&self, op: Op) -> Result<(), CloseReason> {
         let by = Actor::User(self.user);
-        let post = Post::Input(rooms::Input::Op { by, op });
+        self.post(Post::Input(rooms::Input::Op { by, op })).await
+    }
+
+    /// Asks for something of plugins, as [`ask`](Self::ask).
+    ///
+    /// # Errors
+    ///
+    /// The hall is gone.
+    pub(crate) async fn ask_plugins(&self, asked: PluginAsk) -> Result<(), CloseReason> {
+        let user = self.user;
+        let post = PluginPost::Ask { user, ask: asked };
+        self.post(Post::Plugin(post)).await
+    }
+
+    async fn post(&self, post: Post) -> Result<(), CloseReason> {
         let sent = self.inbox.send(post).await;
         sent.map_err(|_| CloseReason::InternalError)
     }

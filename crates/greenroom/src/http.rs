@@ -9,6 +9,8 @@ mod feed;
 mod flv;
 mod guest;
 pub(crate) mod pace;
+mod ranges;
+mod recorded;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

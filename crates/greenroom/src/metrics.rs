@@ -31,7 +31,7 @@ struct Metrics {
 }
 
 /// Name, kind and description of every metric.
-pub const DESCRIBED: [(&str, &str, &str); 32] = [
+pub const DESCRIBED: [(&str, &str, &str); 33] = [
     (
         "greenroom_connections",
         "gauge",
@@ -152,6 +152,11 @@ pub const DESCRIBED: [(&str, &str, &str); 32] = [
         "greenroom_shared_object_saves_total",
         "counter",
         "Saves of shared objects, by result.",
+    ),
+    (
+        "greenroom_plugins",
+        "gauge",
+        "Plugins of rooms and of the server that run.",
     ),
     (
         "greenroom_room_users",
@@ -364,6 +369,11 @@ pub(crate) fn room_request() {
 /// The room kernel told so many users something.
 pub(crate) fn room_notices(count: u64) {
     all().room_notices.increment(count);
+}
+
+/// So many plugins of rooms and of the server run.
+pub(crate) fn plugins_are(count: usize) {
+    metrics::gauge!("greenroom_plugins").set(count as f64);
 }
 
 /// Nothing was done about a packet of an XML socket.

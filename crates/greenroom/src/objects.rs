@@ -5,7 +5,9 @@
 //! crate `store`; when something is saved, the instance decides.
 
 mod form;
+mod shelf;
 pub(crate) mod stored;
+mod turnstile;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,9 +17,10 @@ use std::time::{Duration, Instant};
 use amf::Str;
 use engine::{Bucket, ObjectSaver, SharedObjects};
 use parking_lot::{Condvar, Mutex};
-use sharedobject::{Changes, LoadError, Loader, Save, SaveId, Snapshot};
+use sharedobject::{LoadError, Loader, ObjectName, Save, SaveId, Snapshot};
 use store::{
-    Acknowledge, FileStore, InstanceKey, Kind, Limits, ObjectKey, Scope, Store, StoreError, Write,
+    Acknowledge, Epoch, FileStore, Forgotten, InstanceKey, Kind, Limits, ObjectKey, Scope, Store,
+    StoreError, Write,
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
@@ -25,11 +28,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::applications::InstanceAddress;
 use crate::{clock, metrics};
+use shelf::Shelf;
+use turnstile::Turnstile;
 
 /// The file in `data.dir`.
 pub(crate) const FILE: &str = "greenroom.redb";
-/// Names that are asked of the store at once.
-const NAMES_AT_ONCE: usize = 1024;
+/// How long an instance that ends waits before it asks again for what was not saved.
+const SAVE_AGAIN_EVERY: Duration = Duration::from_millis(100);
+/// The objects that a line of the log names.
+const NAMED: usize = 16;
 
 /// How the objects of an instance behave, and what they may cost.
 #[derive(Clone, Debug)]
@@ -37,6 +44,8 @@ pub(crate) struct ObjectSettings {
     pub(crate) config: sharedobject::Config,
     /// How long in ms a script may have an object locked.
     pub(crate) lock_timeout_ms: Option<u64>,
+    /// How long in ms an instance that ends goes on trying to save them.
+    pub(crate) end_timeout_ms: u64,
 }
 
 /// The objects of all instances.
@@ -45,6 +54,8 @@ pub(crate) struct ObjectKeeper {
     store: Option<Arc<dyn Store>>,
     /// How often each object is on its way to the store.
     on_the_way: Mutex<HashMap<ObjectKey, usize>>,
+    /// What an administrator changes at the moment no instance loads.
+    turnstile: Turnstile,
     /// How long is waited for the store.
     patience: Duration,
     complaints: Mutex<Complaints>,
@@ -79,10 +90,11 @@ impl ObjectKeeper {
         Self::of(None, Duration::ZERO)
     }
 
-    fn of(store: Option<Arc<dyn Store>>, patience: Duration) -> Arc<Self> {
+    pub(crate) fn of(store: Option<Arc<dyn Store>>, patience: Duration) -> Arc<Self> {
         Arc::new(Self {
             store,
             on_the_way: Mutex::default(),
+            turnstile: Turnstile::default(),
             patience,
             complaints: Mutex::new(Complaints {
                 lines: Bucket::new(1, 1),
@@ -105,68 +117,73 @@ impl ObjectKeeper {
         }
     }
 
-    /// The object as it was asked to be saved last, if all of that could be done.
-    fn load(&self, key: &ObjectKey) -> Result<Option<Snapshot>, StoreError> {
-        let Some(store) = &self.store else {
+    /// Does something with the stored objects of a scope while no instance can load them, unless
+    /// one of those that have them `runs`: then `None`. What was on its way to the store is there
+    /// before. Blocks.
+    pub(crate) fn alone<T>(
+        &self,
+        scope: Scope,
+        runs: impl FnOnce() -> bool,
+        work: impl FnOnce() -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let _closed = self.turnstile.close(scope);
+        if runs() {
             return Ok(None);
-        };
-        let waits = self.on_the_way.lock().contains_key(key);
-        if waits {
+        }
+        if let Some(store) = &self.store {
             store.write(Write::Barrier, self.patience)?;
         }
-        Ok(store.load(key)?.map(form::snapshot))
+        Ok(Some(work()))
     }
 
-    fn names(&self, instance: &InstanceKey) -> Result<Vec<Str>, StoreError> {
-        let Some(store) = &self.store else {
-            return Ok(Vec::new());
-        };
-        let first = ObjectKey::new(instance.clone(), Kind::Persistent, "");
-        let scope = Scope::Prefix(first);
-        let mut names = Vec::new();
-        let mut after = None;
-        loop {
-            let listed = store.list(&scope, after.as_ref(), NAMES_AT_ONCE)?;
-            names.extend(listed.iter().map(|object| Str::from(&*object.key.name)));
-            after = match listed.into_iter().last() {
-                Some(last) if names.len() % NAMES_AT_ONCE == 0 => Some(last.key),
-                _ => return Ok(names),
-            };
+    /// Waits until the store has the object as it was asked to be saved last, if all of that could
+    /// be done.
+    pub(crate) fn settle(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        self.turnstile.pass(key, self.patience)?;
+        let waits = self.on_the_way.lock().contains_key(key);
+        match &self.store {
+            Some(store) if waits => store.write(Write::Barrier, self.patience),
+            _ => Ok(()),
         }
     }
 
-    /// Asks for a save. `done` is told whether it was done, from any thread.
+    /// Asks for a save of these objects. `done` is told whether it was done, from any thread.
     fn submit(
         self: &Arc<Self>,
-        key: ObjectKey,
-        changes: Changes,
+        keys: Vec<ObjectKey>,
+        write: Write,
         done: impl FnOnce(bool) + Send + 'static,
     ) {
         let Some(store) = &self.store else {
             return done(false);
         };
-        *self.on_the_way.lock().entry(key.clone()).or_default() += 1;
+        let mut on_the_way = self.on_the_way.lock();
+        for key in &keys {
+            *on_the_way.entry(key.clone()).or_default() += 1;
+        }
+        drop(on_the_way);
         let keeper = self.clone();
-        let write = Write::Commit(form::changes(key.clone(), changes));
         store.submit(
             write,
             Acknowledge::new(move |result| {
-                keeper.arrived(&key);
+                keeper.arrived(&keys);
                 metrics::object_saved(result.is_ok());
-                if let Err(error) = &result {
-                    keeper.complain(&key, error);
+                if let (Err(error), Some(key)) = (&result, keys.first()) {
+                    keeper.complain(key, error);
                 }
                 done(result.is_ok());
             }),
         );
     }
 
-    fn arrived(&self, key: &ObjectKey) {
+    fn arrived(&self, keys: &[ObjectKey]) {
         let mut on_the_way = self.on_the_way.lock();
-        if let Some(count) = on_the_way.get_mut(key) {
-            *count -= 1;
-            if *count == 0 {
-                on_the_way.remove(key);
+        for key in keys {
+            if let Some(count) = on_the_way.get_mut(key) {
+                *count -= 1;
+                if *count == 0 {
+                    on_the_way.remove(key);
+                }
             }
         }
     }
@@ -191,7 +208,9 @@ impl ObjectKeeper {
 pub(crate) struct InstanceObjects {
     keeper: Arc<ObjectKeeper>,
     instance: InstanceKey,
+    /// Of this life of the instance: the numbers of saves begin anew with each.
     saved: Arc<Saved>,
+    end_timeout: Duration,
     /// Cancelled when the instance is given up while its script is away: another may run in its
     /// place, whose objects it must not overwrite.
     written_off: CancellationToken,
@@ -235,12 +254,16 @@ impl InstanceObjects {
             keeper: keeper.clone(),
             instance: InstanceKey::new(address.app.clone(), address.instance.clone()),
             saved: Arc::default(),
+            end_timeout: Duration::ZERO,
             written_off,
         }
     }
 
-    /// The instance's objects, as they are to be made.
-    pub(crate) fn make(&self, settings: &ObjectSettings) -> SharedObjects {
+    /// The instance's objects, as they are to be made. What becomes of saves of those made before
+    /// is not told any more.
+    pub(crate) fn make(&mut self, settings: &ObjectSettings) -> SharedObjects {
+        self.saved = Arc::default();
+        self.end_timeout = Duration::from_millis(settings.end_timeout_ms);
         SharedObjects::new(
             settings.config.clone(),
             settings.lock_timeout_ms,
@@ -254,32 +277,105 @@ impl InstanceObjects {
         self.saved.wake.notified().await;
     }
 
+    /// Waits until everything that was asked to be saved is, as the instance ends, and asks again
+    /// for what was not, but not for ever. What is lost then is in the log.
+    pub(crate) async fn settle(&self, objects: &SharedObjects) {
+        if self.keeper.store.is_none() {
+            return;
+        }
+        let over = tokio::time::sleep(self.end_timeout);
+        tokio::pin!(over);
+        let mut again = tokio::time::interval(SAVE_AGAIN_EVERY);
+        again.reset();
+        loop {
+            let unsaved = objects.not_saved(clock::now());
+            if unsaved.is_empty() {
+                return;
+            }
+            tokio::select! {
+                () = self.saved() => {}
+                _ = again.tick() => objects.save_all(clock::now()),
+                () = &mut over => return self.give_up(&unsaved),
+                () = self.written_off.cancelled() => return,
+            }
+        }
+    }
+
+    fn give_up(&self, unsaved: &[Str]) {
+        let (app, instance) = (&*self.instance.app, &*self.instance.instance);
+        let named: Vec<&str> = unsaved.iter().take(NAMED).map(|name| &**name).collect();
+        tracing::error!(
+            app, instance, count = unsaved.len(), objects = ?named,
+            after_ms = self.end_timeout.as_millis() as u64,
+            "an instance has ended before its shared objects were saved: what had changed in them \
+             is lost (limit shared_objects.end_timeout_ms)"
+        );
+    }
+
     fn key(&self, name: &str) -> ObjectKey {
         ObjectKey::new(self.instance.clone(), Kind::Persistent, name)
     }
-}
 
-impl Loader for InstanceObjects {
-    fn load(&mut self, name: &str) -> Result<Option<Snapshot>, LoadError> {
-        let key = self.key(name);
-        blocking(|| self.keeper.load(&key)).map_err(|error| LoadError(error.to_string()))
+    /// Asks the store, once what was on its way of the object is there.
+    fn ask<T: Default>(
+        &self,
+        name: &str,
+        ask: impl FnOnce(&mut Shelf) -> Result<T, LoadError>,
+    ) -> Result<T, LoadError> {
+        let Some(store) = self.keeper.store() else {
+            return Ok(T::default());
+        };
+        blocking(|| {
+            self.keeper.settle(&self.key(name)).map_err(shelf::failed)?;
+            ask(&mut Shelf::new(store, self.instance.clone()))
+        })
     }
 
-    fn names(&mut self) -> Result<Vec<Str>, LoadError> {
-        blocking(|| self.keeper.names(&self.instance)).map_err(|error| LoadError(error.to_string()))
-    }
-}
-
-impl ObjectSaver for InstanceObjects {
-    fn save(&mut self, save: Save) {
-        let Save { id, name, changes } = save;
+    fn submit(&self, id: SaveId, keys: Vec<ObjectKey>, write: Write) {
         self.saved.state.lock().in_flight += 1;
         let saved = self.saved.clone();
         let done = move |done| saved.land(id, done);
         if self.written_off.is_cancelled() {
             return done(false);
         }
-        self.keeper.submit(self.key(name.as_str()), changes, done);
+        self.keeper.submit(keys, write, done);
+    }
+}
+
+impl Loader for InstanceObjects {
+    fn load(&mut self, name: &str) -> Result<Option<Snapshot>, LoadError> {
+        self.ask(name, |shelf| shelf.load(name))
+    }
+
+    fn names(&mut self) -> Result<Vec<Str>, LoadError> {
+        self.ask("", Shelf::names)
+    }
+
+    fn first_version(&mut self) -> Result<u32, LoadError> {
+        self.ask("", Shelf::first_version)
+    }
+}
+
+impl ObjectSaver for InstanceObjects {
+    fn save(&mut self, save: Save) {
+        let Save { id, name, changes } = save;
+        let key = self.key(name.as_str());
+        let write = form::write(key.clone(), changes);
+        self.submit(id, vec![key], write);
+    }
+
+    fn forget(&mut self, id: SaveId, names: Vec<ObjectName>) {
+        let keys = names.iter().map(|name| self.key(name.as_str())).collect();
+        let forgotten = |name: &ObjectName| Forgotten {
+            name: name.as_str().into(),
+            version: None,
+        };
+        let write = Write::Forget {
+            instance: self.instance.clone(),
+            objects: names.iter().map(forgotten).collect(),
+            epoch: Epoch::default(),
+        };
+        self.submit(id, keys, write);
     }
 
     fn wait(&mut self) {
@@ -309,5 +405,7 @@ fn blocking<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod held;
 #[cfg(test)]
 mod tests;

@@ -39,6 +39,8 @@ use objects::WaitingObjects;
 
 /// Payload bytes taken from a ring in one go; several system calls' worth.
 const READ_BYTES: usize = 256 << 10;
+/// A player that is too slow is told so this often at most (FMS looked every five seconds).
+const TELL_SLOW_MS: u64 = 5_000;
 /// Slices handed to one system call.
 const SLICES: usize = 64;
 
@@ -60,6 +62,8 @@ pub(crate) struct Play {
     pub(crate) framing: Framing,
     pub(crate) greeting: Arc<Greeting>,
     pub(crate) ticket: Ticket,
+    /// When the player was last told that it is too slow.
+    pub(crate) told_slow: Option<Millis>,
     pub(crate) _counted: PlayerCount,
 }
 
@@ -465,6 +469,7 @@ impl State {
                 self.lateness.skipped(now);
                 let client = &play.greeting.client_id;
                 play.live.note_skip(client, play.reader.stats());
+                self.queue.extend(play.tell_slow(now));
             }
             self.dropped_messages += play.reader.stats().skipped_entries - missed_before;
             self.sent_messages += entries.len() as u64;
@@ -502,6 +507,27 @@ impl Play {
         }
     }
 
+    /// `InsufficientBW`, unless it was said a short time ago.
+    fn tell_slow(&mut self, now: Millis) -> Option<Bytes> {
+        let is_told = |at: &Millis| now.since(*at) < TELL_SLOW_MS;
+        if self.told_slow.as_ref().is_some_and(is_told) {
+            return None;
+        }
+        self.told_slow = Some(now);
+        let name = &self.live.address.name;
+        let text = format!("The connection is too slow for {name}.");
+        let status = self.status(Code::PlayInsufficientBw, text);
+        let mut out = BytesMut::new();
+        self.frame_body(Body::Command(status.on_status()), &mut out);
+        Some(out.freeze())
+    }
+
+    fn status(&self, code: Code, text: String) -> Status {
+        Status::new(code, text)
+            .with_details(self.live.address.name.as_str())
+            .with_client_id(self.greeting.client_id.as_str())
+    }
+
     /// `PublishNotify` or `UnpublishNotify`, in this player's own words.
     fn notice(&self, marker: Marker) -> Bytes {
         let name = &self.live.address.name;
@@ -512,9 +538,7 @@ impl Play {
                 format!("{name} is now unpublished."),
             ),
         };
-        let status = Status::new(code, text)
-            .with_details(name.as_str())
-            .with_client_id(self.greeting.client_id.as_str());
+        let status = self.status(code, text);
         let mut out = BytesMut::new();
         self.frame_body(Body::Command(status.on_status()), &mut out);
         if marker == Marker::Published {

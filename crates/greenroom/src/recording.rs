@@ -7,6 +7,8 @@
 //! business of the `flv` crate.
 
 mod claims;
+mod clearing;
+mod download;
 mod file;
 mod opened;
 mod player;
@@ -29,6 +31,8 @@ use tokio_util::task::TaskTracker;
 use crate::live::LiveStream;
 use crate::runner::{Post, Sender};
 use claims::Claims;
+pub(crate) use clearing::Clearer;
+pub(crate) use download::{Download, Part};
 use opened::Library;
 pub(crate) use opened::Source;
 pub(crate) use player::{RecordedOrder, RecordedPlay, Sink};
@@ -49,6 +53,13 @@ pub(crate) struct RecordingSettings {
     pub(crate) sync: Option<Duration>,
     /// Bytes that may wait while the disk is slow.
     pub(crate) queue_bytes: usize,
+}
+
+impl RecordingSettings {
+    /// Where a recording of an instance is. The instance's name is a path.
+    pub(crate) fn path(&self, instance: &Path, file: &RecordingFile) -> PathBuf {
+        self.folder.join(instance).join(Path::new(file.as_str()))
+    }
 }
 
 /// What all recordings of the server share.
@@ -202,6 +213,11 @@ impl Recorders {
         self.shared.tasks.spawn_on(erased, &self.shared.runtime);
     }
 
+    /// What deletes recordings for the script of a life with these settings.
+    pub(crate) fn clearer(&self, settings: &RecordingSettings) -> Clearer {
+        Clearer::new(&self.shared, settings.folder.join(&self.instance))
+    }
+
     /// Looks for a recording that somebody wants to play, or to know the length of.
     pub(crate) fn find(&self, ask: u64, file: &RecordingFile) {
         let source = self.source(file);
@@ -220,13 +236,12 @@ impl Recorders {
 
     /// Where a player's recording is.
     pub(crate) fn source(&self, file: &RecordingFile) -> Source {
-        let path = self.path(file);
+        let path = (self.path(file), file.kind());
         Source::new(&self.shared, path, self.settings.limits.index_entries)
     }
 
     fn path(&self, file: &RecordingFile) -> PathBuf {
-        let folder = self.settings.folder.join(&self.instance);
-        folder.join(Path::new(file.as_str()))
+        self.settings.path(&self.instance, file)
     }
 }
 

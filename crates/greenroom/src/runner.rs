@@ -32,8 +32,8 @@ use crate::live::{LiveStream, Publication};
 use crate::recording::RecordedOrder;
 
 pub(crate) use plain::start as start_plain;
-pub(crate) use room::{LostThreads, Room};
-pub(crate) use scripted::start as start_scripted;
+pub(crate) use room::{Ending, LostThreads, Room};
+pub(crate) use scripted::{STACK_BYTES as SCRIPT_STACK_BYTES, start as start_scripted};
 
 /// How long a session waits to hear that it has been let go.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -124,6 +124,8 @@ pub(crate) enum Order {
     },
     /// The session's last post has been handled.
     Done,
+    /// A text for somebody on an XML port.
+    Text(String),
     /// Things have happened to shared objects, in this order.
     SharedObjects(Vec<Update>),
 }

@@ -56,6 +56,8 @@ pub(crate) struct Wanted<'w> {
     pub(crate) settings: &'w ScriptSettings,
     /// What is to be told which files are read.
     pub(crate) watch: Option<&'w Arc<Watch>>,
+    /// The zone of rooms that is bound to the instance.
+    pub(crate) zone: Option<&'w str>,
     pub(crate) host: Rc<dyn ScriptHost>,
 }
 
@@ -91,6 +93,7 @@ impl Scripts for ScriptFolders {
             address,
             settings,
             watch,
+            zone,
             host,
         } = wanted;
         let files = script_files(folder, address, settings, watch)?;
@@ -106,6 +109,7 @@ impl Scripts for ScriptFolders {
                 config: settings.tree.clone(),
                 bandwidth: settings.bandwidth,
                 bandwidth_cap: settings.bandwidth_cap,
+                zone: zone.map(str::to_owned),
                 ..ApplicationInfo::default()
             },
             files,

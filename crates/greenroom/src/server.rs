@@ -15,10 +15,10 @@ use tokio_util::task::TaskTracker;
 use crate::applications::Applications;
 use crate::catalog::Catalog;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{self, Config, Dialect};
 use crate::connection;
 use crate::control;
-use crate::hall::{Hall, HallSettings};
+use crate::hall::{Hall, HallSettings, PluginSettings};
 use crate::http;
 use crate::metrics::{self, Transport};
 use crate::objects::ObjectKeeper;
@@ -26,7 +26,7 @@ use crate::recording::Recordings;
 use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
-use crate::xml::{self, XmlPort};
+use crate::xml::{self, XmlPorts};
 use crate::{banner, settings};
 
 /// Connections the system may hold ready for us to accept.
@@ -73,7 +73,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Runtime(error.into()))?;
     let rtmp = bind("rtmp.listen", config.rtmp.listen)?;
     let http = bind("http.listen", config.http.listen)?;
-    let xml = bind("xml.listen", config.xml.listen)?;
+    let xml = bind_xml(&config)?;
     let policy = bind_policy(&config);
     let mut instances = settings::instance_settings(&config, threads, rtmp.address.port());
     instances.links.own_http.push(http.address);
@@ -89,11 +89,13 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
         open_store(&config)?,
         Box::new(ScriptFolders),
     );
-    let hall = Hall::start(HallSettings::of(&config), applications.objects())
+    let plugins = PluginSettings::of(&config, &applications);
+    let hall = Hall::start(HallSettings::of(&config), plugins, applications.objects())
         .map_err(StartupError::from)?;
+    applications.open_rooms(hall.door(), settings::bindings(&config));
     let limits = &config.limits;
     let shared = Arc::new(Shared {
-        xml: XmlPort::new(&config, xml.address.port(), hall),
+        xml: XmlPorts::new(&config, &numbers(&xml), hall),
         doors: Arc::new(Doors::new(
             limits.connections,
             limits.pending_connections,
@@ -111,17 +113,13 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
     shared.applications.load_on_startup();
     tracing::info!("listening rtmp={}", rtmp.address);
     tracing::info!("listening http={}", http.address);
-    tracing::info!("listening xml={}", xml.address);
-    banner::print(
-        rtmp.address,
-        http.address,
-        xml.address,
-        &shared.applications.names(),
-    );
+    let addresses: Vec<_> = xml.iter().map(|(bound, _)| bound.address).collect();
+    let names = shared.applications.names();
+    banner::print(rtmp.address, http.address, &addresses, &names);
     control::socket::serve(&shared);
     accept(&shared, rtmp.listener, Transport::Rtmp, connection::serve);
     accept(&shared, http.listener, Transport::Http, http::serve);
-    accept(&shared, xml.listener, Transport::Xml, xml::serve);
+    accept_xml(&shared, xml);
     if let Some(policy) = policy {
         tracing::info!("listening policy={}", policy.address);
         accept(
@@ -131,7 +129,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
             xml::serve_policy,
         );
     }
-    tokio::spawn(reload_on_hangup(shared.applications.clone(), hangups));
+    tokio::spawn(reload_on_hangup(shared.clone(), hangups));
     signals.next().await;
     stop(&shared, &mut signals).await;
     Ok(())
@@ -160,6 +158,7 @@ fn watch(shared: &Shared) {
 /// Lets nobody in any more, gives those inside time to finish, then ends them.
 async fn stop(shared: &Shared, signals: &mut Signals) {
     let patience = Duration::from_millis(shared.config.server.drain_timeout_ms);
+    let end_timeout = Duration::from_millis(shared.config.shared_objects.end_timeout_ms);
     tracing::info!(drain_timeout_ms = patience.as_millis() as u64, "stopping");
     shared.stopping.cancel();
     shared.tasks.close();
@@ -169,7 +168,11 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
         () = signals.next() => {}
     }
     // First, so that scripts are asked while their clients are still there.
-    shared.applications.stop_scripts(GOODBYE).await;
+    shared
+        .applications
+        .stop_scripts(GOODBYE + end_timeout)
+        .await;
+    shared.xml.hall.stop_plugins(GOODBYE).await;
     shared.stop_now.cancel();
     if tokio::time::timeout(GOODBYE, shared.tasks.wait())
         .await
@@ -180,17 +183,19 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
             "stopped before all had ended"
         );
     }
+    shared.applications.stop_all(GOODBYE + end_timeout).await;
     let objects = shared.applications.objects().clone();
     // A task that panicked has nothing more to wait for.
     let _ = tokio::task::spawn_blocking(move || objects.finish()).await;
     tracing::info!("stopped");
 }
 
-/// Unloads scripted applications on SIGHUP, so that changed scripts are picked up.
-async fn reload_on_hangup(applications: Arc<Applications>, mut hangups: Signal) {
+/// Unloads scripted applications, and begins the plugins of the server anew, on SIGHUP, so that changed scripts are picked up.
+async fn reload_on_hangup(shared: Arc<Shared>, mut hangups: Signal) {
     while hangups.recv().await.is_some() {
         tracing::info!("reloading applications with a script");
-        applications.unload_scripts().await;
+        shared.xml.hall.reload_plugins().await;
+        shared.applications.unload_scripts().await;
     }
 }
 
@@ -261,6 +266,35 @@ fn bind(key: &'static str, address: SocketAddr) -> Result<Bound, StartupError> {
     })
 }
 
+/// The XML ports, each with its dialect. The keys were checked when they were read.
+fn bind_xml(config: &Config) -> Result<Vec<(Bound, Dialect)>, StartupError> {
+    let dialect = config::dialect(&config.xml.dialect).unwrap_or(Dialect::ElectroServer);
+    let mut bound = vec![(bind("xml.listen", config.xml.listen)?, dialect)];
+    for line in &config.xml.ports {
+        if let Some((address, dialect)) = config::xml_port(line) {
+            bound.push((bind("xml.ports", address)?, dialect));
+        }
+    }
+    Ok(bound)
+}
+
+fn numbers(xml: &[(Bound, Dialect)]) -> Vec<u16> {
+    xml.iter().map(|(bound, _)| bound.address.port()).collect()
+}
+
+fn accept_xml(shared: &Arc<Shared>, ports: Vec<(Bound, Dialect)>) {
+    for (Bound { listener, address }, dialect) in ports {
+        tracing::info!(%dialect, "listening xml={address}");
+        let port = xml::Port::new(address.port(), dialect);
+        accept(
+            shared,
+            listener,
+            Transport::Xml,
+            move |shared, socket, peer, pass| xml::serve(shared, socket, peer, pass, port.clone()),
+        );
+    }
+}
+
 /// The port for policy files, if it is wanted and can be had: it is one that needs a privilege.
 fn bind_policy(config: &Config) -> Option<Bound> {
     if !config.xml.policy_server {
@@ -307,7 +341,7 @@ fn accept<F>(
     shared: &Arc<Shared>,
     listener: TcpListener,
     transport: Transport,
-    serve: fn(Arc<Shared>, TcpStream, SocketAddr, Pass) -> F,
+    serve: impl Fn(Arc<Shared>, TcpStream, SocketAddr, Pass) -> F + Send + 'static,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {

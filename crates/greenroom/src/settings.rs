@@ -11,9 +11,9 @@ use media::{ReaderLimits, RingLimits};
 use script::ScriptConfig;
 use sharedobject::{Conflict, Dialect};
 
-use crate::applications::{ApplicationLimits, InstanceSettings};
+use crate::applications::{ApplicationLimits, Bindings, InstanceAddress, InstanceSettings};
 use crate::appsettings::FileSettings;
-use crate::config::{Config, PublishTakeover};
+use crate::config::{self, Config, PublishTakeover};
 use crate::links::LinkSettings;
 use crate::live::StreamSettings;
 use crate::objects::ObjectSettings;
@@ -22,6 +22,17 @@ use crate::outgoing::OutgoingPolicy;
 use crate::pump::PumpSettings;
 use crate::recording::RecordingSettings;
 use crate::scripts::ScriptSettings;
+
+/// The zones of rooms that are bound to instances. The key was checked when it was read.
+pub(crate) fn bindings(config: &Config) -> Bindings {
+    let lines = config.rooms.bindings.iter();
+    let bindings = lines.filter_map(|line| config::binding(line));
+    let bindings = bindings.map(|(zone, app, instance)| {
+        let (app, instance) = (app.into(), instance.into());
+        (InstanceAddress { app, instance }, zone)
+    });
+    bindings.collect()
+}
 
 /// What the store may take.
 pub(crate) fn store_limits(config: &Config) -> store::Limits {
@@ -177,6 +188,7 @@ fn object_settings(config: &Config) -> ObjectSettings {
         config: sharedobject::Config {
             limits: sharedobject::Limits {
                 objects: objects.objects,
+                stored_objects: objects.stored_objects,
                 name_bytes: objects.name_bytes,
                 slots: objects.slots,
                 slot_name_bytes: objects.slot_name_bytes,
@@ -208,6 +220,7 @@ fn object_settings(config: &Config) -> ObjectSettings {
             proxy_answer_ms: objects.proxy_answer_ms,
         },
         lock_timeout_ms: None,
+        end_timeout_ms: objects.end_timeout_ms,
     }
 }
 

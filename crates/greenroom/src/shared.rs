@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::applications::Applications;
 use crate::config::Config;
-use crate::xml::XmlPort;
+use crate::xml::XmlPorts;
 
 /// The server, as its connections see it.
 pub(crate) struct Shared {
@@ -26,8 +26,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     /// The port RTMP is served on, for the page's help.
     pub(crate) rtmp_port: u16,
-    /// What the connections of the XML port share.
-    pub(crate) xml: XmlPort,
+    /// What the connections of the XML ports share.
+    pub(crate) xml: XmlPorts,
 }
 
 impl Shared {

@@ -1,12 +1,17 @@
-//! The XML port: who speaks on it, and the policy file.
+//! The XML ports: who speaks on them, and the policy file.
 //!
 //! The first bytes decide. `GET ` is a browser that wants a WebSocket; a policy request gets the
-//! policy file and the end; everything else is the ElectroServer dialect, and whoever is silent for
-//! `xml.greeting_wait_ms` is greeted in it. A second port may serve policy files only.
+//! policy file and the end; everything else is the port's dialect: ElectroServer's, in which whoever
+//! is silent for `xml.greeting_wait_ms` is greeted, or texts that the server does not read. One more
+//! port may serve policy files only.
 
 mod conversation;
+mod line;
 mod origin;
 mod policy;
+mod raw;
+mod relay;
+mod visitor;
 mod web;
 mod wire;
 
@@ -15,13 +20,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use engine::CloseReason;
 use tokio::net::TcpStream;
 
-use crate::config::Config;
+use crate::config::{Config, Dialect};
 use crate::hall::Hall;
 use crate::metrics::{OpenConnection, Transport};
 use crate::shared::{Pass, Shared};
 use conversation::Conversation;
+use raw::Raw;
+use relay::Relay;
 use wire::Wire;
 
 pub(crate) use policy::serve as serve_policy;
@@ -31,25 +39,50 @@ const HTTP: &[u8] = b"GET ";
 /// Bytes that are read to see who speaks.
 const FIRST_BYTES: usize = 512;
 
-/// What the connections of the port share.
-pub(crate) struct XmlPort {
+/// What the connections of all XML ports share.
+pub(crate) struct XmlPorts {
     pub(crate) hall: Hall,
     /// The policy file with its zero byte.
     pub(crate) policy: Bytes,
 }
 
-impl XmlPort {
-    /// `port` is the one that `xml.listen` has become.
-    pub(crate) fn new(config: &Config, port: u16, hall: Hall) -> Self {
+impl XmlPorts {
+    /// `numbers` are those of the ports that are listened on.
+    pub(crate) fn new(config: &Config, numbers: &[u16], hall: Hall) -> Self {
         Self {
             hall,
-            policy: policy::document(config, port),
+            policy: policy::document(config, numbers),
         }
     }
 }
 
+/// One port.
+pub(crate) struct Port {
+    number: u16,
+    dialect: Dialect,
+    /// Who is there, if it is one that relays.
+    relay: Arc<Relay>,
+}
+
+impl Port {
+    /// A port that is listened on.
+    pub(crate) fn new(number: u16, dialect: Dialect) -> Arc<Self> {
+        Arc::new(Self {
+            number,
+            dialect,
+            relay: Arc::default(),
+        })
+    }
+}
+
 /// Serves an accepted connection until it ends.
-pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream, peer: SocketAddr, pass: Pass) {
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    socket: TcpStream,
+    peer: SocketAddr,
+    pass: Pass,
+    port: Arc<Port>,
+) {
     // A failure costs latency only.
     let _ = socket.set_nodelay(true);
     let mut first = Vec::new();
@@ -58,14 +91,30 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream, peer: SocketAd
     let _ = tokio::time::timeout(wait, first_bytes(&socket, &mut first)).await;
     if first.starts_with(HTTP) {
         // Rare, and large: not part of every connection's task.
-        return Box::pin(web::serve(shared, socket, peer, pass, first)).await;
+        return Box::pin(web::serve(shared, socket, (peer, pass), port, first)).await;
     }
     let open = OpenConnection::new(Transport::Xml);
     let wire = Wire::Tcp(socket);
-    let reason = Conversation::new(shared, wire, peer, pass)
-        .serve(&first)
-        .await;
+    let reason = converse(shared, wire, (peer, pass), port, &first).await;
     open.ended(reason);
+}
+
+/// Serves a connection in the dialect of its port.
+async fn converse(
+    shared: Arc<Shared>,
+    wire: Wire,
+    (peer, pass): (SocketAddr, Pass),
+    port: Arc<Port>,
+    first: &[u8],
+) -> CloseReason {
+    if port.dialect == Dialect::ElectroServer {
+        let conversation = Conversation::new(shared, wire, peer, pass);
+        conversation.serve(first).await
+    } else {
+        // Not part of the task of every other connection.
+        let raw = Raw::new(shared, wire, peer, pass, port);
+        Box::pin(raw.serve(first)).await
+    }
 }
 
 /// Reads until it can be said who speaks.

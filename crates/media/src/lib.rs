@@ -25,7 +25,7 @@ mod splice;
 
 pub use entry::{Entry, Kind, Marker, Weight};
 pub use framing::{DATA_CSID, Framing, frame_tag};
-pub use playback::{Frame, Length, Next, Playback, Recorded, Role, Window};
+pub use playback::{BATCH_MS, Frame, Length, Next, Playback, Recorded, Role, Window};
 pub use reader::{Reader, ReaderLimits, ReaderStats, Selection, VideoSelection};
 pub use ring::{Appended, Ring, RingLimits, StreamInfo};
 pub use rtmp::Millis;

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use flv::{KeyframeIndex, Located, Read, Tag, TagKind, Walker, codec_header};
+use flv::{Container, KeyframeIndex, Located, Read, Tag, TagKind, Walk, codec_header};
 use rtmp::Millis;
 
 /// How far apart, in ms of their times, sound and picture lie in a file at most: a play of some
@@ -20,6 +20,9 @@ use rtmp::Millis;
 const INTERLEAVED_MS: u64 = 1000;
 /// The largest payload that is played.
 const MAX_PAYLOAD_BYTES: usize = 16 << 20;
+/// How much earlier than it must a frame is sent, in ms, so that frames go out in batches: each
+/// batch costs a wake-up and a write.
+pub const BATCH_MS: u64 = 100;
 /// Codec headers sent before the first frame, one for each track.
 const MAX_HEADERS: usize = 64;
 
@@ -48,6 +51,8 @@ pub struct Window {
 /// A file as those who play it know it.
 #[derive(Clone, Debug)]
 pub struct Recorded {
+    /// What kind it is.
+    pub container: Container,
     /// Its key frames.
     pub index: Arc<KeyframeIndex>,
     /// Where its first tag starts.
@@ -118,7 +123,7 @@ pub struct Playback {
     file: Recorded,
     window: Window,
     stage: Stage,
-    walker: Walker,
+    walk: Walk,
     read: VecDeque<Located>,
     /// Codec headers that hold where the play begins, still to be sent.
     headers: VecDeque<Tag>,
@@ -139,7 +144,7 @@ impl Playback {
     /// recordings of data.
     pub fn new(file: Recorded, window: Window, ahead_ms: Option<u64>) -> Self {
         let mut playback = Self {
-            walker: Walker::from(file.first_tag, 0, MAX_PAYLOAD_BYTES),
+            walk: file.container.walk(file.first_tag, 0, MAX_PAYLOAD_BYTES),
             file,
             window,
             stage: Stage::Playing,
@@ -211,7 +216,7 @@ impl Playback {
                 (Stage::Ended, _) => return Next::Ended,
                 (_, Some(found)) => found,
                 (_, None) => {
-                    if let Some(read) = self.walker.wants() {
+                    if let Some(read) = self.walk.wants() {
                         return Next::Read(read);
                     }
                     self.on_end_of_file();
@@ -243,7 +248,7 @@ impl Playback {
     pub fn take(&mut self, bytes: &Bytes) {
         let mut found = Vec::new();
         // The walk is over after an error, and what came before it is played.
-        let _ = self.walker.read(bytes, &mut found);
+        let _ = self.walk.read(bytes, &mut found);
         self.read.extend(found);
     }
 
@@ -262,7 +267,11 @@ impl Playback {
                 for header in before {
                     hold(&mut self.headers, &header.tag);
                 }
-                self.start_seeking(found.position, found.time_ms);
+                if self.file.has_video {
+                    self.start_seeking(found.position, found.time_ms);
+                } else {
+                    self.play_from(found.position, found.time_ms);
+                }
             }
             None if at_ms > 0 && self.file.has_video => {
                 self.start_seeking(self.file.first_tag, 0);
@@ -278,7 +287,8 @@ impl Playback {
 
     fn play_from(&mut self, position: u64, time_ms: u64) {
         self.read.clear();
-        self.walker = Walker::from(position, time_ms, MAX_PAYLOAD_BYTES);
+        let container = &self.file.container;
+        self.walk = container.walk(position, time_ms, MAX_PAYLOAD_BYTES);
         self.stage = Stage::Playing;
     }
 
@@ -347,7 +357,7 @@ impl Playback {
         let (since, shown_ms) = self.clock?;
         let ahead_ms = self.ahead_ms?;
         let due = Millis(since.0 + time_ms.saturating_sub(shown_ms + ahead_ms));
-        (due > now).then_some(due)
+        (due.0 > now.0 + BATCH_MS).then_some(due)
     }
 
     fn send(&mut self, now: Millis, found: Located, time_ms: u64, role: Role) -> Frame {

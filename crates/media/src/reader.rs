@@ -132,8 +132,9 @@ impl Reader {
         }
     }
 
-    /// Tells the player of markers from `seq` on, however long after that it first reads:
-    /// without it a publisher that comes in between would not be announced.
+    /// Tells the player of markers and data from `seq` on, however long after that it first
+    /// reads: without it a publisher that comes in between would not be announced, and what is
+    /// sent to the stream meanwhile would be lost on a player that was told that it plays.
     pub fn joined_at(&mut self, seq: u64) {
         self.joined = seq;
     }
@@ -267,11 +268,13 @@ impl Reader {
         self.cursor = ring.group().unwrap_or(ring.head());
         self.need_key = ring.group().is_none() && ring.has_keys();
         let cursor = self.cursor;
-        let before = ring
-            .since(self.joined)
-            .take_while(|entry| entry.seq < cursor);
-        out.extend(before.filter(|entry| is_marker(entry)).cloned());
-        out.extend(ring.preamble().filter(|entry| entry.seq < cursor).cloned());
+        let is_before = |entry: &&Arc<Entry>| entry.seq < cursor;
+        let is_kept = |entry: &Entry| ring.preamble().any(|kept| kept.seq == entry.seq);
+        let is_wanted =
+            |entry: &&Arc<Entry>| is_marker(entry) || (is_data(entry) && !is_kept(entry));
+        let before = ring.since(self.joined).take_while(is_before);
+        out.extend(before.filter(is_wanted).cloned());
+        out.extend(ring.preamble().filter(is_before).cloned());
         self.restart_lag(now, ring);
     }
 
@@ -371,6 +374,10 @@ impl Reader {
             self.finished = true;
         }
     }
+}
+
+fn is_data(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::Data | Kind::DataAmf3)
 }
 
 fn is_marker(entry: &Entry) -> bool {

@@ -203,6 +203,22 @@ fn a_publisher_that_comes_before_the_first_read_is_announced() {
 }
 
 #[test]
+fn data_that_comes_before_the_first_read_is_delivered_once() {
+    let mut ring = Ring::new(RingLimits::default());
+    ring.append_marker(Millis(0), Marker::Published);
+    ring.append_data(Millis(0), Kind::Data, 0, Bytes::from_static(b"before"));
+    let mut player = player();
+    player.joined_at(ring.head());
+    ring.append_data(Millis(1), Kind::Data, 0, Bytes::from_static(b"passing"));
+    let named = ("onMetaData".into(), &[][..]);
+    ring.set_data_frame(Millis(2), Kind::Data, 0, named, Bytes::from_static(b"kept"));
+    let mut entries = Vec::new();
+    player.read(Millis(3), &ring, usize::MAX, &mut entries);
+    let payloads: Vec<_> = entries.iter().map(|entry| &entry.payload[..]).collect();
+    assert_eq!(payloads, [&b"passing"[..], b"kept"]);
+}
+
+#[test]
 fn a_player_that_leaves_learns_what_happened_before() {
     let mut publisher = Publisher::new(RingLimits::default());
     publisher.send_all(&[Header, Key]);

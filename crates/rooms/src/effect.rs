@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::event::Event;
+use crate::event::{Event, RoomInfo};
 use crate::id::{BanId, RequestId, UnixMillis, UserId};
 use crate::op::{OpKind, Secret};
 use crate::refusal::Refusal;
@@ -95,6 +95,16 @@ pub enum Effect {
         user: UserId,
         /// Its name.
         name: Arc<str>,
+    },
+    /// A room is there. For whoever watches its zone without being in it: nobody is told this.
+    RoomMade {
+        /// The room.
+        room: Arc<RoomInfo>,
+    },
+    /// A room is no longer there. Comes behind all that is told of it.
+    RoomGone {
+        /// The room as it last was.
+        room: Arc<RoomInfo>,
     },
     /// Store or forget something.
     Persist(Change),

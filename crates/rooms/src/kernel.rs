@@ -188,22 +188,6 @@ impl Kernel {
             }
             Op::RemoveUserVariable { user, name } => self.remove_user_variable(by, user, &name),
             Op::Ask(question) => self.answer(by, question),
-            Op::Say {
-                room,
-                text,
-                variables,
-            } => self.say(by, &room, text, variables),
-            Op::Whisper {
-                to,
-                text,
-                variables,
-            } => self.whisper(by, &to, text, variables),
-            Op::Announce {
-                to,
-                from,
-                text,
-                variables,
-            } => self.announce(by, &to, from, text, variables),
             Op::Kick { name, room, reason } => self.kick(by, &name, room.as_ref(), &reason),
             Op::BanUser {
                 name,
@@ -220,6 +204,41 @@ impl Kernel {
             Op::RemoveBuddy { name } => self.remove_buddy(by, &name),
             Op::PutAccount(account) => self.put_account(by, account),
             Op::RemoveAccount { name } => self.remove_account(by, &name),
+            said => self.pass_on(by, said),
+        }
+    }
+
+    /// What is said, and who is let in to say it.
+    fn pass_on(&mut self, by: Actor, op: Op) -> Result<(), Refusal> {
+        match op {
+            Op::Say {
+                room,
+                text,
+                variables,
+            } => self.say(by, &room, text, variables),
+            Op::Whisper {
+                to,
+                text,
+                variables,
+            } => self.whisper(by, &to, text, variables),
+            Op::Announce {
+                to,
+                from,
+                text,
+                variables,
+            } => self.announce(by, &to, from, text, variables),
+            Op::Speak {
+                to,
+                from,
+                text,
+                variables,
+            } => self.speak(by, &to, from, text, variables),
+            Op::Admit {
+                user,
+                address,
+                name,
+            } => self.admit(by, user, address, name),
+            _ => Ok(()),
         }
     }
 

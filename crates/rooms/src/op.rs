@@ -327,6 +327,28 @@ pub enum Op {
         /// What goes with it.
         variables: Pairs,
     },
+    /// Say something in a name of the server's choosing, as a user would: those it is for hear it
+    /// as said to the room, or else to themselves. For the server only; no filter looks at it.
+    Speak {
+        /// To whom.
+        to: Audience,
+        /// In whose name. It need be nobody's.
+        from: Arc<str>,
+        /// What.
+        text: Arc<str>,
+        /// What goes with it.
+        variables: Pairs,
+    },
+    /// Let somebody in for whom the server itself speaks: neither a password nor a login handler is
+    /// asked, and names with an account cannot be had. For the server only.
+    Admit {
+        /// A connection that the kernel does not know yet. It ends as every other.
+        user: UserId,
+        /// Where it comes from.
+        address: IpAddr,
+        /// The name it wants.
+        name: Arc<str>,
+    },
     /// Make or change a variable of a room.
     SetRoomVariable {
         /// Where.
@@ -454,6 +476,8 @@ pub enum OpKind {
     Say,
     Whisper,
     Announce,
+    Speak,
+    Admit,
     SetRoomVariable,
     RemoveRoomVariable,
     SetUserVariable,
@@ -485,6 +509,8 @@ impl Op {
             Self::Say { .. } => OpKind::Say,
             Self::Whisper { .. } => OpKind::Whisper,
             Self::Announce { .. } => OpKind::Announce,
+            Self::Speak { .. } => OpKind::Speak,
+            Self::Admit { .. } => OpKind::Admit,
             Self::SetRoomVariable { .. } => OpKind::SetRoomVariable,
             Self::RemoveRoomVariable { .. } => OpKind::RemoveRoomVariable,
             Self::SetUserVariable { .. } => OpKind::SetUserVariable,

@@ -20,6 +20,7 @@ use crate::chunk::{RawMessage, Reader, Writer};
 use crate::error::{Error, Limit};
 use crate::handshake::{self, Handshake};
 use crate::message::{Body, Message, UserControl, split_aggregate, type_id};
+use crate::shared_object;
 use crate::time::Millis;
 use flow::Flow;
 use liveness::Liveness;
@@ -292,7 +293,7 @@ impl Session {
             });
         }
         self.messages_at_once += 1;
-        let message = Message::decode(raw, &self.config.limits)?;
+        let message = self.decode(raw)?;
         match &message.body {
             Body::WindowAckSize(bytes) => self.flow.set_window(*bytes),
             Body::Acknowledgement(sequence) => self.flow.acknowledged_by_peer = *sequence,
@@ -314,6 +315,31 @@ impl Session {
         }
         self.events.push_back(Event::Message(message));
         Ok(())
+    }
+
+    /// Reads a message. One about a shared object that a client has put together wrongly is that
+    /// object's business: the client is told, and the connection goes on.
+    fn decode(&self, raw: &RawMessage) -> Result<Message, Error> {
+        let error = match Message::decode(raw, &self.config.limits) {
+            Err(error @ (Error::Malformed { .. } | Error::Amf { .. })) if self.is_server => error,
+            decoded => return decoded,
+        };
+        let RawMessage {
+            stream_id,
+            timestamp,
+            type_id,
+            payload,
+            ..
+        } = raw;
+        if ![type_id::SHARED_OBJECT_AMF0, type_id::SHARED_OBJECT_AMF3].contains(type_id) {
+            return Err(error);
+        }
+        let unreadable = shared_object::Message::unreadable(*type_id, payload);
+        Ok(Message {
+            stream_id: *stream_id,
+            timestamp: *timestamp,
+            body: Body::SharedObject(unreadable.map_err(|_| error)?),
+        })
     }
 
     fn time_passed(&mut self, now: Millis) -> Result<(), Error> {

@@ -67,6 +67,25 @@ impl Message {
     /// When the body is cut, an event's data does not fit the event, or there are more items
     /// than [`Limits::shared_object_items`]. [`Limits::amf`] holds for all events together.
     pub fn decode(type_id: u8, payload: &Bytes, limits: &Limits) -> Result<Self, Error> {
+        let (head, start) = Self::decode_head(type_id, payload)?;
+        let events = decode_events(type_id, payload, start, limits)?;
+        Ok(Self { events, ..head })
+    }
+
+    /// What stands in for a body whose events cannot be read, so that whoever sent it can be
+    /// answered: what comes before the events, and [`Event::Unreadable`].
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be read either.
+    pub fn unreadable(type_id: u8, payload: &Bytes) -> Result<Self, Error> {
+        let (head, _) = Self::decode_head(type_id, payload)?;
+        let events = vec![Event::Unreadable];
+        Ok(Self { events, ..head })
+    }
+
+    /// Reads everything before the events, and where they start.
+    fn decode_head(type_id: u8, payload: &Bytes) -> Result<(Self, usize), Error> {
         let (encoding, start) = match (type_id, u8_at(payload, 0)) {
             (type_id::SHARED_OBJECT_AMF3, Some(0)) => (Encoding::Amf3, 1),
             (type_id::SHARED_OBJECT_AMF3, Some(lead)) => {
@@ -82,14 +101,15 @@ impl Message {
         let name =
             std::str::from_utf8(name).map_err(|_| Error::malformed(Malformed::Text, start + 2))?;
         let word = |index: usize| u32_at(payload, name_end + 4 * index).ok_or_else(cut);
-        Ok(Self {
+        let head = Self {
             name: name.into(),
             version: word(0)?,
             flags: word(1)?,
             reserved: word(2)?,
-            events: decode_events(type_id, payload, name_end + 12, limits)?,
+            events: Vec::new(),
             encoding,
-        })
+        };
+        Ok((head, name_end + 12))
     }
 
     /// Writes a body of type 19 or 16 within AMF's default limits.

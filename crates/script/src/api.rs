@@ -10,6 +10,7 @@ mod client;
 mod connection;
 mod elsewhere;
 mod global;
+mod here;
 mod library;
 mod reference;
 mod shared_object;
@@ -43,6 +44,8 @@ pub const CLASSES: &[&Class] = &[
     &library::SOAP_FAULT,
     &library::LOG,
     &library::BYTE_ARRAY,
+    &here::ROOMS,
+    &here::XML_PORT,
     &elsewhere::FRAMEWORK,
     &elsewhere::PROXY_STREAM,
     &elsewhere::PEERS,

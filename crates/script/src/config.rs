@@ -82,7 +82,8 @@ pub struct ScriptConfig {
     /// longer is refused with a `RangeError`.
     pub file_bytes: u64,
     /// Files of a folder that are listed, counted or removed at once. Default 10,000. A folder
-    /// with more is refused with a `RangeError`.
+    /// with more is refused with a `RangeError`. Of more recordings than that one `clearStreams`
+    /// deletes so many, and answers false.
     pub list_entries: usize,
     /// Bytes of the calls in one packet of Flash Remoting, and of its headers. Default 1 MiB. A
     /// call or a header that needs more is refused with a `RangeError`; several calls are spread
@@ -149,6 +150,8 @@ pub struct ApplicationInfo {
     pub bandwidth: Bandwidth,
     /// The most that the script can allow a client.
     pub bandwidth_cap: Bandwidth,
+    /// The zone of rooms that is bound to the instance, if one is.
+    pub zone: Option<String>,
 }
 
 impl Default for ApplicationInfo {
@@ -160,6 +163,7 @@ impl Default for ApplicationInfo {
             config: Value::Undefined,
             bandwidth: Bandwidth::both(250_000),
             bandwidth_cap: Bandwidth::both(10_000_000),
+            zone: None,
         }
     }
 }

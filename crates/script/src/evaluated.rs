@@ -1,6 +1,5 @@
 //! What a script gives to `eval` and `Function`: it goes through the pre-pass as files do.
 
-use engine::scripting::Problem;
 use rquickjs::{Ctx, Exception, String as JsString};
 
 use crate::core::Core;
@@ -20,7 +19,7 @@ pub(crate) fn ready<'js>(
     text: JsString<'js>,
 ) -> rquickjs::Result<JsString<'js>> {
     let prepared = prepare(core, ctx, &text::of(&text)?)?;
-    tell_notes(core, &prepared);
+    tell_notes(core, ctx, &prepared)?;
     if prepared.is_rewritten() {
         JsString::from_str(ctx.clone(), prepared.text())
     } else {
@@ -65,19 +64,19 @@ fn prepare(core: &Core, ctx: &Ctx<'_>, text: &str) -> rquickjs::Result<Prepared>
     })
 }
 
-fn tell_notes(core: &Core, prepared: &Prepared) {
+/// Tells what the pre-pass found, at the line that evaluates the text.
+fn tell_notes(core: &Core, ctx: &Ctx<'_>, prepared: &Prepared) -> rquickjs::Result<()> {
+    if prepared.notes().is_empty() {
+        return Ok(());
+    }
+    let here = Exception::from_message(ctx.clone(), "")?.into_value();
     for note in prepared.notes() {
         let text = format!(
             "{} (line {} of an evaluated text)",
             note.description(),
             note.line
         );
-        core.report_counted(&Problem {
-            source_line: prepared
-                .original_line(note.line)
-                .unwrap_or_default()
-                .to_owned(),
-            ..problem::warning(text)
-        });
+        core.report_counted(&problem::warning_at(core, &here, text));
     }
+    Ok(())
 }

@@ -16,7 +16,7 @@ use crate::convert::ConvertError;
 use crate::core::Core;
 use crate::problem::Fault;
 use crate::script::AppScript;
-use crate::{convert, loading, problem, setup};
+use crate::{convert, library, loading, problem, setup};
 
 impl AppScript {
     pub(crate) fn on_input(&mut self, input: ScriptInput) {
@@ -60,6 +60,10 @@ impl AppScript {
                 args,
             } => self.on_object_message(object, &handler, &args),
             ScriptInput::ObjectStatus { object, info } => self.on_object_status(object, &info),
+            ScriptInput::PortOpened { client, ip, port } => self.on_port_opened(client, &ip, port),
+            ScriptInput::PortText { client, text } => self.on_port_text(client, text),
+            ScriptInput::PortClosed { client } => self.on_port_closed(client),
+            ScriptInput::RoomNews(news) => self.on_room_news(&news),
             ScriptInput::SocketOpened { socket } => self.on_socket_opened(socket),
             ScriptInput::SocketText { socket, bytes } => self.on_socket_text(socket, &bytes),
             ScriptInput::SocketClosed { socket, why } => self.on_socket_closed(socket, why),
@@ -68,6 +72,12 @@ impl AppScript {
 
     fn on_start(&mut self) {
         let core = Rc::clone(&self.core);
+        if core.info.zone.is_some() {
+            let bound = self.run(library::bind_rooms);
+            if !self.settle_loading(bound) {
+                return;
+            }
+        }
         let secured = self.run(|ctx, host| {
             Self::entry(host, "secure")?.call::<_, ()>((true,))?;
             loading::run_secure(&core, ctx)

@@ -35,11 +35,14 @@ mod library;
 mod links;
 mod loading;
 mod native;
+mod plugin;
+mod ports;
 pub mod prepass;
 mod problem;
 mod rejections;
 mod remoting;
 mod requests;
+mod rooms;
 mod script;
 mod setup;
 mod shared_objects;
@@ -54,6 +57,16 @@ pub use files::{
     AppFiles, FileError, MemoryFiles, Place, ScriptFiles, archive_names, main_script_names,
     relative_path,
 };
+pub use plugin::{
+    Fields, LoginAccepted, LoginRole, LoginVerdict, PluginAnswer, PluginHost, PluginInput,
+    PluginOrder, PluginPlace, PluginQuestion, PluginScript, PluginTarget, PluginVariable,
+};
+/// The functions of plugins, for the reference.
+pub mod plugins {
+    pub use crate::plugin::reference::{
+        Certainty, FUNCTIONS, HANDLERS, PluginFunction, plugin_reference,
+    };
+}
 pub use script::{AppScript, ScriptSetup, SetupError};
 pub use storage::{
     DiskStorage, MemoryStorage, OpenHow, Stat, Storage, StorageError, Stream, storage_path,

@@ -36,16 +36,23 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("xml.js", include_str!("host/xml.js")),
     ("load_vars.js", include_str!("host/load_vars.js")),
     ("xml_socket.js", include_str!("host/xml_socket.js")),
+    ("xml_port.js", include_str!("host/xml_port.js")),
 ];
 
 /// Global names that many scripts do not need, each with the file that defines it. The file runs
 /// when a script first uses the name, so that an instance starts without it. Until then the host has
 /// nothing else of what is in it.
-const LATER: &[(&str, &str, &str)] = &[(
-    "SharedObject",
-    "shared_object.js",
-    include_str!("host/shared_object.js"),
-)];
+const LATER: &[(&str, &str, &str)] = &[
+    (
+        "SharedObject",
+        "shared_object.js",
+        include_str!("host/shared_object.js"),
+    ),
+    ("Rooms", "rooms.js", include_str!("host/rooms.js")),
+];
+
+/// What binds a zone of rooms to the instance.
+const ROOM_BINDING: (&str, &str) = ("room_binding.js", include_str!("host/room_binding.js"));
 
 /// The script library that comes with the server: what is run for a name that `load` is given
 /// and neither the application nor its own libraries have. They are files of the host, too.
@@ -88,6 +95,12 @@ pub(crate) fn run_later<'js>(
 ) -> rquickjs::Result<()> {
     let mut files = LATER.iter().filter(|(_, name, _)| *name == file);
     files.try_for_each(|(_, name, text)| evaluate(ctx, host, name, text))
+}
+
+/// Binds the zone of rooms that the instance is set up with. Before any script runs.
+pub(crate) fn bind_rooms<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
+    let (name, text) = ROOM_BINDING;
+    evaluate(ctx, host, name, text)
 }
 
 /// The files that are to run for a name of the shipped library, those that have run left out;

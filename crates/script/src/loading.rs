@@ -6,6 +6,7 @@
 //! that has been loaded is not run again: the files of one library load each other. Afterwards
 //! `load` runs its file whenever it is called, so that a script can read its settings anew.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::scripting::Problem;
@@ -15,6 +16,7 @@ use rquickjs::{Ctx, Error, Exception, Object, Value as Js};
 use crate::core::Core;
 use crate::files::{self, Place};
 use crate::library::{self, Shipped};
+use crate::plugin;
 use crate::prepass::{self, Prepared};
 use crate::problem;
 use crate::source::SourceError;
@@ -30,6 +32,8 @@ pub(crate) struct Loader {
     depth: usize,
     main_folder: String,
     started: bool,
+    /// Whether files may say `#include`.
+    includes: bool,
     shipped: Shipped,
     failure: Option<Failure>,
 }
@@ -47,6 +51,11 @@ impl Loader {
     /// A line of a file, counted from 1.
     pub(crate) fn line(&self, file: &str, line: u32) -> Option<&str> {
         self.sources.get(file)?.original_line(line)
+    }
+
+    /// From now on `#include "file"` is a call of `load`.
+    pub(crate) fn allow_includes(&mut self) {
+        self.includes = true;
     }
 
     /// The application has started.
@@ -169,7 +178,12 @@ fn run(core: &Core, ctx: &Ctx<'_>, name: &str, bytes: &[u8]) -> rquickjs::Result
 }
 
 fn evaluate(core: &Core, ctx: &Ctx<'_>, name: &str, bytes: &[u8]) -> rquickjs::Result<()> {
-    let prepared = match prepass::prepare(name, bytes, &core.config.source) {
+    let bytes = if core.loader.borrow().includes {
+        plugin::with_includes(bytes)
+    } else {
+        Cow::Borrowed(bytes)
+    };
+    let prepared = match prepass::prepare(name, &bytes, &core.config.source) {
         Ok(prepared) => prepared,
         Err(error) => return Err(refuse_source(core, ctx, name, error)),
     };

@@ -8,8 +8,10 @@ mod bytes;
 mod connection;
 mod file;
 mod http;
+mod port;
 mod remote;
 mod remoting;
+mod rooms;
 mod shared_object;
 mod socket;
 mod stream;
@@ -33,14 +35,16 @@ pub(crate) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     bytes::install(core, host)?;
     file::install(core, host)?;
     http::install(core, host)?;
+    port::install(core, host)?;
     remoting::install(core, host)?;
+    rooms::install(core, host)?;
     shared_object::install(core, host)?;
     socket::install(core, host)?;
     stream::install(core, host)
 }
 
 /// Puts one function on the host object.
-fn put<'js, P, F: IntoJsFunc<'js, P> + 'js>(
+pub(crate) fn put<'js, P, F: IntoJsFunc<'js, P> + 'js>(
     host: &Object<'js>,
     name: &str,
     function: F,
@@ -77,7 +81,7 @@ fn take<'js>(core: &Core, host: &Object<'js>, value: Js<'js>) -> rquickjs::Resul
 }
 
 /// Text that goes out.
-fn text(core: &Core, text: &rquickjs::String<'_>) -> rquickjs::Result<String> {
+pub(crate) fn text(core: &Core, text: &rquickjs::String<'_>) -> rquickjs::Result<String> {
     core.spend(text.ctx(), crate::text::len(text)?)?;
     crate::text::of(text)
 }

@@ -46,6 +46,12 @@ pub struct ScriptSetup {
 #[error("the script engine does not start: {0}")]
 pub struct SetupError(String);
 
+impl SetupError {
+    pub(crate) fn because(why: String) -> Self {
+        Self(why)
+    }
+}
+
 /// A script on an engine of its own. It stays on the thread that made it.
 pub struct AppScript {
     pub(crate) core: Rc<Core>,
@@ -222,6 +228,27 @@ impl AppScript {
         }
     }
 
+    /// Does `work`, which is what one input asks for, and sees to what it leaves behind. `None` if
+    /// the script is at its end.
+    pub(crate) fn within<R>(
+        &mut self,
+        now: Millis,
+        work: impl FnOnce(&mut Self) -> R,
+    ) -> Option<R> {
+        if self.failed {
+            return None;
+        }
+        self.core.now.set(now);
+        self.status_cut.set(false);
+        let done = work(self);
+        self.send_when_collected();
+        for problem in self.core.rejections.take() {
+            self.tell(&problem);
+        }
+        self.end_if_endless();
+        Some(done)
+    }
+
     /// When there is something to do without an input.
     fn next_due(&self) -> Option<Millis> {
         if self.core.remoting.borrow().delivers() {
@@ -233,17 +260,7 @@ impl AppScript {
 
 impl Script for AppScript {
     fn handle(&mut self, now: Millis, input: ScriptInput) {
-        if self.failed {
-            return;
-        }
-        self.core.now.set(now);
-        self.status_cut.set(false);
-        self.on_input(input);
-        self.send_when_collected();
-        for problem in self.core.rejections.take() {
-            self.tell(&problem);
-        }
-        self.end_if_endless();
+        self.within(now, |script| script.on_input(input));
     }
 
     fn poll(&mut self) -> ScriptOutput {

@@ -26,6 +26,7 @@ pub(crate) fn limits<'js>(core: &Core, ctx: &Ctx<'js>) -> rquickjs::Result<Objec
     limits.set("socketTextBytes", core.config.socket_text_bytes as f64)?;
     limits.set("remotingBytes", core.config.remoting_bytes as f64)?;
     limits.set("streams", core.config.streams as f64)?;
+    limits.set("listEntries", core.config.list_entries as f64)?;
     let packet = remoting::limits(&core.config);
     limits.set("packetHeaders", packet.packet_headers)?;
     limits.set("packetMessages", packet.packet_messages)?;
@@ -52,6 +53,7 @@ pub(crate) fn info<'js>(
     info.set("name", core.info.name.as_str())?;
     info.set("hostname", core.info.hostname.as_str())?;
     info.set("server", core.info.server.as_str())?;
+    info.set("zone", core.info.zone.as_deref())?;
     let config = std::slice::from_ref(&core.info.config);
     let config = convert::to_js(ctx, host, &core.config, config)
         .map_err(|error| Exception::throw_type(ctx, &error.to_string()))?;

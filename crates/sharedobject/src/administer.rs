@@ -3,6 +3,8 @@
 //! A change is announced to those who use the object as if a client had made it, the script
 //! included, but there is no client to be answered.
 
+use std::collections::BTreeSet;
+
 use amf::{Str, Value};
 use rtmp::Millis;
 
@@ -46,27 +48,29 @@ impl Directory {
         Ok(inspected)
     }
 
-    /// Sets slots, or removes those without a value, in one version. An object that does not
-    /// exist is made. Answers the version.
+    /// Sets slots, or removes those without a value, in one version; with `replace` all that are
+    /// not named go, too. A persistent object that does not exist is made. Answers the version.
     ///
     /// # Errors
     ///
-    /// Why the object cannot be had, or the first slot that cannot be set; those before it are.
+    /// Why the object cannot be had, or why one of the slots cannot be set. Nothing is changed then.
     pub fn administer(
         &mut self,
         now: Millis,
         name: &str,
         kind: Kind,
         slots: &[(Str, Option<Value>)],
+        replace: bool,
     ) -> Result<u32, Refusal> {
         self.advance(now);
         let name = ObjectName::parse(name, self.config().limits.name_bytes)?;
         let id = match self.find_or_load(&name, kind)? {
             Some(id) => id,
             None if self.has_other_kind(&name, kind) => return Err(Refusal::Persistence),
+            None if !kind.is_persistent() => return Err(Refusal::Unused),
             None => self.make(&name, kind)?,
         };
-        let changed = self.change(id, slots);
+        let changed = self.change(id, slots, replace);
         let version = self.objects.get(&id).map(|object| object.state.version());
         self.retire(id);
         changed.map(|()| version.unwrap_or_default())
@@ -79,7 +83,19 @@ impl Directory {
         }
     }
 
-    fn change(&mut self, id: ObjectId, slots: &[(Str, Option<Value>)]) -> Result<(), Refusal> {
+    /// The persistent objects in memory, and their versions.
+    pub fn versions(&self) -> Vec<(Str, u32)> {
+        let kept = self.objects.values().filter(|object| object.is_kept());
+        kept.map(|object| (object.name.text().clone(), object.state.version()))
+            .collect()
+    }
+
+    fn change(
+        &mut self,
+        id: ObjectId,
+        slots: &[(Str, Option<Value>)],
+        replace: bool,
+    ) -> Result<(), Refusal> {
         let Some(object) = self.objects.get_mut(&id) else {
             return Ok(());
         };
@@ -87,15 +103,27 @@ impl Directory {
             return Err(Refusal::Proxy);
         }
         let hub = &mut self.hub;
-        let (mut items, mut entries, mut result) = (Vec::new(), Vec::new(), Ok(()));
-        for (key, value) in slots {
-            let old = object.state.value(key).cloned();
+        let mut gone = Vec::new();
+        if replace {
+            let named: BTreeSet<_> = slots.iter().map(|(key, _)| key).collect();
+            let there = object.state.names();
+            gone.extend(there.filter(|key| !named.contains(key)).cloned());
+        }
+        let gone = gone.iter().map(|key| (key, None));
+        let wanted = slots.iter().map(|(key, value)| {
             let value = value.as_ref().filter(|value| !value.is_nothing());
-            let (item, code) = match value.map(|value| object.set(key, value, None, hub)) {
-                Some(Ok(item)) => (Some(item), SyncCode::Change),
-                Some(Err(refusal)) => {
-                    result = Err(refusal);
-                    break;
+            (key, value)
+        });
+        let wanted = gone.chain(wanted);
+        let limits = &hub.config.limits;
+        object.state.check_all(wanted.clone(), limits)?;
+        let (mut items, mut entries) = (Vec::new(), Vec::new());
+        for (key, value) in wanted {
+            let old = object.state.value(key).cloned();
+            let (item, code) = match value {
+                Some(value) => {
+                    let item = object.set(key, value, None, hub)?;
+                    (Some(item), SyncCode::Change)
                 }
                 None => (object.remove(key, None), SyncCode::Delete),
             };
@@ -112,6 +140,6 @@ impl Directory {
             }
             object.announce_together(items, hub);
         }
-        result
+        Ok(())
     }
 }

@@ -149,6 +149,8 @@ pub(crate) struct Merge {
     start: usize,
     /// Where the slots of the items from `start` on are.
     slots: BTreeMap<Str, usize>,
+    /// How many items keep their place.
+    kept: usize,
 }
 
 impl Merge {
@@ -165,6 +167,7 @@ impl Merge {
                 self.items.push(Arc::clone(item));
                 self.start = self.items.len();
                 self.slots.clear();
+                self.kept += 1;
                 return Pushed::default();
             }
         };
@@ -179,6 +182,11 @@ impl Merge {
 
     pub(crate) fn items(&self) -> &[Arc<Item>] {
         &self.items
+    }
+
+    /// How many items keep their place: they do not merge.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
     }
 
     pub(crate) fn into_items(self) -> Vec<Arc<Item>> {

@@ -28,6 +28,8 @@ pub struct Directory {
     pub(crate) names: BTreeMap<(ObjectName, Kind), ObjectId>,
     pub(crate) uses: FxHashMap<UserId, BTreeSet<ObjectId>>,
     pub(crate) links: Links,
+    /// How many persistent objects there are, in memory or stored; `None` when that must be counted.
+    kept: Option<usize>,
 }
 
 /// What is there now.
@@ -81,6 +83,13 @@ impl Hub {
         id
     }
 
+    /// Asks for stored objects to be removed.
+    pub(crate) fn forget(&mut self, names: Vec<ObjectName>) -> SaveId {
+        let id = SaveId(self.serial());
+        self.outputs.push_back(Output::Forget { id, names });
+        id
+    }
+
     pub(crate) fn note(&mut self, note: Note) {
         self.outputs.push_back(Output::Note(note));
     }
@@ -103,6 +112,7 @@ impl Directory {
             names: BTreeMap::new(),
             uses: FxHashMap::default(),
             links: Links::default(),
+            kept: None,
         }
     }
 
@@ -154,6 +164,8 @@ impl Directory {
     pub fn saved(&mut self, now: Millis, save: SaveId, worked: bool) {
         self.advance(now);
         let Some(id) = self.hub.saves.remove(&save) else {
+            // Stored objects have been removed.
+            self.kept = None;
             return;
         };
         if let Some(object) = self.objects.get_mut(&id) {
@@ -174,6 +186,13 @@ impl Directory {
                 object.save(false, &mut self.hub);
             }
         }
+    }
+
+    /// The names of the objects of which something is not saved, in order.
+    pub fn unsaved(&self) -> Vec<Str> {
+        let dirty = |id: &&ObjectId| self.objects.get(id).is_some_and(Object::is_dirty);
+        let ids = self.names.iter().filter(|(_, id)| dirty(id));
+        ids.map(|((name, _), _)| name.text().clone()).collect()
     }
 
     /// Objects in memory, and clients that use any. Costs nothing.
@@ -208,27 +227,77 @@ impl Directory {
             Err(error) => Err(error.to_string()),
         };
         match loaded {
-            Ok(state) => self.add(name, Kind::Persistent, state).map(Some),
-            Err(why) => {
-                let name = name.text().clone();
-                self.hub.note(Note::LoadFailed { name, why });
-                Err(Refusal::Store)
+            Ok(state) => {
+                let id = self.add(name, Kind::Persistent, state)?;
+                if let Some(object) = self.objects.get_mut(&id) {
+                    object.is_stored = true;
+                }
+                Ok(Some(id))
             }
+            Err(why) => Err(self.load_failed(name.text().clone(), why)),
         }
     }
 
-    /// A new object of this name.
+    /// A new object of this name. A persistent one is not stored yet.
     pub(crate) fn make(&mut self, name: &ObjectName, kind: Kind) -> Result<ObjectId, Refusal> {
+        if !kind.is_persistent() {
+            return self.make_unkept(name, kind);
+        }
+        self.check_room()?;
+        let kept = self.count_kept()?;
+        let max = self.hub.config.limits.stored_objects;
+        if kept >= max {
+            let limit = "stored_objects";
+            return Err(Refusal::Limit { limit, max });
+        }
+        let version = match self.loader.first_version() {
+            Ok(version) => version,
+            Err(error) => return Err(self.load_failed(name.text().clone(), error.to_string())),
+        };
+        let state = State::beginning_with(version, self.hub.config.resync_depth);
+        let id = self.add(name, kind, state)?;
+        self.kept = Some(kept + 1);
+        Ok(id)
+    }
+
+    /// A new object of this name that is not to be stored here.
+    pub(crate) fn make_unkept(
+        &mut self,
+        name: &ObjectName,
+        kind: Kind,
+    ) -> Result<ObjectId, Refusal> {
         let state = State::new(self.hub.config.resync_depth);
         self.add(name, kind, state)
     }
 
-    fn add(&mut self, name: &ObjectName, kind: Kind, state: State) -> Result<ObjectId, Refusal> {
+    fn check_room(&self) -> Result<(), Refusal> {
         let max = self.hub.config.limits.objects;
         if self.objects.len() >= max {
             let limit = "objects";
             return Err(Refusal::Limit { limit, max });
         }
+        Ok(())
+    }
+
+    /// How many persistent objects there are, in memory or stored.
+    fn count_kept(&mut self) -> Result<usize, Refusal> {
+        if let Some(kept) = self.kept {
+            return Ok(kept);
+        }
+        let stored = self.stored_names().ok_or(Refusal::Store)?;
+        let new = |object: &&Object| object.is_kept() && !object.is_stored;
+        let kept = stored.len() + self.objects.values().filter(new).count();
+        self.kept = Some(kept);
+        Ok(kept)
+    }
+
+    fn load_failed(&mut self, name: Str, why: String) -> Refusal {
+        self.hub.note(Note::LoadFailed { name, why });
+        Refusal::Store
+    }
+
+    fn add(&mut self, name: &ObjectName, kind: Kind, state: State) -> Result<ObjectId, Refusal> {
+        self.check_room()?;
         let id = ObjectId(self.hub.serial());
         let object = Object::new(id, name.clone(), kind, state, &self.hub);
         self.objects.insert(id, object);
@@ -241,8 +310,7 @@ impl Directory {
         match self.loader.names() {
             Ok(names) => Some(names),
             Err(error) => {
-                let (name, why) = (Str::EMPTY, error.to_string());
-                self.hub.note(Note::LoadFailed { name, why });
+                self.load_failed(Str::EMPTY, error.to_string());
                 None
             }
         }
@@ -262,6 +330,9 @@ impl Directory {
         if !object.is_dirty()
             && let Some(object) = self.objects.remove(&id)
         {
+            if object.is_kept() && !object.is_stored {
+                self.kept = self.kept.map(|kept| kept.saturating_sub(1));
+            }
             self.names.remove(&(object.name, object.kind));
         }
     }

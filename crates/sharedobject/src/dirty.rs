@@ -85,6 +85,7 @@ impl Dirty {
             head,
             clear: unsaved.clear,
             slots,
+            forget: false,
         };
         self.flights.push((id, unsaved));
         changes

@@ -55,6 +55,6 @@ pub use name::{Kind, NameError, ObjectName};
 pub use output::{Note, Output, Refusal, Save, SaveId, SyncCode, SyncEntry};
 pub use pattern::Pattern;
 pub use rtmp::Millis;
-pub use script::{OpenError, SlotError};
+pub use script::{Clearing, OpenError, SlotError};
 pub use stored::{Changes, Head, SlotChange, Snapshot, StoredError, decode_value, encode_value};
 pub use user::{LinkId, ObjectId, UserId};

@@ -5,6 +5,8 @@
 pub struct Limits {
     /// Objects in memory, of both kinds. Default 10,000.
     pub objects: usize,
+    /// Persistent objects, stored ones included, whether somebody uses them or not. Default 100,000.
+    pub stored_objects: usize,
     /// Bytes of an object's name. Default 255.
     pub name_bytes: usize,
     /// Slots of an object. Default 10,000.
@@ -29,8 +31,8 @@ pub struct Limits {
     /// Changes and calls that wait for the owner of a proxy's object to take or to answer them.
     /// Default 1,000.
     pub proxy_requests: usize,
-    /// Announcements of one object that may be gathered before they are sent, window or not.
-    /// Default 4,096.
+    /// Announcements of one object that may be gathered before they are sent, window or not; and
+    /// calls that a script may make under one lock of an object. Default 4,096.
     pub batch_items: usize,
     /// Bytes that may wait for one client; see [`Backlog`](crate::Backlog). Default 8 MiB.
     pub backlog_bytes: usize,
@@ -40,6 +42,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             objects: 10_000,
+            stored_objects: 100_000,
             name_bytes: 255,
             slots: 10_000,
             slot_name_bytes: 255,

@@ -14,6 +14,10 @@ pub trait Loader: Send {
 
     /// The names of all stored objects of the instance, without a leading slash.
     fn names(&mut self) -> Result<Vec<Str>, LoadError>;
+
+    /// The version that new persistent objects begin with: no object that was stored once, and is
+    /// there no more, had a higher one. 0 when there was none.
+    fn first_version(&mut self) -> Result<u32, LoadError>;
 }
 
 /// Why a stored object cannot be had.
@@ -32,5 +36,9 @@ impl Loader for NothingStored {
 
     fn names(&mut self) -> Result<Vec<Str>, LoadError> {
         Ok(Vec::new())
+    }
+
+    fn first_version(&mut self) -> Result<u32, LoadError> {
+        Ok(0)
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Object {
     pub(crate) dirty: Dirty,
     pub(crate) auto_commit: bool,
     commit_due: Option<Millis>,
+    /// Whether it is stored, or will be with the saves that are on their way.
+    pub(crate) is_stored: bool,
     /// Whether the store knows that the object is in use.
     is_marked: bool,
     /// The version that it is marked with: the store has been told of no higher one.
@@ -101,6 +103,7 @@ impl Object {
             dirty: Dirty::default(),
             auto_commit: hub.config.auto_commit,
             commit_due: None,
+            is_stored: false,
             is_marked: false,
             reserved: 0,
             users: BTreeMap::new(),
@@ -279,7 +282,7 @@ impl Object {
         }
         let id = hub.save_id(self.id);
         let head = self.state.head(true);
-        (self.is_marked, self.reserved) = (true, head.version);
+        (self.is_marked, self.reserved, self.is_stored) = (true, head.version, true);
         let changes = self.dirty.take_head(id, head);
         let name = self.name.clone();
         hub.outputs
@@ -308,6 +311,15 @@ impl Object {
             self.announce(items, true, hub);
             self.settle(hub);
         }
+    }
+
+    /// Whether the script may make one more call: under its lock they pile up.
+    pub(crate) fn may_call(&self, hub: &Hub) -> Result<(), Refusal> {
+        let (limit, max) = ("batch_items", hub.config.limits.batch_items);
+        if self.is_locked() && self.behind_lock.kept() >= max {
+            return Err(Refusal::Limit { limit, max });
+        }
+        Ok(())
     }
 
     /// What happened behind the lock is announced, and who came meanwhile is let in.
@@ -422,7 +434,11 @@ impl Object {
         let id = hub.save_id(self.id);
         let head = self.state.head(in_use);
         (self.is_marked, self.reserved) = (in_use, head.version);
-        let changes = self.dirty.take(id, head, &self.state);
+        let mut changes = self.dirty.take(id, head, &self.state);
+        // What the script has chosen is not forgotten.
+        let is_usual = head.resync_depth == hub.config.resync_depth;
+        changes.forget = !in_use && is_usual && self.state.is_blank();
+        self.is_stored = !changes.forget;
         let name = self.name.clone();
         Some(Save { id, name, changes })
     }

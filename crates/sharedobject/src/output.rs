@@ -23,6 +23,13 @@ pub enum Output {
     /// Save this, and tell by [`Directory::saved`](crate::Directory::saved) whether it worked.
     /// Saves of one object must be carried out in this order.
     Save(Save),
+    /// Stored objects that nobody has in memory are to be removed together, likewise.
+    Forget {
+        /// For [`Directory::saved`](crate::Directory::saved).
+        id: SaveId,
+        /// Which objects.
+        names: Vec<ObjectName>,
+    },
     /// For the script's `onSync`: what one message of a client, or of the owner of a proxy's
     /// object, did to an object that the script has open. An empty list says that a proxy is in
     /// step with its owner, and nothing has changed.
@@ -172,6 +179,9 @@ pub enum Refusal {
     /// The client does not use the object.
     #[error("the client does not use the object")]
     NotUsed,
+    /// The lengths in the message do not fit, or what it holds means nothing.
+    #[error("the message cannot be read")]
+    Unreadable,
     /// The client uses the object, and releases it, and uses it again in one message.
     #[error("the message begins to use the object more than once")]
     Again,
@@ -195,6 +205,9 @@ pub enum Refusal {
     /// An administrator wants to change a proxy.
     #[error("the object belongs to another instance, and is changed there")]
     Proxy,
+    /// An administrator wants to change a temporary object that nobody uses.
+    #[error("nobody uses the temporary object, so it would not last")]
+    Unused,
     /// The owner of a proxy's object has refused it.
     #[error("the owner of the object refuses it")]
     Owner,

@@ -1,13 +1,11 @@
-//! The path patterns of `clearSharedObjects`.
+//! The path patterns of `clearSharedObjects`, which are those of `clearStreams` too.
 
-use crate::name::ObjectName;
-
-/// Which objects a path means (FlashCom's server-side dictionary,
-/// `application.clearSharedObjects`).
+/// Which objects, or recordings, a path means (FlashCom's server-side dictionary,
+/// `application.clearSharedObjects` and `application.clearStreams`).
 ///
 /// `/` means all. Otherwise the last part may have wildcards, `?` for one character and `*` for
 /// any number, and then means folders too, with all that is in them; without wildcards it means
-/// the one object of that name.
+/// the one of that name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     /// The parts before the last, which must be the name's.
@@ -40,12 +38,12 @@ impl Pattern {
         })
     }
 
-    /// Whether it means the object of this name.
-    pub fn matches(&self, name: &ObjectName) -> bool {
+    /// Whether it means the one of this name, which has no slash at its beginning.
+    pub fn matches(&self, name: &str) -> bool {
         let Some(last) = &self.last else {
             return true;
         };
-        let mut parts = name.as_str().split('/');
+        let mut parts = name.split('/');
         for folder in &self.folders {
             if parts.next() != Some(folder) {
                 return false;
@@ -53,6 +51,21 @@ impl Pattern {
         }
         let fits = parts.next().is_some_and(|part| fits(last, part));
         fits && (self.has_wildcards || parts.next().is_none())
+    }
+
+    /// Whether it may mean something inside this folder.
+    pub fn reaches(&self, folder: &str) -> bool {
+        let parts = folder.split('/').count();
+        if parts > self.folders.len() {
+            return self.has_wildcards && self.matches(folder);
+        }
+        let same = |(part, wanted): (&str, &String)| part == wanted;
+        folder.split('/').zip(&self.folders).all(same)
+    }
+
+    /// Whether it may mean more than one.
+    pub fn has_wildcards(&self) -> bool {
+        self.has_wildcards
     }
 }
 
@@ -113,10 +126,26 @@ mod tests {
             ("/f?o/bar", "foo/bar", false),
         ] {
             let pattern = Pattern::parse(path).unwrap();
-            let name = ObjectName::parse(name, 99).unwrap();
-            assert_eq!(pattern.matches(&name), expected, "{path} {name}");
+            assert_eq!(pattern.matches(name), expected, "{path} {name}");
         }
         assert_eq!(Pattern::parse("/a//b"), None);
         assert_eq!(Pattern::parse("/a/"), None);
+    }
+    #[test]
+    fn folders_are_entered_where_something_may_match() {
+        for (path, folder, expected) in [
+            ("/", "a/b", true),
+            ("/foo/bar", "foo", true),
+            ("/foo/bar", "fox", false),
+            ("/foo/bar", "foo/bar", false),
+            ("/foo/*", "foo", true),
+            ("/foo/*", "foo/bar/deep", true),
+            ("/foo/b?", "foo/b1/deep", true),
+            ("/foo/b?", "foo/b12", false),
+            ("/foo", "foo", false),
+        ] {
+            let pattern = Pattern::parse(path).unwrap();
+            assert_eq!(pattern.reaches(folder), expected, "{path} {folder}");
+        }
     }
 }

@@ -52,7 +52,7 @@ impl Directory {
             None if self.has_other_kind(&name, kind) => {
                 return Err(OpenError(Refusal::Persistence));
             }
-            None => self.make(&name, kind).map_err(OpenError)?,
+            None => self.make_unkept(&name, kind).map_err(OpenError)?,
         };
         if let Some(object) = self.objects.get_mut(&id) {
             object.script = true;

@@ -131,6 +131,7 @@ impl Directory {
                     uses.released();
                 }
                 (Event::Release, Err(_)) => {}
+                (Event::Unreadable, _) => self.refuse_unreadable(user, message),
                 _ if is_write(event) => writes.push(event.clone()),
                 _ => self.hub.note(Note::UnknownEvent {
                     user,
@@ -273,6 +274,20 @@ impl Directory {
             object.carry_out(&asked, None, &mut self.hub);
             object.settle(&mut self.hub);
         }
+    }
+
+    /// What the client wanted is not known: it waits for the object, or has changed it.
+    fn refuse_unreadable(&mut self, user: UserId, message: &Message) {
+        let kind = Kind::of(message.is_persistent());
+        let name = ObjectName::parse(&message.name, self.hub.config.limits.name_bytes);
+        let id = name.ok().and_then(|name| self.find(&name, kind));
+        let object = id.and_then(|id| self.objects.get(&id));
+        let code = if object.is_some_and(|object| object.users.contains_key(&user)) {
+            Code::SharedObjectNoWriteAccess
+        } else {
+            Code::SharedObjectCreationFailed
+        };
+        self.refuse(user, message, code, Refusal::Unreadable);
     }
 
     /// Tells a client that does not use the object that its request is refused.

@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::directory::{Directory, Hub};
 use crate::name::{Kind, ObjectName};
 use crate::object::Object;
-use crate::output::{Refusal, Save};
+use crate::output::{Refusal, Save, SaveId};
 use crate::pattern::Pattern;
 use crate::request;
 use crate::user::ObjectId;
@@ -19,6 +19,17 @@ use crate::user::ObjectId;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(transparent)]
 pub struct OpenError(pub Refusal);
+
+/// What has become of a wish to clear objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clearing {
+    /// All are cleared.
+    Done,
+    /// Those in memory are. What becomes of the others is told by this number.
+    Asked(SaveId),
+    /// The path means nothing, or the store does not answer.
+    Failed,
+}
 
 /// Why the script cannot set a slot, or send.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -162,6 +173,7 @@ impl Directory {
         if object.remote.is_some() {
             return object.ask_owner(call_event(handler, args), hub);
         }
+        object.may_call(hub)?;
         let item = request::send(handler, args, hub)?;
         object.announce_by_script(item, false, hub);
         Ok(())
@@ -173,6 +185,7 @@ impl Directory {
         if object.remote.is_some() {
             return object.ask_owner(call_event(handler, args), hub);
         }
+        object.may_call(hub)?;
         let item = request::send(handler, args, hub)?;
         if object.is_locked() {
             object.announce_by_script(item, false, hub);
@@ -242,16 +255,16 @@ impl Directory {
     /// fate is told by [`Self::saved`] as that of every save. `None` when there is nothing to
     /// save. Saves that [`Self::poll`] has given, or would give, must be carried out before.
     pub fn take_changes(&mut self, id: ObjectId) -> Option<Save> {
-        let (object, hub) = self.opened(id)?;
-        object.take_changes(true, hub)
+        let object = self.objects.get_mut(&id)?;
+        object.take_changes(object.is_used(), &mut self.hub)
     }
 
-    /// The persistent objects that the script has open, or the one of this name.
-    pub fn opened_persistent(&self, name: Option<&str>) -> Vec<ObjectId> {
+    /// The persistent objects in memory, whoever uses them, or the one of this name.
+    pub fn kept(&self, name: Option<&str>) -> Vec<ObjectId> {
         let name = name.map(|name| name.strip_prefix('/').unwrap_or(name));
         let wanted = |object: &&Object| {
             let is_named = name.is_none_or(|name| object.name.as_str() == name);
-            object.script && object.is_kept() && is_named
+            object.is_kept() && is_named
         };
         let objects = self.objects.values().filter(wanted);
         let mut ids: Vec<_> = objects.map(|object| object.id).collect();
@@ -260,50 +273,38 @@ impl Directory {
     }
 
     /// Clears all objects that a path means, stored ones too, see [`Pattern`]; not those that
-    /// belong to other instances. Their versions go
-    /// on, so that clients with older ones know. Answers whether everything was cleared.
-    pub fn clear_matching(&mut self, path: &str) -> bool {
+    /// belong to other instances. Whoever uses one goes on with it, empty; the others are removed
+    /// from the store, together. No version is given again, so that clients with older ones know.
+    pub fn clear_matching(&mut self, path: &str) -> Clearing {
         let Some(pattern) = Pattern::parse(path) else {
-            return false;
+            return Clearing::Failed;
         };
         let live = self
             .names
             .iter()
-            .filter(|((name, _), _)| pattern.matches(name));
+            .filter(|((name, _), _)| pattern.matches(name.as_str()));
         for id in live.map(|(_, id)| *id).collect::<Vec<_>>() {
             if let Some(object) = self.objects.get_mut(&id)
                 && object.remote.is_none()
             {
                 object.clear_by_script(&mut self.hub);
             }
-        }
-        let Some(stored) = self.stored_names() else {
-            return false;
-        };
-        let mut is_complete = true;
-        for name in stored {
-            // A name that could not be made is no object of ours.
-            let Ok(name) = ObjectName::parse(&name, usize::MAX) else {
-                continue;
-            };
-            if pattern.matches(&name) && self.find(&name, Kind::Persistent).is_none() {
-                is_complete &= self.clear_stored(&name);
-            }
-        }
-        is_complete
-    }
-
-    fn clear_stored(&mut self, name: &ObjectName) -> bool {
-        let Ok(found) = self.load(name) else {
-            return false;
-        };
-        if let Some(id) = found {
-            if let Some(object) = self.objects.get_mut(&id) {
-                object.clear_by_script(&mut self.hub);
-            }
             self.retire(id);
         }
-        true
+        let Some(stored) = self.stored_names() else {
+            return Clearing::Failed;
+        };
+        // A name that could not be made is no object of ours.
+        let names = stored
+            .iter()
+            .filter_map(|name| ObjectName::parse(name, usize::MAX).ok());
+        let is_here = |name: &ObjectName| self.find(name, Kind::Persistent).is_some();
+        let meant = |name: &ObjectName| pattern.matches(name.as_str()) && !is_here(name);
+        let names: Vec<_> = names.filter(meant).collect();
+        if names.is_empty() {
+            return Clearing::Done;
+        }
+        Clearing::Asked(self.hub.forget(names))
     }
 
     /// An object that the script has open.

@@ -31,6 +31,52 @@ pub(crate) struct Slot {
     bytes: usize,
 }
 
+/// What all slots of an object are together.
+struct Size {
+    slots: usize,
+    bytes: usize,
+}
+
+impl Size {
+    /// Puts a slot of so many bytes in the place of one of `old` bytes, if there was any.
+    fn put(&mut self, old: Option<usize>, bytes: usize, limits: &Limits) -> Result<(), Refusal> {
+        self.take(old);
+        if self.slots >= limits.slots && old.is_none() {
+            return over("slots", limits.slots);
+        }
+        self.slots += 1;
+        self.bytes += bytes;
+        if self.bytes > limits.object_bytes {
+            return over("object_bytes", limits.object_bytes);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, old: Option<usize>) {
+        self.slots -= usize::from(old.is_some());
+        self.bytes -= old.unwrap_or_default();
+    }
+}
+
+fn over<T>(limit: &'static str, max: usize) -> Result<T, Refusal> {
+    Err(Refusal::Limit { limit, max })
+}
+
+/// How many bytes a slot with this value has, if one may have it.
+fn measure(key: &Str, value: &Value, limits: &Limits) -> Result<usize, Refusal> {
+    if key.len() > limits.slot_name_bytes {
+        return over("slot_name_bytes", limits.slot_name_bytes);
+    }
+    let max = limits.slot_bytes;
+    let stored = encode_value(value, max).map(|stored| stored.len());
+    let sent = || bytes_on_wire(std::slice::from_ref(value), max);
+    match stored.and_then(|stored| Ok(stored.max(sent()?))) {
+        Ok(bytes) => Ok(key.len() + bytes),
+        Err(amf::EncodeError::OutputTooLong { .. }) => over("slot_bytes", max),
+        Err(error) => Err(Refusal::Value(error)),
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
     version: u32,
@@ -53,6 +99,18 @@ impl State {
         Self {
             resync_depth,
             ..Self::default()
+        }
+    }
+
+    /// A new object in place of one that was there perhaps: whoever has an older version than this
+    /// starts anew.
+    pub(crate) fn beginning_with(version: u32, resync_depth: Option<u32>) -> Self {
+        Self {
+            version,
+            newest: version,
+            floor: version,
+            cleared: (version > 0).then_some((version, None)),
+            ..Self::new(resync_depth)
         }
     }
 
@@ -115,6 +173,11 @@ impl State {
         self.slots.len()
     }
 
+    /// Whether there are no slots, nor are any remembered.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.slots.is_empty() && self.removed.is_empty()
+    }
+
     pub(crate) fn slot(&self, key: &str) -> Option<&Slot> {
         self.slots.get(key)
     }
@@ -162,26 +225,38 @@ impl State {
         value: &Value,
         limits: &Limits,
     ) -> Result<usize, Refusal> {
-        let over = |limit, max| Err(Refusal::Limit { limit, max });
-        if key.len() > limits.slot_name_bytes {
-            return over("slot_name_bytes", limits.slot_name_bytes);
-        }
         let old = self.slots.get(key).map(|slot| slot.bytes);
-        if old.is_none() && self.slots.len() >= limits.slots {
-            return over("slots", limits.slots);
-        }
-        let max = limits.slot_bytes;
-        let stored = encode_value(value, max).map(|stored| stored.len());
-        let sent = || bytes_on_wire(std::slice::from_ref(value), max);
-        let bytes = match stored.and_then(|stored| Ok(stored.max(sent()?))) {
-            Ok(bytes) => key.len() + bytes,
-            Err(amf::EncodeError::OutputTooLong { .. }) => return over("slot_bytes", max),
-            Err(error) => return Err(Refusal::Value(error)),
-        };
-        if self.bytes - old.unwrap_or_default() + bytes > limits.object_bytes {
-            return over("object_bytes", limits.object_bytes);
-        }
+        let bytes = measure(key, value, limits)?;
+        self.size().put(old, bytes, limits)?;
         Ok(bytes)
+    }
+
+    /// Whether all of these slots may be set, or removed where there is no value, one after another.
+    pub(crate) fn check_all<'a>(
+        &self,
+        slots: impl Iterator<Item = (&'a Str, Option<&'a Value>)>,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        let mut size = self.size();
+        let mut changed = BTreeMap::new();
+        for (key, value) in slots {
+            let there = || self.slots.get(key).map(|slot| slot.bytes);
+            let old = changed.get(key).copied().unwrap_or_else(there);
+            let new = value.map(|value| measure(key, value, limits)).transpose()?;
+            match new {
+                Some(bytes) => size.put(old, bytes, limits)?,
+                None => size.take(old),
+            }
+            changed.insert(key, new);
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> Size {
+        Size {
+            slots: self.slots.len(),
+            bytes: self.bytes,
+        }
     }
 
     /// Sets a slot to what `item` says. `bytes` is what [`Self::check`] found.

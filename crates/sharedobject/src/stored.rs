@@ -46,6 +46,9 @@ pub struct Changes {
     pub clear: bool,
     /// What is to be stored of each changed slot instead of what was stored.
     pub slots: Vec<(Str, SlotChange)>,
+    /// Nothing is left, and nobody uses the object: it need not be stored any more, if only
+    /// [`Loader::first_version`](crate::Loader::first_version) knows of its version.
+    pub forget: bool,
 }
 
 /// What is to be stored of one slot.

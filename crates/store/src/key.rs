@@ -34,7 +34,7 @@ impl fmt::Display for InstanceKey {
     }
 }
 
-/// The two name spaces of an instance's objects.
+/// The two name spaces of an instance's objects, and what is no object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// Objects that outlive their users.
@@ -42,6 +42,8 @@ pub enum Kind {
     /// Objects that go with their last user; they are stored only by whoever wants them to
     /// outlive a restart.
     Temporary,
+    /// Not an object, but what is left of those that were forgotten; see [`ObjectKey::gone`].
+    Gone,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
         match self {
             Self::Persistent => 1,
             Self::Temporary => 2,
+            Self::Gone => 3,
         }
     }
 
@@ -58,6 +61,7 @@ impl Kind {
         match code {
             1 => Some(Self::Persistent),
             2 => Some(Self::Temporary),
+            3 => Some(Self::Gone),
             _ => None,
         }
     }
@@ -83,6 +87,17 @@ impl ObjectKey {
             kind,
             name,
         }
+    }
+
+    /// Where the head lies that says which versions an application's objects had that are not there
+    /// any more: none had a higher one. A new object that begins with it gives no version again.
+    pub fn gone(host: Arc<str>, app: Arc<str>) -> Self {
+        let instance = InstanceKey {
+            host,
+            app,
+            instance: "".into(),
+        };
+        Self::new(instance, Kind::Gone, "")
     }
 }
 

@@ -48,4 +48,4 @@ pub use limits::Limits;
 pub use memory::MemoryStore;
 pub use object::{Changes, Head, SlotChange, StoredObject, StoredSlot};
 pub use store::{Listed, Store};
-pub use write::{Epoch, Stats, Write};
+pub use write::{Epoch, Forgotten, Stats, Write};

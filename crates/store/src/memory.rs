@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use parking_lot::Mutex;
 
 use crate::{
-    Acknowledge, Changes, Epoch, Head, InstanceKey, Listed, ObjectKey, Scope, Stats, Store,
+    Acknowledge, Changes, Epoch, Head, InstanceKey, Kind, Listed, ObjectKey, Scope, Stats, Store,
     StoreError, StoredObject, StoredSlot, Write,
 };
 
@@ -88,17 +88,50 @@ impl State {
         match write {
             Write::Commit(changes) => self.commit(changes),
             Write::DeleteObject { key, .. } => drop(self.objects.remove(&key)),
-            Write::DeleteInstance(key) => self.drop_all(&Scope::Instance(key)),
+            Write::Forget {
+                instance, objects, ..
+            } => {
+                for object in objects {
+                    let key = ObjectKey::new(instance.clone(), Kind::Persistent, object.name);
+                    let stored = self.objects.remove(&key);
+                    let stored = stored.map(|stored| stored.head.version.saturating_add(1));
+                    let gone = ObjectKey::gone(instance.host.clone(), instance.app.clone());
+                    self.outlive(gone, object.version.or(stored));
+                }
+            }
+            Write::DeleteInstance(key) => {
+                let gone = ObjectKey::gone(key.host.clone(), key.app.clone());
+                self.drop_all(&Scope::Instance(key), gone);
+            }
             Write::DeleteApplication { host, app } => {
-                self.drop_all(&Scope::Application { host, app });
+                let gone = ObjectKey::gone(host.clone(), app.clone());
+                self.drop_all(&Scope::Application { host, app }, gone);
             }
             Write::Barrier => {}
         }
         Ok(())
     }
 
-    fn drop_all(&mut self, scope: &Scope) {
+    fn drop_all(&mut self, scope: &Scope, gone: ObjectKey) {
+        let dropped = self.objects.iter().filter(|(key, _)| scope.contains(key));
+        let after = |(key, object): (&ObjectKey, &StoredObject)| {
+            let given = u32::from(key.kind != Kind::Gone);
+            object.head.version.saturating_add(given)
+        };
+        let newest = dropped.map(after).max();
         self.objects.retain(|key, _| !scope.contains(key));
+        self.outlive(gone, newest);
+    }
+
+    /// Remembers that an application's objects have had this version.
+    fn outlive(&mut self, gone: ObjectKey, version: Option<u32>) {
+        let before = self.objects.get(&gone).map(|gone| gone.head.version);
+        if version > before {
+            let version = version.unwrap_or_default();
+            let mut changes = Changes::new(gone, version);
+            changes.head.floor = version;
+            self.commit(changes);
+        }
     }
 
     fn commit(&mut self, changes: Changes) {

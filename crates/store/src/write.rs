@@ -9,6 +9,16 @@ use crate::{Changes, InstanceKey, ObjectKey, StoreError};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(pub u64);
 
+/// An object that is to be forgotten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The version in which it had nothing any more, if that is known. Without it, the next after
+    /// the one that is stored.
+    pub version: Option<u32>,
+}
+
 /// One thing to be done as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
@@ -21,7 +31,16 @@ pub enum Write {
         /// Who writes.
         epoch: Epoch,
     },
-    /// Removes all objects of an instance. This is an administrator's, whoever owns the instance.
+    /// Removes persistent objects for good. Their versions stay given, see [`ObjectKey::gone`].
+    Forget {
+        /// Whose they are.
+        instance: InstanceKey,
+        /// Which.
+        objects: Vec<Forgotten>,
+        /// Who writes.
+        epoch: Epoch,
+    },
+    /// Removes all objects of an instance; their versions stay given. This is an administrator's, whoever owns the instance.
     DeleteInstance(InstanceKey),
     /// Removes all objects of all instances of an application, likewise.
     DeleteApplication {
@@ -39,6 +58,7 @@ impl Write {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Commit(changes) => changes.bytes(),
+            Self::Forget { objects, .. } => objects.iter().map(|object| object.name.len()).sum(),
             _ => 0,
         }
     }
@@ -48,6 +68,9 @@ impl Write {
         match self {
             Self::Commit(changes) => Some((&changes.key.instance, changes.epoch)),
             Self::DeleteObject { key, epoch } => Some((&key.instance, *epoch)),
+            Self::Forget {
+                instance, epoch, ..
+            } => Some((instance, *epoch)),
             _ => None,
         }
     }

@@ -94,11 +94,23 @@ impl Charset {
     /// Writes `text` and the zero byte that ends it. Characters that no XML document may hold are
     /// left out, the zero byte first of all; those the code page lacks become `?`.
     pub fn frame(&self, text: &str, out: &mut BytesMut) {
-        let text = text::allowed(text);
+        self.write(&text::allowed(text), out);
+    }
+
+    /// As [`frame`](Self::frame), for a text that need not be XML: only zero bytes are left out.
+    pub fn frame_any(&self, text: &str, out: &mut BytesMut) {
+        if text.contains('\0') {
+            self.write(&text.replace('\0', ""), out);
+        } else {
+            self.write(text, out);
+        }
+    }
+
+    fn write(&self, text: &str, out: &mut BytesMut) {
         if self.is_utf8() {
             out.extend_from_slice(text.as_bytes());
         } else {
-            self.encode(&text, out);
+            self.encode(text, out);
         }
         out.extend_from_slice(&[0]);
     }

@@ -35,6 +35,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "administration::objects_of_an_instance_are_shown_and_changed",
             live_objects,
         ),
+        trial(
+            "administration::what_does_not_fit_changes_nothing",
+            not_fitting,
+        ),
         trial("administration::an_object_is_watched", watched),
         trial(
             "administration::objects_are_shown_and_changed_without_a_server",
@@ -270,6 +274,35 @@ fn live_objects() -> Result<()> {
     })
 }
 
+fn not_fitting() -> Result<()> {
+    server::with(&[], |server| {
+        client::run(async {
+            let mut ann = joined(server, "live/room").await?;
+            let mut users = Copy::open(&mut ann, "users", true).await?;
+            users.set(&mut ann, &[("ann", 7.0.into())]).await?;
+            // It is stored with a higher version while it is in use; its own is shown.
+            let listed = format!("live/room users version {}\n", users.version);
+            let said = done(server, "so", &["list"])?;
+            ensure!(said == listed, "{said}");
+            let long = "x".repeat(256);
+            let path = server.file("long.json");
+            fs::write(&path, json!({ "bob": 1, long: 2 }).to_string())?;
+            let path = path.to_str().context("a path that is no text")?;
+            let import = ["import", "live/room", "users", path, "--replace"];
+            let why = refused(server, "so", &import)?;
+            ensure!(why.contains("slot_name_bytes of 255 is reached"), "{why}");
+            let shown = slots(server, "live/room", "users")?;
+            ensure!(shown == json!({ "ann": 7 }), "{shown}");
+            let said = done(server, "so", &["list"])?;
+            ensure!(said == listed, "{said}");
+            let unused = ["set", "live/room", "unused", "x", "1", "--temporary"];
+            let why = refused(server, "so", &unused)?;
+            ensure!(why.contains("nobody uses the temporary object"), "{why}");
+            Ok(())
+        })
+    })
+}
+
 fn watched() -> Result<()> {
     server::with(&[], |server| {
         let set = |value: &str| done(server, "so", &["set", "live/room", "o", "a", value]);
@@ -313,6 +346,9 @@ fn stored_objects() -> Result<()> {
         ensure!(shown == json!({ "bob": 8 }), "{shown}");
         let said = done(server, "so", &["list", "live/room"])?;
         ensure!(said == "live/room users version 3\n", "{said}");
+        let name = "x".repeat(256);
+        let why = refused(server, "so", &["set", "live/room", "users", &name, "1"])?;
+        ensure!(why.contains("slot_name_bytes of 255 is reached"), "{why}");
         let why = refused(server, "so", &["watch", "live/room", "users"])?;
         ensure!(why.contains("no server runs"), "{why}");
         let why = refused(server, "app", &["list"])?;
@@ -320,6 +356,11 @@ fn stored_objects() -> Result<()> {
         done(server, "so", &["delete", "live/room", "users"])?;
         let why = refused(server, "so", &["get", "live/room", "users"])?;
         ensure!(why.contains("no shared object users in live/room"), "{why}");
+        let said = done(server, "so", &["list"])?;
+        ensure!(said.is_empty(), "{said}");
+        // No version is given again. It had 3; the next is not known to be free.
+        let said = done(server, "so", &["set", "live/room", "users", "ann", "7"])?;
+        ensure!(said == "The object has version 5.\n", "{said}");
         Ok(())
     })
 }

@@ -1,11 +1,9 @@
 //! Movies with the ElectroServer 3 class: logging in, rooms, talking, variables, moderation.
 //! Everything the server sends is read with a model of the class's parser.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use anyhow::{Context, Result, ensure};
 use e2e::movie::Movie;
+use e2e::ruffle::Chat;
 use e2e::server::{self, Server};
 use e2e::wait::SOON;
 use libtest_mimic::Trial;
@@ -16,6 +14,10 @@ use crate::trial;
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("electroserver::movies_log_in_and_chat_in_a_room", chat),
+        trial(
+            "electroserver::movies_in_ruffle_chat_with_a_client_over_tcp",
+            ruffle,
+        ),
         trial("electroserver::a_name_is_somebodys_until_it_leaves", names),
         trial("electroserver::the_list_of_rooms_follows", rooms),
         trial("electroserver::the_list_of_users_follows", users),
@@ -28,6 +30,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("electroserver::a_moderator_puts_users_out", kick),
         trial("electroserver::a_banned_address_is_told_nothing", ban),
         trial("electroserver::bans_outlive_the_server", stored_ban),
+        trial(
+            "electroserver::stored_rooms_are_there_from_the_start",
+            stored_rooms,
+        ),
         trial("electroserver::floods_are_warned_kicked_and_banned", flood),
         trial("electroserver::unknown_actions_are_named_once", unknown),
     ]
@@ -55,25 +61,6 @@ fn in_room(server: &Server, name: &str, room: &str) -> Result<Movie> {
         movie.joined()?;
     }
     Ok(movie)
-}
-
-/// A line of `rooms.accounts` with the password `secret`.
-fn account(name: &str, role: &str) -> Result<String> {
-    let mut program = Command::new(server::binary())
-        .arg("password")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut input = program.stdin.take().context("no input")?;
-    input.write_all(b"secret\n")?;
-    drop(input);
-    let output = program.wait_with_output()?;
-    ensure!(output.status.success(), "no hash was printed");
-    let hash = String::from_utf8(output.stdout)?;
-    Ok(format!(
-        "rooms.accounts=[\"{name}:{role}:{}\"]",
-        hash.trim()
-    ))
 }
 
 fn chat() -> Result<()> {
@@ -110,6 +97,44 @@ fn chat() -> Result<()> {
                 == Some("bob".into())
         );
         server.wait_for_log(&["connection closed", "client_left"], SOON)?;
+        Ok(())
+    })
+}
+
+/// The chat that movies were first written from: three of them in a browser, over the server's
+/// own WebSocket, and one client over TCP. `tests/browser/chat.mjs` says what they do.
+fn ruffle() -> Result<()> {
+    server::with(&[], |server| {
+        let mut raw = in_room(server, "raw", "Lobby")?;
+        let mut chat = Chat::start(server.xml)?;
+        chat.did("greeted")?;
+        let greeting = "hello <all> & \"everybody\"";
+        ensure!(raw.message("SendPublicMessage")? == ("ann".into(), greeting.into()));
+        chat.did("whispered")?;
+        let whisper = raw.message("SendPrivateMessage")?;
+        ensure!(
+            whisper == ("bob".into(), "do you hear me".into()),
+            "{whisper:?}"
+        );
+        raw.say("I heard you")?;
+        chat.did("moved")?;
+        let traced = chat.finish()?;
+        // Nobody hears a room that it is not in, nor what is said to others.
+        raw.say("the end")?;
+        let heard = std::iter::from_fn(|| raw.message("SendPublicMessage").ok());
+        let heard: Vec<_> = heard.take(2).map(|(_, text)| text).collect();
+        ensure!(heard == ["I heard you", "the end"], "{heard:?}");
+        for (name, line, hears) in [
+            ("cara", "bob: only here", false),
+            ("ann", "bob: only here", true),
+            ("bob", "cara to you: psst", false),
+            ("ann", "cara to you: psst", true),
+            ("cara", "not logged in: The name is in use.", true),
+        ] {
+            let lines = traced[name].as_array().context("nothing traced")?;
+            let heard = lines.iter().any(|traced| traced == line);
+            ensure!(heard == hears, "{name} and {line:?}: {lines:?}");
+        }
         Ok(())
     })
 }
@@ -293,7 +318,7 @@ fn questions() -> Result<()> {
 }
 
 fn kick() -> Result<()> {
-    let moderator = account("Mod", "moderator")?;
+    let moderator = server::account("Mod", "moderator")?;
     server::with(&[&moderator], |server| {
         let mut bob = in_room(server, "bob", "Lobby")?;
         let mut wrong = Movie::greeted(server.xml)?;
@@ -322,7 +347,7 @@ fn kick() -> Result<()> {
 const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
 
 fn ban() -> Result<()> {
-    let moderator = account("Mod", "moderator")?;
+    let moderator = server::account("Mod", "moderator")?;
     server::with(&[&moderator], |server| {
         let mut bob = Movie::open_from(ELSEWHERE, server.xml)?;
         bob.wait_for_greeting()?;
@@ -356,7 +381,7 @@ fn ban() -> Result<()> {
 }
 
 fn stored_ban() -> Result<()> {
-    let moderator = account("Mod", "moderator")?;
+    let moderator = server::account("Mod", "moderator")?;
     let settings = [&*moderator, "rooms.ban_address=false"];
     server::with(&settings, |server| {
         let mut bob = Movie::logged_in(server.xml, "bob", "")?;
@@ -378,6 +403,39 @@ fn stored_ban() -> Result<()> {
         moderator.send("GetBuddyList", "")?;
         let buddies = format!("{:?}", moderator.packet("GetBuddyList")?);
         ensure!(buddies.contains("cyd"), "{buddies}");
+        Ok(())
+    })
+}
+
+fn stored_rooms() -> Result<()> {
+    let settings = ["rooms.stored=Main/Lobby,Other/Hall"];
+    let variables = |joined: &Packet| names_in(joined.parameters.array("RoomVariables"));
+    server::with(&settings, |server| {
+        for again in [false, true] {
+            let mut ann = Movie::logged_in(server.xml, "ann", "")?;
+            ann.join("Main", "Lobby", "")?;
+            let found = variables(&ann.joined()?);
+            ensure!(found == ["topic"][..usize::from(again)], "{found:?}");
+            for (name, persistent) in [("topic", true), ("mood", false)] {
+                let variable = format!(
+                    "<RoomVariable Persistent=\"{persistent}\" Locked=\"false\" >\
+                     <Name>{name}</Name><Data>1</Data></RoomVariable>"
+                );
+                ann.send("CreateRoomVariable", &variable)?;
+                ann.packet("UpdateRoomVariable")?;
+            }
+            // It stays when nobody is in it.
+            ann.join("Other", "Hall", "")?;
+            ann.joined()?;
+            ann.join("Main", "Lobby", "")?;
+            ensure!(variables(&ann.joined()?) == ["topic"]);
+            drop(ann);
+            server.restart("TERM", &settings)?;
+        }
+        ensure!(
+            !server.log().contains("refused the server"),
+            "a room was made twice"
+        );
         Ok(())
     })
 }

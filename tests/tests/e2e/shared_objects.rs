@@ -47,6 +47,14 @@ fn basics() -> Vec<Trial> {
         trial("shared_objects::what_was_flushed_survives_a_kill", kill),
         trial("shared_objects::access_rules_hold", access),
         trial("shared_objects::limits_are_told_to_who_meets_them", limits),
+        trial(
+            "shared_objects::what_is_not_understood_is_skipped_and_bad_names_are_refused",
+            not_understood,
+        ),
+        trial(
+            "shared_objects::limits_on_numbers_are_told_too",
+            limits_on_numbers,
+        ),
         trial("shared_objects::amf3_values_come_back_the_same", amf3),
         trial("shared_objects::the_script_takes_part", script),
         trial(
@@ -323,6 +331,70 @@ fn limits() -> Result<()> {
             ensure!(bobs.slots.get("a") == Some(&1.0.into()), "{:?}", bobs.slots);
             bobs.set(&mut bob, &[("a", 6.0.into())]).await?;
             anns.until(&mut ann, "a", &6.0.into()).await.map(drop)
+        })
+    })
+}
+
+/// Objects and their subscribers, by every limit on their number.
+fn limits_on_numbers() -> Result<()> {
+    let settings = [
+        "shared_objects.objects=3",
+        "shared_objects.stored_objects=2",
+        "shared_objects.subscribers=1",
+        "shared_objects.object_bytes=65536",
+        "shared_objects.slot_bytes=65536",
+    ];
+    server::with(&settings, |server| {
+        client::run(async {
+            let mut ann = joined(server, "live").await?;
+            let mut bob = joined(server, "live").await?;
+            for name in ["a", "b"] {
+                let mut kept = Copy::open(&mut ann, name, true).await?;
+                kept.set(&mut ann, &[("x", 1.0.into())]).await?;
+            }
+            let refused = |opened: Result<Copy>, limit: &'static str| {
+                let why = format!("{:#}", opened.err().context(limit)?);
+                ensure!(why.contains("SharedObject.ObjectCreationFailed"), "{why}");
+                let line = format!("the limit {limit} of");
+                server.wait_for_log(&["was refused", &line], SOON).map(drop)
+            };
+            refused(Copy::open(&mut ann, "c", true).await, "stored_objects")?;
+            refused(Copy::open(&mut bob, "a", true).await, "subscribers")?;
+            let mut first = Copy::open(&mut ann, "first", false).await?;
+            refused(Copy::open(&mut bob, "second", false).await, "objects")?;
+            let half = "x".repeat(40_000);
+            first.set(&mut ann, &[("1", half.as_str().into())]).await?;
+            let full = first.set(&mut ann, &[("2", half.as_str().into())]).await;
+            let full = format!("{:#}", full.err().context("object_bytes")?);
+            ensure!(full.contains("SharedObject."), "{full}");
+            server.wait_for_log(&["the limit object_bytes of 65536"], SOON)?;
+            Ok(())
+        })
+    })
+}
+
+fn not_understood() -> Result<()> {
+    server::with(&[], |server| {
+        client::run(async {
+            let mut ann = joined(server, "live").await?;
+            let mut anns = Copy::open(&mut ann, "chat", false).await?;
+            let unknown = Event::Unknown {
+                event: 99,
+                data: vec![1, 2, 3].into(),
+            };
+            let known = Event::RequestChange(vec![("a".into(), 1.0.into())]);
+            anns.ask(&mut ann, vec![unknown, known]).await?;
+            anns.await_success(&mut ann, 1).await?;
+            let skipped = server.metric("greenroom_shared_object_unknown_events_total", "")?;
+            ensure!((skipped - 1.0).abs() < 0.5, "{skipped}");
+            for name in ["a b", "", "../x", "a:b"] {
+                let refused = Copy::open(&mut ann, name, true).await;
+                let refused = format!("{:#}", refused.err().with_context(|| name.to_owned())?);
+                let code = "SharedObject.ObjectCreationFailed";
+                ensure!(refused.contains(code), "{name}: {refused}");
+            }
+            // It goes on.
+            anns.set(&mut ann, &[("a", 2.0.into())]).await
         })
     })
 }

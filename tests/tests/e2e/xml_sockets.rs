@@ -28,6 +28,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("xml_sockets::an_old_movie_writes_its_code_page", code_page),
         trial("xml_sockets::silence_has_its_limits", silence),
         trial("xml_sockets::who_takes_nothing_is_closed_alone", slow),
+        trial(
+            "xml_sockets::who_takes_nothing_for_too_long_is_closed",
+            stalled,
+        ),
         trial("xml_sockets::requests_over_the_rate_wait", rate),
         trial("xml_sockets::one_too_many_is_told_so", full),
         trial("xml_sockets::the_end_of_the_server_ends_them", stopped),
@@ -290,7 +294,23 @@ fn slow() -> Result<()> {
         "rooms.flood_filter=false",
         "xml.requests_per_second=0",
     ];
-    server::with(&settings, |server| {
+    takes_nothing(&settings)
+}
+
+fn stalled() -> Result<()> {
+    let settings = [
+        "xml.outbox_bytes=16MiB",
+        "xml.stall_ms=1000",
+        "rooms.flood_filter=false",
+        "xml.requests_per_second=0",
+    ];
+    takes_nothing(&settings)
+}
+
+/// One says much, another reads nothing: the other is closed, and the one hears all.
+fn takes_nothing(settings: &[&str]) -> Result<()> {
+    let by_stall = settings.iter().any(|setting| setting.contains("stall_ms"));
+    server::with(settings, |server| {
         let mut ann = Movie::logged_in(server.xml, "ann", "")?;
         ann.create_room("Main", "Lobby", "", "")?;
         ann.joined()?;
@@ -309,9 +329,16 @@ fn slow() -> Result<()> {
             ann.message("SendPublicMessage")?;
             said += 1;
         }
-        ann.packet_where("UpdateUserList", |packet| {
-            packet.parameters.text("MinorAction").as_deref() == Some("UserLeft")
-        })?;
+        // That Bob came, and that he left, which may have come while she waited for her own words.
+        let told = |ann: &Movie| {
+            let actions = ann.actions.iter();
+            actions.filter(|action| *action == "updateuserlist").count()
+        };
+        while told(&ann) < 2 {
+            ann.packet("UpdateUserList")?;
+        }
+        let line = server.wait_for_log(&["connection closed", "outbox_full"], SOON)?;
+        ensure!(line.contains("stall_ms") == by_stall, "{line}");
         Ok(())
     })
 }

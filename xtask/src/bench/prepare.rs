@@ -61,6 +61,18 @@ pub(super) fn bench_folder() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Writes the reports of one run for each case beside what they were measured on.
+pub(super) fn keep(name: &str, runs: &[(String, Value)]) -> Result<PathBuf> {
+    let raw: Vec<_> = runs
+        .iter()
+        .map(|(case, report)| json!({ "case": case, "report": report }))
+        .collect();
+    let file = bench_folder()?.join(name);
+    let all = json!({ "machine": machine(), "runs": raw });
+    fs::write(&file, serde_json::to_string_pretty(&all)?)?;
+    Ok(file)
+}
+
 /// Builds one of the load tools: its program.
 pub(super) fn load_tool(package: &str) -> Result<PathBuf> {
     println!("building {package}");
@@ -112,6 +124,7 @@ pub(super) fn machine() -> Value {
         "cores": std::thread::available_parallelism().map_or(0, usize::from),
         "load_average": fs::read_to_string("/proc/loadavg").unwrap_or_default().trim(),
         "commit": read(Command::new("git").args(["describe", "--always", "--dirty"])),
+        "irc": read(Command::new("dpkg-query").args(["-W", "ngircd", "inspircd"])),
         "nginx": read(Command::new("dpkg-query").args(["-W", "nginx", "libnginx-mod-rtmp"])),
     })
 }

@@ -53,6 +53,39 @@ const SHARED_COLUMNS: &[Column] = &[
     Column("other CPU s", 1, "/window/foreign_cpu_s"),
 ];
 
+const VOD_COLUMNS: &[Column] = &[
+    Column("CPU s/GB", 3, "/cost/server_cpu_s_per_gb"),
+    Column("Mbit/s to a player", 2, "/delivery/mbit_per_s_per_player"),
+    Column("late p50 ms", 1, "/delivery/late_ms/p50"),
+    Column("p99 ms", 1, "/delivery/late_ms/p99"),
+    Column("max ms", 1, "/delivery/late_ms/max"),
+    Column("missed messages", 0, "/delivery/missed"),
+    Column("first message p50 ms", 1, "/start/first_media_ms/p50"),
+    Column("p99 ms", 1, "/start/first_media_ms/p99"),
+    Column("RSS MB", 1, RSS_MB),
+    Column("server CPU %", 0, "/window/server_cpu_pct"),
+    Column("faults", 0, "/faults/total"),
+    Column("other CPU s", 1, "/window/foreign_cpu_s"),
+];
+
+const ROOM_COLUMNS: &[Column] = &[
+    Column(
+        "CPU s/million deliveries",
+        1,
+        "/cost/server_cpu_s_per_million_deliveries",
+    ),
+    Column("deliveries/s", 0, "/delivery/deliveries_per_s"),
+    Column("latency p50 ms", 1, "/delivery/latency_ms/p50"),
+    Column("p99 ms", 1, "/delivery/latency_ms/p99"),
+    Column("joins, CPU s", 2, "/join/server_cpu_s"),
+    Column("kB/idle connection", 1, "/idle/rss_kb_per_connection"),
+    Column("RSS MB", 1, RSS_MB),
+    Column("server CPU %", 0, "/window/server_cpu_pct"),
+    Column("load CPU %", 0, "/window/client_cpu_pct"),
+    Column("faults", 0, "/faults/total"),
+    Column("other CPU s", 1, "/window/foreign_cpu_s"),
+];
+
 const RSS_MB: &str = "/window/server_rss_mb";
 
 impl Column {
@@ -77,16 +110,41 @@ pub(super) fn shared_line(report: &Value) -> String {
     figures(report, SHARED_COLUMNS)
 }
 
-/// A row for each case of shared objects, the median of every figure.
+/// One run of rooms in one line.
+pub(super) fn rooms_line(report: &Value) -> String {
+    figures(report, ROOM_COLUMNS)
+}
+
+/// A row for each case of shared objects.
 pub(super) fn shared_table(runs: &[(String, Value)]) -> String {
-    let headings: Vec<_> = SHARED_COLUMNS.iter().map(|column| column.0).collect();
-    let mut text = format!("| case | runs | {} |\n", headings.join(" | "));
-    let _ = writeln!(text, "|---|---|{}", "---|".repeat(SHARED_COLUMNS.len()));
+    table(runs, "case", SHARED_COLUMNS)
+}
+
+/// A row for each case of rooms and each server.
+pub(super) fn rooms_table(runs: &[(String, Value)]) -> String {
+    table(runs, "case", ROOM_COLUMNS)
+}
+
+/// One run of recordings in one line.
+pub(super) fn vod_line(report: &Value) -> String {
+    figures(report, VOD_COLUMNS)
+}
+
+/// A row for each server of recordings.
+pub(super) fn vod_table(runs: &[(String, Value)]) -> String {
+    table(runs, "server", VOD_COLUMNS)
+}
+
+/// A row for each case, the median of every figure.
+fn table(runs: &[(String, Value)], what: &str, columns: &[Column]) -> String {
+    let headings: Vec<_> = columns.iter().map(|column| column.0).collect();
+    let mut text = format!("| {what} | runs | {} |\n", headings.join(" | "));
+    let _ = writeln!(text, "|---|---|{}", "---|".repeat(columns.len()));
     for case in distinct(runs.iter().map(|(case, _)| case)) {
         let reports = runs.iter().filter(|(name, _)| name == case);
         let reports: Vec<_> = reports.map(|(_, report)| report).collect();
         let mut row = vec![case.clone(), reports.len().to_string()];
-        row.extend(SHARED_COLUMNS.iter().map(|column| {
+        row.extend(columns.iter().map(|column| {
             let values = reports.iter().filter_map(|report| at(report, column.2));
             column.show(median(values.collect()))
         }));

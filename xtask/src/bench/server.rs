@@ -50,7 +50,7 @@ impl Server {
         let folder = empty_folder(&prepared.folder)?;
         let address = free_address()?;
         let command = match self {
-            Self::Nginx => nginx(prepared, &folder, address)?,
+            Self::Nginx => nginx(prepared, "nginx-rtmp.conf", &folder, address, &[])?,
             Self::Greenroom { budget_ms } => {
                 let budget = format!("live.latency_budget_ms={budget_ms}");
                 greenroom(
@@ -65,17 +65,48 @@ impl Server {
     }
 }
 
-/// Starts Greenroom on one thread with these settings, and with one application that is empty.
+/// Starts Greenroom on one thread with these settings, and with one application that is empty but
+/// for its settings.
 pub(super) fn start_greenroom(
     parent: &Path,
-    application: &str,
+    (application, its_settings): (&str, &str),
     settings: &[&str],
 ) -> Result<Running> {
     let folder = empty_folder(parent)?;
     let applications = folder.join("applications");
     fs::create_dir_all(applications.join(application))?;
+    let file = applications.join(application).join("application.toml");
+    fs::write(file, its_settings)?;
     let address = free_address()?;
     let command = greenroom(&folder, &applications, address, settings);
+    Running::start(&folder, address, command)
+}
+
+/// Starts a server of IRC with the configuration that the load tools keep for it, at another
+/// port. `words` go before the path of the configuration.
+pub(super) fn start_irc(
+    parent: &Path,
+    program: &str,
+    port: u16,
+    words: &[&str],
+) -> Result<Running> {
+    let folder = empty_folder(parent)?;
+    let address = free_address()?;
+    // Where it keeps its state.
+    fs::create_dir_all(folder.join(program))?;
+    let kept = format!("tools/load/peers/{program}.conf");
+    let template = fs::read_to_string(workspace::root().join(kept))?;
+    if !template.contains(&port.to_string()) {
+        bail!("the configuration of {program} does not listen where expected");
+    }
+    let configuration = template
+        .replace(&port.to_string(), &address.port().to_string())
+        .replace("@RUN@", &folder.display().to_string());
+    let file = folder.join("irc.conf");
+    fs::write(&file, configuration)?;
+    let file = file.display().to_string();
+    let words = [&[program], words, &[&file]].concat();
+    let command = words.into_iter().map(str::to_owned).collect();
     Running::start(&folder, address, command)
 }
 
@@ -106,12 +137,34 @@ impl Running {
     }
 }
 
-/// The configuration that the load tools keep for nginx, at another address.
-fn nginx(prepared: &Prepared, folder: &Path, address: SocketAddr) -> Result<Vec<String>> {
-    let template = fs::read_to_string(prepared.tools.join("peers/nginx-rtmp.conf"))?;
-    let configuration = template.replace("127.0.0.1:17035", &address.to_string());
+/// Starts nginx with one of the configurations that the load tools keep for it, with these words
+/// of it replaced.
+pub(super) fn start_nginx(
+    prepared: &Prepared,
+    configuration: &str,
+    words: &[(&str, &str)],
+) -> Result<Running> {
+    let folder = empty_folder(&prepared.folder)?;
+    let address = free_address()?;
+    let command = nginx(prepared, configuration, &folder, address, words)?;
+    Running::start(&folder, address, command)
+}
+
+/// A configuration that the load tools keep for nginx, at another address.
+fn nginx(
+    prepared: &Prepared,
+    configuration: &str,
+    folder: &Path,
+    address: SocketAddr,
+    words: &[(&str, &str)],
+) -> Result<Vec<String>> {
+    let template = fs::read_to_string(prepared.tools.join("peers").join(configuration))?;
+    let mut configuration = template.replace("127.0.0.1:17035", &address.to_string());
     if configuration == template {
         bail!("the nginx configuration does not listen where expected");
+    }
+    for (word, meant) in words {
+        configuration = configuration.replace(word, meant);
     }
     let file = folder.join("nginx.conf");
     fs::write(&file, configuration)?;
@@ -156,7 +209,7 @@ fn greenroom(
 
 /// An address that nobody listens on. Another program could take it before the server does; the
 /// server then ends at once and says so.
-fn free_address() -> Result<SocketAddr> {
+pub(super) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 

@@ -1,12 +1,11 @@
 //! Shared objects: many clients that write into one object, and many that read what one writes.
 //! The server has core 0 to itself and one thread, the load core 1.
 
-use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{prepare, report, report_of, server};
 use crate::options::Options;
@@ -77,13 +76,7 @@ pub(super) fn run(options: &Options) -> Result<bool> {
             runs.push((case.name(), report));
         }
     }
-    let raw: Vec<_> = runs
-        .iter()
-        .map(|(case, report)| json!({ "case": case, "report": report }))
-        .collect();
-    let file = prepare::bench_folder()?.join("shared.json");
-    let all = json!({ "machine": prepare::machine(), "runs": raw });
-    fs::write(&file, serde_json::to_string_pretty(&all)?)?;
+    let file = prepare::keep("shared.json", &runs)?;
     println!(
         "raw reports: {}\n\n{}",
         file.display(),
@@ -95,7 +88,7 @@ pub(super) fn run(options: &Options) -> Result<bool> {
 }
 
 fn measure(load: &std::path::Path, case: &Case, seconds: f64) -> Result<Value> {
-    let running = server::start_greenroom(&prepare::bench_folder()?, APPLICATION, &SETTINGS)?;
+    let running = server::start_greenroom(&prepare::bench_folder()?, (APPLICATION, ""), &SETTINGS)?;
     let mut command = Command::new(load);
     let profile = workspace::root().join("tools/load/profiles/rtmp-so-latest.toml");
     command.arg("--profile").arg(profile);

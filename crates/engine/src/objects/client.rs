@@ -89,8 +89,8 @@ impl Instance {
                     self.effects.push_back(Effect::LinkSend { link, message });
                 }
                 Output::Note(note) => self.note(told(note)),
-                // Both have been seen to.
-                Output::Save(_) | Output::Timeout(_) => {}
+                // These have been seen to.
+                Output::Save(_) | Output::Forget { .. } | Output::Timeout(_) => {}
             }
         }
         for object in self.objects.take_overdue() {
@@ -108,7 +108,7 @@ fn writes(event: &Event) -> usize {
     match event {
         Event::RequestChange(slots) => slots.len(),
         Event::RequestRemove(keys) => keys.len(),
-        Event::SendMessage { .. } | Event::RequestClear | Event::Use => 1,
+        Event::SendMessage { .. } | Event::RequestClear | Event::Use | Event::Unreadable => 1,
         _ => 0,
     }
 }

@@ -5,7 +5,7 @@
 
 use amf::{Str, Value};
 use parking_lot::MutexGuard;
-use sharedobject::{Kind, Refusal, SlotError};
+use sharedobject::{Clearing, Kind, Refusal, SlotError};
 
 use super::{Inner, SharedObjects, known_link};
 use crate::scripting::{ChangeError, LinkId, ObjectId, OpenError, SharedObjectHost};
@@ -144,7 +144,7 @@ impl SharedObjectHost for SharedObjects {
 
     fn commit(&self, name: Option<&str>) -> bool {
         let mut inner = self.inner();
-        let objects = inner.directory.opened_persistent(name);
+        let objects = inner.directory.kept(name);
         if name.is_some() && objects.is_empty() {
             return false;
         }
@@ -152,7 +152,17 @@ impl SharedObjectHost for SharedObjects {
     }
 
     fn clear_matching(&self, path: &str) -> bool {
-        self.with(|inner| inner.directory.clear_matching(path))
+        let mut inner = self.inner();
+        let clearing = inner.directory.clear_matching(path);
+        inner.drain();
+        match clearing {
+            Clearing::Done => true,
+            Clearing::Failed => false,
+            Clearing::Asked(id) => {
+                inner.saver.wait();
+                inner.take_saved().contains(&(id, true))
+            }
+        }
     }
 }
 

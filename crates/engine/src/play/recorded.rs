@@ -68,7 +68,7 @@ impl Item {
 impl Instance {
     /// Whether a recording is to be looked for.
     pub(super) fn may_be_recorded(&self, item: &Item) -> bool {
-        let is_there = self.config.plays_recordings && item.name.recording_file().is_ok();
+        let is_there = self.config.plays_recordings && item.name.played_file().is_ok();
         match item.start {
             Start::Recorded => true,
             Start::LiveOrRecorded => is_there && !self.is_published(&item.name),
@@ -84,7 +84,7 @@ impl Instance {
         queue: VecDeque<Item>,
         announce: Announce,
     ) {
-        let file = item.name.recording_file();
+        let file = item.name.played_file();
         self.plays += 1;
         let play = self.plays;
         let playing = Playing {
@@ -187,7 +187,7 @@ impl Instance {
         let Some(playing) = self.playing(client, stream_id) else {
             return;
         };
-        let Ok(file) = playing.item.name.recording_file() else {
+        let Ok(file) = playing.item.name.played_file() else {
             return;
         };
         playing.source = Source::Recorded {
@@ -261,8 +261,8 @@ impl Instance {
         let written = command.args.first().and_then(Value::as_str);
         let most = self.config.stream_name_bytes;
         let name = StreamName::parse(written.unwrap_or_default(), most).ok();
-        let name = name.filter(|name| self.may_read(client, name.as_str()));
-        let file = name.and_then(|name| name.recording_file().ok());
+        let name = name.filter(|name| self.may_read(client, name.path()));
+        let file = name.and_then(|name| name.played_file().ok());
         let file = file.filter(|_| self.config.plays_recordings && command.transaction != 0.0);
         let Some(file) = file else {
             return self.reply(client, command, Value::from(0.0));

@@ -192,7 +192,7 @@ impl ScriptedInstance {
             self.tell_script(ScriptInput::Disconnect { client });
         } else if self.take_guest(client).is_some() {
             self.tell_script(ScriptInput::Disconnect { client });
-        } else {
+        } else if !self.leave_port(client) {
             self.waiting.retain(|join| join.client != client);
         }
     }

@@ -72,6 +72,7 @@ impl ScriptedInstance {
         for join in std::mem::take(&mut self.waiting) {
             self.ask_script(join);
         }
+        self.open_ports();
     }
 
     /// The script cannot run, or not any more. It is told nothing, not even who has to go.
@@ -84,10 +85,7 @@ impl ScriptedInstance {
         self.inputs.clear();
         let starting = matches!(self.stage, Stage::Starting { .. });
         self.stage = Stage::Stopped;
-        for client in self.known_clients() {
-            self.tell_unloaded(client);
-            self.on_disconnect(client);
-        }
+        self.empty();
         if starting {
             for Join {
                 client,
@@ -98,6 +96,7 @@ impl ScriptedInstance {
                 let rejection = Rejection::ScriptFailed(self.config.name.clone());
                 self.refuse(client, transaction, &rejection);
             }
+            self.refuse_ports();
         }
         self.end(true);
     }
@@ -128,10 +127,15 @@ impl ScriptedInstance {
             return self.admit_waiting();
         }
         self.stage = Stage::Emptying;
+        self.empty();
+    }
+
+    fn empty(&mut self) {
         for client in self.known_clients() {
             self.tell_unloaded(client);
             self.on_disconnect(client);
         }
+        self.close_ports();
     }
 
     fn tell_unloaded(&mut self, client: crate::client::ClientId) {
@@ -160,7 +164,8 @@ impl ScriptedInstance {
     }
 
     pub(super) fn note_idle(&mut self) {
-        let nobody = self.instance.client_count() == 0 && self.guests.is_empty();
+        let nobody =
+            self.instance.client_count() == 0 && self.guests.is_empty() && self.ports.is_empty();
         if nobody && self.stage == Stage::Running {
             self.idle_since.get_or_insert(self.now);
         } else {

@@ -22,7 +22,7 @@ impl ScriptedInstance {
             ScriptEffect::SocketClose { socket } if self.sockets.remove(&socket) => {
                 self.effects.push_back(Effect::SocketClose { socket });
             }
-            _ => {}
+            other => self.on_port_effect(other),
         }
     }
 

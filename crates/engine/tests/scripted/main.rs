@@ -10,6 +10,7 @@ mod calls;
 mod lifecycle;
 mod links;
 mod objects;
+mod ports;
 mod proxies;
 mod random;
 mod sockets;

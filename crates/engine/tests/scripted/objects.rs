@@ -7,7 +7,7 @@ use engine::scripting::{
 };
 use engine::{ClientId, Input, ScriptedConfig, SharedObjects};
 use rtmp::shared_object::{Event, Message};
-use sharedobject::{Config, Limits, NothingStored, Save, SaveId};
+use sharedobject::{Config, Limits, NothingStored, ObjectName, Save, SaveId};
 
 use crate::world::{Lines, World, accepting, config, puppet};
 
@@ -38,6 +38,10 @@ struct Keeper {
 impl engine::ObjectSaver for Keeper {
     fn save(&mut self, save: Save) {
         self.saves.push(save.id);
+    }
+
+    fn forget(&mut self, id: SaveId, _: Vec<ObjectName>) {
+        self.saves.push(id);
     }
 
     fn wait(&mut self) {

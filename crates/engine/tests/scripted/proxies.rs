@@ -249,6 +249,8 @@ struct Nowhere;
 impl engine::ObjectSaver for Nowhere {
     fn save(&mut self, _: sharedobject::Save) {}
 
+    fn forget(&mut self, _: sharedobject::SaveId, _: Vec<sharedobject::ObjectName>) {}
+
     fn wait(&mut self) {}
 
     fn take_saved(&mut self) -> Vec<(sharedobject::SaveId, bool)> {

@@ -304,6 +304,7 @@ pub(crate) fn effect_line(effect: &Effect) -> Option<String> {
         } => format!("socket {} to {host}:{port}", socket.0),
         Effect::SocketSend { socket, text } => format!("socket {} < {text}", socket.0),
         Effect::SocketClose { socket } => format!("socket {} closed", socket.0),
+        Effect::PortSend { client, text } => format!("port {} < {text}", client.0),
         Effect::StreamSend { name, data } => {
             format!("stream {name} < {}", data.payload.escape_ascii())
         }
@@ -411,6 +412,11 @@ fn object_input_line(input: &ScriptInput) -> String {
             let code = info.get("code").and_then(Value::as_str).unwrap_or_default();
             format!("> stream {} {code}", stream.as_str())
         }
+        ScriptInput::PortOpened { client, ip, port } => {
+            format!("> port {} open from {ip} at {port}", client.0)
+        }
+        ScriptInput::PortText { client, text } => format!("> port {} {text}", client.0),
+        ScriptInput::PortClosed { client } => format!("> port {} closed", client.0),
         other => format!("> {other:?}"),
     }
 }

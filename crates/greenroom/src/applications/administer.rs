@@ -9,11 +9,13 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Applications, InstanceAddress};
-use crate::metrics;
 use crate::runner::{Ask, Post, Room, Sender};
 
 /// How long an administrator waits until an instance has ended, or answers.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long after an instance has dropped what it was asked the next is looked for.
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// A running instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,14 +38,6 @@ pub(crate) enum Asked<T> {
     Busy,
 }
 
-/// An instance that is to stop.
-struct Taken {
-    inbox: mpsc::Sender<Post>,
-    room: Option<Arc<Room>>,
-    /// Closed when the instance has ended.
-    asks: mpsc::Sender<Ask>,
-}
-
 impl Applications {
     /// The instances that run, of all applications or of one.
     pub(crate) fn rows(&self, app: Option<&str>) -> Vec<InstanceRow> {
@@ -57,30 +51,32 @@ impl Applications {
                 app: address.app.clone(),
                 instance: address.instance.clone(),
                 clients: here.clients,
-                script: here.room.is_some(),
+                script: here.script,
             })
             .collect()
     }
 
-    /// Starts an instance, unless it runs. Whether it was started.
+    /// Starts an instance, unless it runs. Whether it was started. Waits for one that is ending.
     ///
     /// # Errors
     ///
     /// What a client would be told who wants to join it.
-    pub(crate) fn load(self: &Arc<Self>, app: &str, instance: &str) -> Result<bool, Rejection> {
+    pub(crate) async fn load(
+        self: &Arc<Self>,
+        app: &str,
+        instance: &str,
+    ) -> Result<bool, Rejection> {
+        let address = self.address(app, instance)?;
+        self.wait_for_end(&address).await;
         if self.is_closing() {
             return Err(Rejection::ShuttingDown);
         }
         if self.is_running(app, instance)? {
             return Ok(false);
         }
-        let address = InstanceAddress {
-            app: app.into(),
-            instance: instance.into(),
-        };
         let way = self.way_of(&address)?;
         let mut running = self.running.lock();
-        if running.instances.contains_key(&address) {
+        if running.at(&address).is_some() {
             return Ok(false);
         }
         self.check_room(&running, app)?;
@@ -92,7 +88,7 @@ impl Applications {
     /// Stops an instance: its clients are told and closed, and its script is not asked. Answers
     /// whether it has ended, or `None` when it does not run.
     pub(crate) async fn unload(&self, app: &str, instance: &str) -> Option<bool> {
-        let Taken { inbox, room, asks } = self.take_instance(app, instance)?;
+        let (inbox, room) = self.take_instance(app, instance)?;
         let stop = Post {
             from: Sender::Administrator,
             input: Input::Stop { silent: true },
@@ -101,35 +97,19 @@ impl Applications {
         let ended = async {
             // An instance that has ended meanwhile needs no telling.
             let _ = inbox.send(stop).await;
-            // One without a script ends when nobody holds its inbox any more.
-            drop(inbox);
-            match &room {
-                Some(room) => ended(room).await,
-                None => asks.closed().await,
-            }
+            ended(&room).await;
         };
         Some(tokio::time::timeout(PATIENCE, ended).await.is_ok())
     }
 
-    /// An instance that is to stop. One without a script is taken out of the table, so that nobody
-    /// joins it any more; one with a script sees to that itself.
-    fn take_instance(&self, app: &str, instance: &str) -> Option<Taken> {
-        let address = InstanceAddress {
-            app: app.into(),
-            instance: instance.into(),
-        };
+    /// An instance that is to stop. Nobody joins one without a script any more; one with a script
+    /// sees to that itself.
+    fn take_instance(&self, app: &str, instance: &str) -> Option<(mpsc::Sender<Post>, Arc<Room>)> {
+        let address = self.address(app, instance).ok()?;
         let mut running = self.running.lock();
-        let here = running.instances.get(&address)?;
-        let taken = Taken {
-            inbox: here.inbox.clone(),
-            room: here.room.clone(),
-            asks: here.asks.clone(),
-        };
-        if taken.room.is_none() {
-            running.instances.remove(&address);
-            metrics::instances(-1.0);
-        }
-        Some(taken)
+        let here = running.at(&address)?;
+        here.ending |= !here.script;
+        Some((here.inbox.clone(), here.room.clone()))
     }
 
     /// Has something done with the shared objects of an instance, in between its other work.
@@ -137,35 +117,43 @@ impl Applications {
         &self,
         app: &str,
         instance: &str,
-        what: impl FnOnce(&SharedObjects) -> T + Send + 'static,
+        what: impl FnOnce(&SharedObjects) -> T + Clone + Send + 'static,
     ) -> Asked<T> {
         let address = InstanceAddress {
             app: app.into(),
             instance: instance.into(),
         };
-        let asks = {
-            let running = self.running.lock();
-            running
-                .instances
-                .get(&address)
-                .map(|here| here.asks.clone())
+        let asked = async {
+            while let Some(asks) = self.asks_of(&address) {
+                let (sender, answer) = oneshot::channel();
+                let what = what.clone();
+                // Whoever asked may have gone.
+                let ask: Ask = Box::new(move |objects| drop(sender.send(what(objects))));
+                if asks.send(ask).await.is_ok()
+                    && let Ok(done) = answer.await
+                {
+                    return Asked::Done(done);
+                }
+                // It was ending, and has dropped what it was asked. Who comes next is asked anew.
+                asks.closed().await;
+                tokio::time::sleep(AGAIN).await;
+            }
+            Asked::NotRunning
         };
-        let Some(asks) = asks else {
-            return Asked::NotRunning;
-        };
-        let (sender, answer) = oneshot::channel();
-        // Whoever asked may have gone.
-        let ask: Ask = Box::new(move |objects| drop(sender.send(what(objects))));
-        let answered = async {
-            // An instance that has ended drops what it was asked.
-            let _ = asks.send(ask).await;
-            answer.await
-        };
-        match tokio::time::timeout(PATIENCE, answered).await {
-            Ok(Ok(done)) => Asked::Done(done),
-            Ok(Err(_)) => Asked::NotRunning,
-            Err(_) => Asked::Busy,
-        }
+        let asked = tokio::time::timeout(PATIENCE, asked).await;
+        asked.unwrap_or(Asked::Busy)
+    }
+
+    fn asks_of(&self, address: &InstanceAddress) -> Option<mpsc::Sender<Ask>> {
+        let running = self.running.lock();
+        let here = running.instances.get(address);
+        here.map(|here| here.asks.clone())
+    }
+
+    /// An instance of an application that runs: this one, or any.
+    pub(crate) fn running(&self, app: &str, instance: Option<&str>) -> Option<InstanceRow> {
+        let mut rows = self.rows(Some(app)).into_iter();
+        rows.find(|row| instance.is_none_or(|instance| *row.instance == *instance))
     }
 }
 

@@ -2,6 +2,8 @@
 //! who joins is answered.
 
 mod admission;
+mod asking;
+mod handover;
 mod leaving;
 
 use std::collections::VecDeque;
@@ -150,7 +152,7 @@ impl Visitor {
 
     /// Joins this instance and asks to come in.
     async fn come_to(applications: &Arc<Applications>, instance: &str, id: u64) -> Self {
-        let seat = applications.join("app", instance).unwrap();
+        let seat = applications.join("app", instance).await.unwrap();
         let (link, orders) = Link::new(8, Arc::new(Nowhere));
         let client = ClientId(id);
         let input = Input::Connect {
@@ -202,7 +204,7 @@ async fn emptied(applications: &Arc<Applications>) {
         let room = {
             let running = applications.running.lock();
             let first = running.instances.values().next();
-            first.map(|here| here.room.clone().unwrap())
+            first.map(|here| here.room.clone())
         };
         match room {
             Some(room) => room.ended.cancelled().await,
@@ -255,7 +257,7 @@ impl Visitor {
     /// Calls something that does not come back while the book says so, and waits until it is
     /// written off.
     async fn get_lost(&mut self, applications: &Arc<Applications>, book: &Book) -> Arc<Room> {
-        let room = self.seat.room.clone().unwrap();
+        let room = self.seat.room.clone();
         book.hold.store(true, Ordering::SeqCst);
         book.held.store(false, Ordering::SeqCst);
         let call = Input::Command {
@@ -304,7 +306,7 @@ async fn no_script_starts_while_too_many_threads_are_lost() {
     let mut runs = Visitor::come_to(&applications, "runs", 1).await;
     assert!(runs.answered().await);
     // By that clock whoever is busy is stuck.
-    let room = runs.seat.room.clone().unwrap();
+    let room = runs.seat.room.clone();
     while room.is_stuck(clock::now() + 3_600_000) {
         tokio::task::yield_now().await;
     }
@@ -316,7 +318,7 @@ async fn no_script_starts_while_too_many_threads_are_lost() {
         rooms.push(visitor.get_lost(&applications, &book).await);
         lost.push(visitor);
     }
-    let refused = applications.join("app", "room").err();
+    let refused = applications.join("app", "room").await.err();
     let expected = Rejection::TooManyLostThreads("app/room".into());
     assert_eq!(refused, Some(expected));
     // What runs goes on.

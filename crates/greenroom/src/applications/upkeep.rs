@@ -9,7 +9,7 @@ use std::time::Duration;
 use engine::Input;
 use tokio::sync::mpsc;
 
-use super::{Applications, InstanceAddress, Way};
+use super::{Applications, InstanceAddress, Running, Way};
 use crate::runner::{Post, Room, Sender};
 use crate::{clock, metrics};
 
@@ -39,7 +39,7 @@ impl Applications {
         };
         let mut running = self.running.lock();
         // If it cannot be started that is in the log, and told to those who connect.
-        if !running.instances.contains_key(&address)
+        if running.at(&address).is_none()
             && let Ok(started) = self.start(&mut running, &address, &Way::Scripted, 0)
         {
             running.instances.insert(address, started);
@@ -70,30 +70,21 @@ impl Applications {
             "a file has changed: the application is loaded anew"
         );
         for (inbox, room) in told {
-            match room {
-                Some(room) => stop(&inbox, &room).await,
-                None => drop(inbox.send(stop_post(true)).await),
-            }
+            stop(&inbox, &room).await;
         }
     }
 
-    /// The instances of an application. Those without a script are taken out of the table, so
-    /// that nobody joins them any more: they end with their clients. Those with one see to that
-    /// themselves.
-    fn take_instances(&self, app: &str) -> Vec<(mpsc::Sender<Post>, Option<Arc<Room>>)> {
-        let mut taken = Vec::new();
-        self.running.lock().instances.retain(|address, here| {
-            if *address.app != *app {
-                return true;
-            }
-            taken.push((here.inbox.clone(), here.room.clone()));
-            let stays = here.room.is_some();
-            if !stays {
-                metrics::instances(-1.0);
-            }
-            stays
-        });
-        taken
+    /// The instances of an application, which are to stop. Nobody joins those without a script any
+    /// more: they end with their clients.
+    fn take_instances(&self, app: &str) -> Vec<(mpsc::Sender<Post>, Arc<Room>)> {
+        let mut running = self.running.lock();
+        let here = running.instances.iter_mut();
+        let here = here.filter(|(address, _)| *address.app == *app);
+        here.map(|(_, here)| {
+            here.ending |= !here.script;
+            (here.inbox.clone(), here.room.clone())
+        })
+        .collect()
     }
 
     /// Looks for scripts that do not come back, for as long as the server runs.
@@ -107,9 +98,10 @@ impl Applications {
     pub(super) fn write_off_stuck(&self, now: rtmp::Millis) {
         let mut running = self.running.lock();
         running.instances.retain(|address, here| {
-            let Some(room) = here.room.as_ref().filter(|room| room.is_stuck(now)) else {
+            let room = &here.room;
+            if !room.is_stuck(now) {
                 return true;
-            };
+            }
             tracing::error!(
                 app = %address.app, instance = %address.instance, clients = here.clients,
                 after_ms = room.busy_ms(now),
@@ -129,31 +121,44 @@ impl Applications {
     /// Unloads every instance with a script, without asking it. Who joins next finds the
     /// script as it is then.
     pub(crate) async fn unload_scripts(&self) {
-        for (inbox, room) in self.rooms() {
+        for (inbox, room) in self.rooms(|here| here.script) {
             stop(&inbox, &room).await;
         }
     }
 
-    fn rooms(&self) -> Vec<(mpsc::Sender<Post>, Arc<Room>)> {
+    fn rooms(&self, wanted: fn(&Running) -> bool) -> Vec<(mpsc::Sender<Post>, Arc<Room>)> {
         let running = self.running.lock();
-        let running = running.instances.values();
-        running
-            .filter_map(|here| Some((here.inbox.clone(), here.room.clone()?)))
+        let wanted = running.instances.values().filter(|here| wanted(here));
+        wanted
+            .map(|here| (here.inbox.clone(), here.room.clone()))
             .collect()
     }
 
     /// Asks every script to stop, and waits until they have or the time is over.
     pub(crate) async fn stop_scripts(&self, patience: Duration) {
         self.closing.store(true, Ordering::Relaxed);
-        let rooms = self.rooms();
-        let stopped = futures_util::future::join_all(rooms.iter().map(end_room));
-        if tokio::time::timeout(patience, stopped).await.is_err() {
+        if !stop_rooms(self.rooms(|here| here.script), patience).await {
             tracing::warn!("stopped before all scripts had ended");
+        }
+    }
+
+    /// Stops every instance there is, and waits until they have saved what there is or the time is
+    /// over.
+    pub(crate) async fn stop_all(&self, patience: Duration) {
+        self.closing.store(true, Ordering::Relaxed);
+        if !stop_rooms(self.rooms(|_| true), patience).await {
+            tracing::warn!("stopped before all instances had ended");
         }
     }
 }
 
-/// Asks one script to stop, and waits until it has or is written off.
+/// Stops instances, and waits until all have ended; false if the time is over before that.
+async fn stop_rooms(rooms: Vec<(mpsc::Sender<Post>, Arc<Room>)>, patience: Duration) -> bool {
+    let stopped = futures_util::future::join_all(rooms.iter().map(end_room));
+    tokio::time::timeout(patience, stopped).await.is_ok()
+}
+
+/// Asks one instance to stop, and waits until it has or is written off.
 async fn end_room((inbox, room): &(mpsc::Sender<Post>, Arc<Room>)) {
     let stopped = async {
         // An instance that has ended meanwhile needs no telling.
@@ -167,7 +172,7 @@ async fn end_room((inbox, room): &(mpsc::Sender<Post>, Arc<Room>)) {
     }
 }
 
-/// Stops an instance with a script, which is not asked.
+/// Stops an instance. If it has a script, that is not asked.
 async fn stop(inbox: &mpsc::Sender<Post>, room: &Room) {
     tokio::select! {
         // An instance that has ended meanwhile needs no telling.

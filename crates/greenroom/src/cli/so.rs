@@ -7,21 +7,22 @@ mod files;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use amf::{Str, Value};
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
-use store::{FileStore, Limits};
+use store::{FileStore, Limits, Store};
 
 use super::options::Options;
-use crate::amf_json::from_json;
+use crate::appsettings::AppSettings;
 use crate::config::Config;
 use crate::control::client::Client;
-use crate::control::objects::{DeleteTarget, limits, object_json, scope};
+use crate::control::objects::{DeleteTarget, object_json, scope, slots_of};
 use crate::control::socket;
 use crate::control::target::{ObjectTarget, Target};
 use crate::objects::{FILE, stored};
+use crate::settings;
 use crate::startup::RunError;
 
 /// Where the server or its data is, and what to do there.
@@ -144,7 +145,7 @@ fn copy(file: &Path, config: &Config) -> anyhow::Result<Json> {
                 bail!("{} is there already", file.display());
             }
             let to = FileStore::open(&file, Limits::default())?;
-            Ok(json!(stored::copy(&store, &to)?))
+            Ok(json!(stored::copy(&*store, &to)?))
         }
     }
 }
@@ -152,7 +153,7 @@ fn copy(file: &Path, config: &Config) -> anyhow::Result<Json> {
 /// Where the objects are.
 enum Source {
     Server(Box<Client>),
-    File(FileStore),
+    File(Arc<dyn Store>),
 }
 
 impl Source {
@@ -175,9 +176,10 @@ impl Source {
         } else {
             FileStore::open_read_only(&path, Limits::default())
         };
-        Ok(Self::File(opened.with_context(
+        let opened = opened.with_context(
             || "no server listens on the control socket, so the store itself was tried",
-        )?))
+        )?;
+        Ok(Self::File(Arc::new(opened)))
     }
 }
 
@@ -234,7 +236,7 @@ fn execute(what: &What, config: &Config) -> anyhow::Result<String> {
             };
             match source {
                 Source::Server(mut client) => drop(client.run("so.delete", &json!(of))?),
-                Source::File(store) => of.delete(&store, limits(config))?,
+                Source::File(store) => of.delete(&*store, config.shared_objects.name_bytes)?,
             }
             Ok("Deleted.\n".to_owned())
         }
@@ -248,12 +250,15 @@ fn list(target: Option<&Target>, source: Source) -> anyhow::Result<String> {
         Source::Server(mut client) => {
             client.run("so.list", &json!({ "app": app, "instance": instance }))?
         }
-        Source::File(store) => json!(stored::list(&store, &scope(app, instance))?),
+        Source::File(store) => json!(stored::list(&*store, &scope(app, instance))?),
     };
     let line = |row: &Json| {
         let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
         let place = format!("{}/{}", text("app"), text("instance"));
-        format!("{place} {} version {}\n", text("object"), row["version"])
+        let version = row["version"].as_u64();
+        // The instance is busy, and has not said.
+        let version = version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
+        format!("{place} {} version {version}\n", text("object"))
     };
     Ok(rows.as_array().into_iter().flatten().map(line).collect())
 }
@@ -276,7 +281,7 @@ impl Source {
             Self::Server(client) => client.run("so.get", &json!(of)),
             Self::File(store) => {
                 let key = key(of, config)?;
-                let found = stored::get(store, &key)?;
+                let found = stored::get(&**store, &key)?;
                 let found = found.ok_or_else(|| {
                     let (app, instance) = (&of.target.app, of.target.instance());
                     anyhow!(
@@ -306,12 +311,28 @@ impl Source {
             }
             Self::File(store) => {
                 let key = key(of, config)?;
-                let wanted = wanted(store, &key, &slots, replace)?;
-                json!(stored::set(store, &key, &wanted, limits(config))?)
+                let objects = object_config(&of.target.app, config)?;
+                json!(stored::set(
+                    store,
+                    &key,
+                    &slots_of(&slots)?,
+                    replace,
+                    objects
+                )?)
             }
         };
         Ok(format!("The object has version {version}.\n"))
     }
+}
+
+/// How the objects of an application behave, as an instance of it would have them.
+fn object_config(app: &str, config: &Config) -> anyhow::Result<sharedobject::Config> {
+    // Neither the number of threads nor the port is in what is used of it.
+    let server = settings::instance_settings(config, 1, 0);
+    let files = settings::file_settings(config);
+    let reader = AppSettings::new(&config.applications.dir, server, files);
+    let (settings, _) = reader.read(app)?;
+    Ok(settings.objects.config)
 }
 
 fn key(of: &ObjectTarget, config: &Config) -> anyhow::Result<store::ObjectKey> {
@@ -319,24 +340,6 @@ fn key(of: &ObjectTarget, config: &Config) -> anyhow::Result<store::ObjectKey> {
         bail!("no server runs, so there are no temporary objects");
     }
     let (app, instance) = (&of.target.app, of.target.instance());
-    Ok(stored::key(app, instance, &of.object, limits(config))?)
-}
-
-/// The slots to be set, and without values those to be removed.
-fn wanted(
-    store: &FileStore,
-    key: &store::ObjectKey,
-    slots: &Map<String, Json>,
-    replace: bool,
-) -> anyhow::Result<Vec<(Str, Option<Value>)>> {
-    let mut wanted = Vec::new();
-    for (name, value) in slots {
-        wanted.push((Str::from(name.as_str()), Some(from_json(value)?)));
-    }
-    if replace && let Some(there) = stored::get(store, key)? {
-        let gone = there.slots.into_iter().map(|(name, _)| name);
-        let gone = gone.filter(|name| !slots.contains_key(name.as_str()));
-        wanted.extend(gone.map(|name| (name, None)));
-    }
-    Ok(wanted)
+    let name_bytes = config.shared_objects.name_bytes;
+    Ok(stored::key(app, instance, &of.object, name_bytes)?)
 }

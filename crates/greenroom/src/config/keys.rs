@@ -11,8 +11,9 @@ use configtext::{Setting, read_setting};
 
 use super::key::{Key, sections};
 use super::value::{
-    AccountLine, ClientVersion, CodePage, CorsOrigin, Domain, LogFilter, LogFormat, OtherPolicies,
-    PortList, PublishTakeover,
+    AccountLine, BindingLine, ClientVersion, CodePage, CorsOrigin, DialectName, Domain, LogFilter,
+    LogFormat, OtherPolicies, PluginName, PluginOrNone, PortList, PublishTakeover, RoomPath,
+    XmlPortLine,
 };
 
 const KIB: usize = 1024;
@@ -67,6 +68,14 @@ sections! {
     xml: Xml {
         /// Address and port to listen on. Port 0 takes a free one, which is printed at start.
         listen: SocketAddr = any_address(9875);
+        /// Who speaks on that port. `electroserver`; `relay`: everybody gets every text;
+        /// `relay-rooms`: all in the same room get it, which the first text of a connection names;
+        /// `script:APPLICATION/INSTANCE`: the script of that instance gets it, by its
+        /// [`XMLPort`](../scripting.md#xml-ports).
+        dialect: DialectName = DialectName::known("electroserver"), range 1..=512;
+        /// More ports, each with its address and dialect: `0.0.0.0:9876 relay`. The
+        /// limits of this section are theirs too.
+        ports: Vec<XmlPortLine> = Vec::new(), range 0..=64;
         /// Also serves policy files on `xml.policy_listen`, where Flash Player asks first. If that
         /// address cannot be listened on, a line in the log says so, and players find the policy
         /// file on `xml.listen` three seconds later.
@@ -74,11 +83,11 @@ sections! {
         /// Address and port for policy files only. Flash Player knows no other port than 843.
         policy_listen: SocketAddr = any_address(843);
         /// Whose movies may open sockets here: the domains of the policy file. Of pages that open a
-        /// WebSocket on `xml.listen` it is their host. Names, `*.example.org` for that domain and
+        /// WebSocket on an XML port it is their host. Names, `*.example.org` for that domain and
         /// all below it, or `*` for everybody. An empty list is nobody.
         policy_domains: Vec<Domain> = vec![Domain::known("*")], range 0..=256;
         /// Ports that the policy file opens: `*`, or ports and ranges such as `9875,516-523`. Empty
-        /// for the port of `xml.listen`.
+        /// for all XML ports of this server.
         policy_ports: PortList = PortList::known(""), range 0..=256;
         /// Which other policy files of this host count. Players heed it in that of port 843.
         policy_others: OtherPolicies = OtherPolicies::All;
@@ -98,6 +107,9 @@ sections! {
         /// Length of one text from a client, its zero byte left out.
         frame_bytes: usize = 64 * KIB, range 64..=16_777_216,
             reached "The connection is closed before the text is read.";
+        /// Length of the name of a room of a `relay-rooms` port.
+        relay_room_bytes: usize = 64, range 1..=4_096,
+            reached "The connection is closed.";
         /// Elements in one text from a client.
         elements: usize = 4_096, range 16..=1_048_576,
             reached "The connection is closed.";
@@ -236,12 +248,58 @@ sections! {
         /// Buddies of one user.
         buddies: usize = 200, range 0..=65_536,
             reached "The buddy is refused.";
+        /// Rooms that are there from the start, written `zone/name`, such as `Main/Lobby`. They are
+        /// stored, with their persistent variables, and stay when nobody is in them. One that is
+        /// taken out here stays until an administrator removes it.
+        stored: Vec<RoomPath> = Vec::new(), range 0..=10_000;
         /// Bans at one time.
         bans: usize = 10_000, range 1..=1_000_000,
             reached "The one that ends first gives way.";
+        /// Directory with one folder per plugin, each with a `main.asc`. A relative path starts at
+        /// the directory the server was started in. See [plugins](../electroserver.md#plugins).
+        plugins_dir: PathBuf = PathBuf::from("./plugins"), range 1..=4096;
+        /// Plugins that a client may give to a room it makes.
+        plugins: Vec<PluginName> = Vec::new(), range 0..=1_024;
+        /// Plugins that start with the server, and that clients in any room can call.
+        server_plugins: Vec<PluginName> = Vec::new(), range 0..=64;
+        /// The plugin that decides who may log in, and under which name. It is a plugin of the
+        /// server. Empty for none; `rooms.accounts` decide then.
+        login_plugin: PluginOrNone = PluginOrNone::known(""), range 0..=64;
+        /// How long a login waits for that plugin.
+        login_decision_ms: u64 = 10_000, range 10..=600_000,
+            reached "The login is refused, and may be tried again; the log tells.";
+        /// Plugins at one time, of all rooms and the server.
+        plugins_running: usize = 256, range 0..=65_536,
+            reached "The plugin is not started; the log tells.";
+        /// Plugins of one room.
+        plugins_per_room: usize = 8, range 1..=1_024,
+            reached "The plugin is not started; the log tells.";
+        /// Requests that wait for one plugin.
+        plugin_requests: usize = 256, range 1..=65_536,
+            reached "The request is dropped; the log tells. A plugin for which twice as much waits \
+                is ended.";
+        /// How long a plugin waits for another that it calls.
+        plugin_call_ms: u64 = 1_000, range 1..=60_000,
+            reached "The call fails.";
         /// Requests of all clients that wait for their turn.
         inbox: usize = 1_024, range 16..=1_048_576,
             reached "The client's connection is not read until there is room again.";
+        /// Zones that are bound to instances, each as `ZONE=APPLICATION/INSTANCE`: clients of the
+        /// instance are told what is said in its rooms, see rooms, users and variables in the
+        /// shared object `rooms`, and can come in. See [Rooms](../scripting.md#a-bound-zone).
+        bindings: Vec<BindingLine> = Vec::new(), range 0..=1_024;
+        /// How long a script waits for an answer of its `Rooms`.
+        script_wait_ms: u64 = 1_000, range 10..=60_000,
+            reached "It is refused what it asked for, with a warning.";
+        /// Events in rooms that wait for one script.
+        script_news: usize = 1_024, range 1..=1_048_576,
+            reached "The script misses what follows, and its `Rooms.onLost` is told how much.";
+        /// Zones that one script watches.
+        script_zones: usize = 64, range 1..=65_536,
+            reached "The script is refused one more, with a warning.";
+        /// Users for whom one script speaks.
+        script_guests: usize = 1_000, range 0..=1_048_576,
+            reached "The script is refused one more, with a warning.";
     }
 
     /// The applications that clients connect to.
@@ -400,6 +458,10 @@ sections! {
         /// Objects of one instance at one time.
         objects: usize = 10_000, range 1..=1_000_000,
             reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
+        /// Persistent objects of one instance, whether somebody uses them or not. A cleared object
+        /// that nobody uses counts no more.
+        stored_objects: usize = 100_000, range 1..=10_000_000,
+            reached "The object is refused with `SharedObject.ObjectCreationFailed`.";
         /// Slots of one object.
         slots: usize = 16_384, range 1..=1_048_576,
             reached "The change is refused with a status, and the value there is sent back.";
@@ -447,6 +509,10 @@ sections! {
         /// How long a script's `flush` and `commit` wait until what they store is safe.
         flush_timeout_ms: u64 = 5_000, range 10..=60_000,
             reached "`flush` says false; what is to be stored stays in memory and is stored later.";
+        /// How long an instance that ends goes on trying to store what has changed, when the store
+        /// is busy or the disk fails. Who joins it meanwhile waits.
+        end_timeout_ms: u64 = 5_000, range 10..=600_000,
+            reached "The instance ends; the log names what is lost.";
         /// What happens to the change of a client that had not yet seen a newer change of the same
         /// slot. When false it is refused, and the client gets the value there; when true it is
         /// taken.

@@ -5,8 +5,11 @@ mod choice;
 mod cors;
 mod log_filter;
 
-pub use checked::{AccountLine, ClientVersion, CodePage, Domain, PortList};
-pub(crate) use checked::{account, version};
+pub use checked::{
+    AccountLine, BindingLine, ClientVersion, CodePage, DialectName, Domain, PluginName,
+    PluginOrNone, PortList, RoomPath, XmlPortLine,
+};
+pub(crate) use checked::{Dialect, account, binding, dialect, room, version, xml_port};
 pub use choice::{LogFormat, OtherPolicies, PublishTakeover};
 pub use cors::CorsOrigin;
 pub use log_filter::LogFilter;

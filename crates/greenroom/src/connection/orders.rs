@@ -71,7 +71,8 @@ impl Connection {
                     self.outbox.push_update(update, framing);
                 }
             }
-            Order::Done => {}
+            // Texts are for connections of XML ports.
+            Order::Text(_) | Order::Done => {}
         }
         Ok(())
     }
@@ -146,6 +147,7 @@ impl Connection {
             framing,
             greeting,
             ticket,
+            told_slow: None,
             _counted: counted,
         });
     }

@@ -41,7 +41,7 @@ pub(super) async fn list(shared: Arc<Shared>, which: Which) -> Result<Answer, Fa
 }
 
 pub(super) async fn load(shared: Arc<Shared>, target: Target) -> Result<Answer, Failure> {
-    let started = start(&shared, &target)?;
+    let started = start(&shared, &target).await?;
     Ok(Answer::Value(json!({ "started": started })))
 }
 
@@ -52,12 +52,15 @@ pub(super) async fn unload(shared: Arc<Shared>, target: Target) -> Result<Answer
 
 pub(super) async fn reload(shared: Arc<Shared>, target: Target) -> Result<Answer, Failure> {
     let ended = stop(&shared, &target).await?;
-    let started = start(&shared, &target)?;
+    let started = start(&shared, &target).await?;
     Ok(Answer::Value(json!({ "ended": ended, "started": started })))
 }
 
-fn start(shared: &Arc<Shared>, target: &Target) -> Result<bool, Failure> {
-    let loaded = shared.applications.load(&target.app, target.instance());
+async fn start(shared: &Arc<Shared>, target: &Target) -> Result<bool, Failure> {
+    let loaded = shared
+        .applications
+        .load(&target.app, target.instance())
+        .await;
     loaded.map_err(|rejection| Failure::new(StatusCode::CONFLICT, rejection.description()))
 }
 

@@ -1,5 +1,6 @@
 //! Commands on shared objects: in the instance that has them, else in the store.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,18 +9,19 @@ use std::time::Duration;
 use amf::{Str, Value};
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
+use futures_util::future::join_all;
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use sharedobject::{Inspected, Kind};
-use store::{FileStore, InstanceKey, Limits, Scope, Store};
+use store::{FileStore, InstanceKey, Limits, ObjectKey, Scope, Store};
 
 use super::target::{ObjectTarget, Target};
 use super::{Answer, Failure};
 use crate::amf_json::{from_json, to_json};
-use crate::applications::Asked;
+use crate::applications::{Asked, DEFAULT_INSTANCE};
 use crate::clock;
-use crate::objects::stored::{self, StoredFailure, StoredLimits};
+use crate::objects::stored::{self, StoredFailure};
 use crate::shared::Shared;
 
 /// How often a watched object is looked at. What changes in between is seen as one change.
@@ -51,7 +53,29 @@ pub(super) struct Backup {
 
 pub(super) async fn list(shared: Arc<Shared>, which: Which) -> Result<Answer, Failure> {
     let scope = scope(which.app, which.instance);
-    let rows = in_store(&shared, move |store, _| stored::list(store, &scope)).await?;
+    let mut rows = in_store(&shared, move |store| stored::list(&**store, &scope)).await?;
+    // What is in use is stored with a higher version than it has.
+    let places: BTreeSet<_> = rows
+        .iter()
+        .map(|row| (row.app.clone(), row.instance.clone()))
+        .collect();
+    let asked = places.into_iter().map(|(app, instance)| async {
+        let versions = engine::SharedObjects::versions;
+        let told = shared.applications.ask(&app, &instance, versions).await;
+        ((app, instance), told)
+    });
+    let told: BTreeMap<_, _> = join_all(asked).await.into_iter().collect();
+    for row in &mut rows {
+        match told.get(&(row.app.clone(), row.instance.clone())) {
+            Some(Asked::Done(versions)) => {
+                let mut live = versions.iter();
+                let live = live.find(|(name, _)| name.as_str() == row.object);
+                row.version = live.map(|(_, version)| *version).or(row.version);
+            }
+            Some(Asked::Busy) => row.version = None,
+            Some(Asked::NotRunning) | None => {}
+        }
+    }
     Ok(Answer::Value(json!(rows)))
 }
 
@@ -63,18 +87,18 @@ pub(super) async fn get(shared: Arc<Shared>, of: ObjectTarget) -> Result<Answer,
 
 pub(super) async fn set(shared: Arc<Shared>, changes: Changes) -> Result<Answer, Failure> {
     let Changes { of, slots, replace } = changes;
-    let mut wanted = Vec::new();
-    for (name, value) in &slots {
-        let value = from_json(value).map_err(Failure::bad)?;
-        wanted.push((Str::from(name.as_str()), Some(value)));
-    }
-    if replace && let Some(there) = inspect(&shared, &of).await? {
-        let gone = there.slots.into_iter().map(|(name, _)| name);
-        let gone = gone.filter(|name| !slots.contains_key(name.as_str()));
-        wanted.extend(gone.map(|name| (name, None)));
-    }
-    let version = change(&shared, &of, wanted).await?;
+    let slots = slots_of(&slots).map_err(Failure::bad)?;
+    let version = change(&shared, &of, slots, replace).await?;
     Ok(Answer::Value(json!({ "version": version })))
+}
+
+/// The slots that a change names.
+pub(crate) fn slots_of(
+    slots: &Map<String, Json>,
+) -> Result<Vec<(Str, Option<Value>)>, crate::amf_json::JsonError> {
+    let slot =
+        |(name, value): (&String, &Json)| Ok((name.as_str().into(), Some(from_json(value)?)));
+    slots.iter().map(slot).collect()
 }
 
 /// Lines of JSON: the object as it is, and again whenever it has changed; `null` while there is
@@ -106,20 +130,23 @@ pub(super) async fn watch(shared: Arc<Shared>, of: ObjectTarget) -> Result<Answe
 }
 
 pub(super) async fn delete(shared: Arc<Shared>, of: DeleteTarget) -> Result<Answer, Failure> {
-    let Target { app, instance } = &of.target;
-    let running = shared.applications.rows(Some(app));
-    let runs = |row: &&crate::applications::InstanceRow| {
-        instance
-            .as_ref()
-            .is_none_or(|wanted| *row.instance == **wanted)
-    };
-    if let Some(row) = running.iter().find(runs) {
-        let why = format!("{app}/{} runs: unload it first", row.instance);
-        return Err(Failure::new(StatusCode::CONFLICT, why));
+    let Target { app, mut instance } = of.target.clone();
+    if of.object.is_some() {
+        instance.get_or_insert_with(|| DEFAULT_INSTANCE.to_owned());
     }
-    let of = of.clone();
-    in_store(&shared, move |store, limits| of.delete(store, limits)).await?;
-    Ok(Answer::Value(json!({ "deleted": true })))
+    let name_bytes = shared.config.shared_objects.name_bytes;
+    let delete = move |store: &Arc<dyn Store>| of.delete(&**store, name_bytes);
+    if at_rest(&shared, &app, instance.clone(), delete)
+        .await?
+        .is_some()
+    {
+        return Ok(Answer::Value(json!({ "deleted": true })));
+    }
+    let running = shared.applications.running(&app, instance.as_deref());
+    let running = running.map(|row| row.instance.to_string());
+    let instance = running.or(instance).unwrap_or_default();
+    let why = format!("{app}/{instance} runs: unload it first");
+    Err(Failure::new(StatusCode::CONFLICT, why))
 }
 
 /// Copies the objects to a new file while the server goes on.
@@ -128,9 +155,9 @@ pub(super) async fn backup(shared: Arc<Shared>, backup: Backup) -> Result<Answer
         let why = format!("{} is there already", backup.file.display());
         return Err(Failure::new(StatusCode::CONFLICT, why));
     }
-    let copy = move |store: &dyn Store, _: StoredLimits| {
+    let copy = move |store: &Arc<dyn Store>| {
         let to = FileStore::open(&backup.file, Limits::default())?;
-        stored::copy(store, &to)
+        stored::copy(&**store, &to)
     };
     let objects = in_store(&shared, copy).await?;
     Ok(Answer::Value(json!({ "objects": objects })))
@@ -147,16 +174,13 @@ pub(crate) struct DeleteTarget {
 }
 
 impl DeleteTarget {
-    pub(crate) fn delete(
-        &self,
-        store: &dyn Store,
-        limits: StoredLimits,
-    ) -> Result<(), StoredFailure> {
+    pub(crate) fn delete(&self, store: &dyn Store, name_bytes: usize) -> Result<(), StoredFailure> {
         let Target { app, instance } = &self.target;
         let scope = match &self.object {
             None => scope(Some(app.clone()), instance.clone()),
             Some(object) => {
-                Scope::Prefix(stored::key(app, self.target.instance(), object, limits)?)
+                let instance = self.target.instance();
+                Scope::Prefix(stored::key(app, instance, object, name_bytes)?)
             }
         };
         stored::delete(store, scope)
@@ -200,39 +224,53 @@ async fn inspect(shared: &Shared, of: &ObjectTarget) -> Result<Option<Inspected>
         Asked::Busy => Err(busy(of)),
         Asked::NotRunning if of.temporary => Ok(None),
         Asked::NotRunning => {
-            let of = of.clone();
-            in_store(shared, move |store, limits| {
-                let (app, instance) = (&of.target.app, of.target.instance());
-                stored::get(store, &stored::key(app, instance, &of.object, limits)?)
+            let key = key(shared, of)?;
+            let objects = shared.applications.objects().clone();
+            in_store(shared, move |store| {
+                objects.settle(&key)?;
+                stored::get(&**store, &key)
             })
             .await
         }
     }
 }
 
+fn key(shared: &Shared, of: &ObjectTarget) -> Result<ObjectKey, Failure> {
+    let (app, instance) = (&of.target.app, of.target.instance());
+    let name_bytes = shared.config.shared_objects.name_bytes;
+    stored::key(app, instance, &of.object, name_bytes).map_err(Failure::bad)
+}
+
+/// Changes an object where it is: in its instance, or in the store while no instance can have it.
 async fn change(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     of: &ObjectTarget,
     slots: Vec<(Str, Option<Value>)>,
+    replace: bool,
 ) -> Result<u32, Failure> {
-    let (name, kind, wanted) = (of.object.clone(), kind(of), slots.clone());
-    let ask = move |objects: &engine::SharedObjects| {
-        objects.administer(clock::now(), &name, kind, &wanted)
-    };
     let (app, instance) = (&of.target.app, of.target.instance());
-    match shared.applications.ask(app, instance, ask).await {
-        Asked::Done(version) => version.map_err(Failure::bad),
-        Asked::Busy => Err(busy(of)),
-        Asked::NotRunning if of.temporary => Err(not_found(of)),
-        Asked::NotRunning => {
-            let of = of.clone();
-            in_store(shared, move |store, limits| {
-                let (app, instance) = (&of.target.app, of.target.instance());
-                let key = stored::key(app, instance, &of.object, limits)?;
-                stored::set(store, &key, &slots, limits)
-            })
-            .await
+    let slots = Arc::new(slots);
+    loop {
+        let (name, kind, wanted) = (of.object.clone(), kind(of), slots.clone());
+        let ask = move |objects: &engine::SharedObjects| {
+            objects.administer(clock::now(), &name, kind, &wanted, replace)
+        };
+        match shared.applications.ask(app, instance, ask).await {
+            Asked::Done(version) => return version.map_err(Failure::bad),
+            Asked::Busy => return Err(busy(of)),
+            Asked::NotRunning if of.temporary => return Err(not_found(of)),
+            Asked::NotRunning => {}
         }
+        let (key, wanted, at) = (key(shared, of)?, slots.clone(), shared.clone());
+        let change = move |store: &Arc<dyn Store>| {
+            let settings = at.applications.load_settings(&key.instance.app)?;
+            stored::set(store, &key, &wanted, replace, settings.objects.config)
+        };
+        let instance = Some(instance.to_owned());
+        if let Some(version) = at_rest(shared, app, instance, change).await? {
+            return Ok(version);
+        }
+        // It has started meanwhile.
     }
 }
 
@@ -242,24 +280,34 @@ fn busy(of: &ObjectTarget) -> Failure {
     Failure::new(StatusCode::SERVICE_UNAVAILABLE, why)
 }
 
+/// Does something with the stored objects of an instance, or of all of an application, while no
+/// instance can load any of them. `None` when one runs that may have.
+async fn at_rest<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    app: &str,
+    instance: Option<String>,
+    work: impl FnOnce(&Arc<dyn Store>) -> Result<T, StoredFailure> + Send + 'static,
+) -> Result<Option<T>, Failure> {
+    let scope = scope(Some(app.to_owned()), instance.clone());
+    let (at, app) = (shared.clone(), app.to_owned());
+    let alone = move |store: &Arc<dyn Store>| {
+        let applications = &at.applications;
+        let runs = || applications.running(&app, instance.as_deref()).is_some();
+        let done = applications.objects().alone(scope, runs, || work(store))?;
+        done.transpose()
+    };
+    in_store(shared, alone).await
+}
+
 /// Does something with the store, where it may wait for the disk.
 async fn in_store<T: Send + 'static>(
     shared: &Shared,
-    work: impl FnOnce(&dyn Store, StoredLimits) -> Result<T, StoredFailure> + Send + 'static,
+    work: impl FnOnce(&Arc<dyn Store>) -> Result<T, StoredFailure> + Send + 'static,
 ) -> Result<T, Failure> {
     let none = || Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the server has no store");
     let store = shared.applications.objects().store().ok_or_else(none)?;
-    let limits = limits(&shared.config);
-    let done = tokio::task::spawn_blocking(move || work(&*store, limits)).await;
+    let done = tokio::task::spawn_blocking(move || work(&store)).await;
     let done =
         done.map_err(|error| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     done.map_err(Failure::bad)
-}
-
-/// The limits of what is stored, as the configuration has them.
-pub(crate) fn limits(config: &crate::config::Config) -> StoredLimits {
-    StoredLimits {
-        name_bytes: config.shared_objects.name_bytes,
-        slot_bytes: config.shared_objects.slot_bytes,
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use engine::CloseReason;
 use parking_lot::Mutex;
 use rooms::Event;
@@ -22,28 +23,51 @@ pub(crate) struct Notice {
     pub(crate) told: Option<Told>,
 }
 
-impl Notice {
+/// What can wait in a mailbox.
+pub(crate) trait Weigh {
+    /// The bytes that it will send.
+    fn bytes(&self) -> usize;
+}
+
+impl Weigh for Arc<Notice> {
     fn bytes(&self) -> usize {
-        ENTRY_BYTES + self.told.as_ref().map_or(0, Told::bytes)
+        self.told.as_ref().map_or(0, Told::bytes)
     }
 }
 
-/// A bounded queue between the hall and one connection. When it is full, the connection ends.
-pub(crate) struct Mailbox {
+impl Weigh for Bytes {
+    fn bytes(&self) -> usize {
+        self.len()
+    }
+}
+
+/// A bounded queue between the hall, or a relay, and one connection. When it is full, the
+/// connection ends.
+pub(crate) struct Mailbox<T = Arc<Notice>> {
     most_bytes: usize,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Waiting<T>>,
     wake: Notify,
 }
 
-#[derive(Default)]
-struct Waiting {
-    notices: VecDeque<Arc<Notice>>,
+struct Waiting<T> {
+    notices: VecDeque<T>,
     bytes: usize,
     end: Option<CloseReason>,
 }
 
-impl Mailbox {
-    pub(super) fn new(most_bytes: usize) -> Arc<Self> {
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self {
+            notices: VecDeque::new(),
+            bytes: 0,
+            end: None,
+        }
+    }
+}
+
+impl<T: Weigh> Mailbox<T> {
+    /// One for so many bytes.
+    pub(crate) fn new(most_bytes: usize) -> Arc<Self> {
         Arc::new(Self {
             most_bytes,
             waiting: Mutex::default(),
@@ -52,13 +76,13 @@ impl Mailbox {
     }
 
     /// Puts something in; a client that does not take what is there gets no more.
-    pub(super) fn push(&self, notice: Arc<Notice>) {
+    pub(crate) fn push(&self, notice: T) {
         let mut waiting = self.waiting.lock();
         if waiting.end.is_some() {
             return;
         }
         let first = waiting.notices.is_empty();
-        waiting.bytes += notice.bytes();
+        waiting.bytes += ENTRY_BYTES + notice.bytes();
         if waiting.bytes > self.most_bytes && !first {
             *waiting = Waiting {
                 end: Some(CloseReason::OutboxFull),
@@ -75,7 +99,7 @@ impl Mailbox {
     }
 
     /// The connection is to end when what is here has been sent. The first reason stays.
-    pub(super) fn end(&self, reason: CloseReason) {
+    pub(crate) fn end(&self, reason: CloseReason) {
         self.waiting.lock().end.get_or_insert(reason);
         self.wake.notify_one();
     }
@@ -91,7 +115,7 @@ impl Mailbox {
     }
 
     /// Everything in it, and why the connection ends, if it does.
-    pub(crate) fn take(&self) -> (VecDeque<Arc<Notice>>, Option<CloseReason>) {
+    pub(crate) fn take(&self) -> (VecDeque<T>, Option<CloseReason>) {
         let mut waiting = self.waiting.lock();
         waiting.bytes = 0;
         (mem::take(&mut waiting.notices), waiting.end)

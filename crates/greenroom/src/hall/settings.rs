@@ -1,8 +1,9 @@
 //! From the configuration to what the hall and its dialect are made with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use rooms::{BanBy, FloodRules, LoginRules, WordAction, WordRules};
+use rooms::{BanBy, FloodRules, Lifetime, LoginRules, NewRoom, WordAction, WordRules};
 use xmlsocket::Charset;
 use xmlsocket::electroserver::SessionConfig;
 
@@ -14,10 +15,16 @@ pub(crate) struct HallSettings {
     pub(super) dialect: Arc<SessionConfig>,
     /// Accounts of the configuration; they win over those stored.
     pub(super) accounts: Vec<rooms::Account>,
+    /// Rooms that are there from the start.
+    pub(super) rooms: Vec<NewRoom>,
     pub(super) inbox: usize,
     pub(super) mailbox_bytes: usize,
     pub(super) password_threads: usize,
     pub(super) unknown_packets: usize,
+    /// Zones that one script watches, and users it speaks for.
+    pub(super) of_scripts: (usize, usize),
+    pub(super) script_patience: Duration,
+    pub(super) script_news: usize,
 }
 
 impl HallSettings {
@@ -29,12 +36,26 @@ impl HallSettings {
             kernel: kernel(config),
             dialect: Arc::new(dialect(config)),
             accounts: accounts.filter_map(|line| config::account(line)).collect(),
+            rooms: stored_rooms(config),
             inbox: rooms.inbox,
             mailbox_bytes: xml.outbox_bytes,
             password_threads: rooms.password_threads,
             unknown_packets: xml.unknown_packets,
+            of_scripts: (rooms.script_zones, rooms.script_guests),
+            script_patience: Duration::from_millis(rooms.script_wait_ms),
+            script_news: rooms.script_news,
         }
     }
+}
+
+fn stored_rooms(config: &Config) -> Vec<NewRoom> {
+    let paths = config.rooms.stored.iter();
+    let places = paths.filter_map(|path| config::room(path));
+    let room = |(zone, name)| NewRoom {
+        lifetime: Lifetime::Stored,
+        ..NewRoom::new(zone, name)
+    };
+    places.map(room).collect()
 }
 
 fn some_text(text: &str) -> Option<String> {
@@ -71,6 +92,7 @@ fn kernel(config: &Config) -> rooms::Config {
             numeric_names: rooms.numeric_names,
             guest_prefix: some_text(&rooms.guest_prefix),
             accounts_only: rooms.accounts_only,
+            handler: !rooms.login_plugin.is_empty(),
             wrong_passwords: Some(rooms.wrong_passwords),
             ..LoginRules::default()
         },

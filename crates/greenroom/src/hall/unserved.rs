@@ -49,7 +49,7 @@ impl Unserved {
         }
     }
 
-    /// A plugin that is wanted. There are none.
+    /// A plugin that is wanted and not there.
     pub(crate) fn plugin(&self, conn: ClientId, name: &str) {
         if self.is_new("plugin", name) {
             tracing::warn!(%conn, plugin = ?name, "a movie wants a plugin that is not there");

@@ -12,7 +12,7 @@ use media::{Entry, Framing, Kind, Marker, Reader};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::guest::{Guest, Place, Refusal, Wish};
+use super::guest::{Guest, Place, Wish};
 use super::pace::Verdict;
 use crate::clock;
 use crate::lateness::Lateness;
@@ -42,39 +42,10 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    /// Joins the instance and plays the stream.
-    pub(super) async fn open(shared: &Arc<Shared>, wish: Wish) -> Result<Self, Refusal> {
-        let (app, instance) = (&wish.app, &wish.instance);
-        let applications = &shared.applications;
-        // An instance that does not run publishes nothing; a page that asks again and again
-        // must not start and stop it each time.
-        if !wish.wait
-            && !applications
-                .is_running(app, instance)
-                .map_err(Refusal::Rejected)?
-        {
-            return Err(Refusal::NotPublished);
-        }
-        let seat = applications
-            .join(app, instance)
-            .map_err(Refusal::Rejected)?;
-        let mut guest = Guest::new(
-            seat,
-            shared.config.limits.client_orders,
-            shared.tasks.clone(),
-        );
-        let live = guest.play(&wish).await?;
-        if !wish.wait && !live.ring.lock().is_published() {
-            return Err(Refusal::NotPublished);
-        }
-        let place = guest.place;
-        tracing::info!(
-            conn = %place.client, app = wish.app, instance = wish.instance,
-            stream = wish.stream, transport = wish.transport.as_str(), peer = ?wish.peer,
-            "player connected"
-        );
-        Ok(Self {
-            place,
+    /// Of a live stream, for a player that was let in.
+    pub(super) fn new(shared: &Shared, wish: Wish, guest: Guest, live: Arc<LiveStream>) -> Self {
+        Self {
+            place: guest.place,
             reader: Reader::new(live.settings.reader, None),
             grown: live.grown(),
             wait: wish.wait,
@@ -87,7 +58,7 @@ impl Feed {
             open: OpenConnection::new(wish.transport),
             _counted: live.count_player(),
             live,
-        })
+        }
     }
 
     /// The next piece of the file; `None` when it is over.

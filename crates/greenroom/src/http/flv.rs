@@ -1,4 +1,5 @@
-//! `/<app>/<instance>/<stream>.flv`: a live stream over HTTP or WebSocket.
+//! `/<app>/<instance>/<stream>.flv`: a live stream over HTTP or WebSocket. What is recorded and
+//! not live is the business of `recorded`, `<stream>.mp3` among it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -10,13 +11,14 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use super::feed::Feed;
-use super::guest::{Refusal, Wish};
+use super::guest::{Found, Guest, Refusal, Wish};
 use super::pace::Verdict;
-use super::{Peer, SharedState};
+use super::{Peer, SharedState, recorded};
 use crate::config::CorsOrigin;
 use crate::metrics::Transport;
 
-const ENDING: &str = ".flv";
+const FLV: &str = ".flv";
+const MP3: &str = ".mp3";
 
 /// Everything that is no other route: a stream's path, or nothing.
 pub(super) async fn serve(State(shared): SharedState, request: Request) -> Response {
@@ -41,11 +43,16 @@ pub(super) async fn serve(State(shared): SharedState, request: Request) -> Respo
             return (StatusCode::FORBIDDEN, why).into_response();
         }
         wish.transport = Transport::WsFlv;
+        wish.recorded = false;
     }
-    let feed = match Feed::open(&shared, wish).await {
-        Ok(feed) => feed,
+    let (guest, live) = match Guest::admit(&shared, &wish).await {
+        Ok((guest, Found::Live(live))) => (guest, live),
+        Ok((guest, Found::Recorded(source))) => {
+            return recorded::serve(&shared, wish, guest, &source, &parts).await;
+        }
         Err(refusal) => return refused(refusal),
     };
+    let feed = Feed::new(&shared, wish, guest, live);
     match upgrade {
         Some(upgrade) => {
             let most = shared.config.limits.websocket_message_bytes;
@@ -135,9 +142,16 @@ fn may_upgrade(headers: &HeaderMap, origins: &[CorsOrigin]) -> bool {
 /// Reads a stream's path. Parts are percent-decoded one by one, so an instance's name may
 /// hold an escaped slash.
 fn wish(uri: &Uri, headers: &HeaderMap) -> Option<Wish> {
-    let path = uri.path().strip_prefix('/')?.strip_suffix(ENDING)?;
-    let mut parts = path.splitn(3, '/').map(decode);
+    let path = uri.path().strip_prefix('/')?;
+    let sound = path.strip_suffix(MP3);
+    let mut parts = sound.or(path.strip_suffix(FLV))?.splitn(3, '/').map(decode);
     let (app, instance, stream) = (parts.next()??, parts.next()??, parts.next()??);
+    let is_sound = sound.is_some();
+    let stream = if is_sound {
+        format!("mp3:{stream}")
+    } else {
+        stream
+    };
     let text = |name: header::HeaderName| {
         headers
             .get(name)
@@ -145,9 +159,10 @@ fn wish(uri: &Uri, headers: &HeaderMap) -> Option<Wish> {
             .unwrap_or_default()
             .to_owned()
     };
-    let wait = uri
-        .query()
-        .is_some_and(|query| query.split('&').any(|pair| pair == "wait=1"));
+    let wait = !is_sound
+        && uri
+            .query()
+            .is_some_and(|query| query.split('&').any(|pair| pair == "wait=1"));
     let (agent, page) = (text(header::USER_AGENT), text(header::REFERER));
     Some(Wish {
         app,
@@ -159,6 +174,8 @@ fn wish(uri: &Uri, headers: &HeaderMap) -> Option<Wish> {
         peer: None,
         verdict: Arc::default(),
         wait,
+        recorded: !wait,
+        live: !is_sound,
     })
 }
 
@@ -169,7 +186,7 @@ fn decode(part: &str) -> Option<String> {
     Some(decoded.into_owned())
 }
 
-fn refused(refusal: Refusal) -> Response {
+pub(super) fn refused(refusal: Refusal) -> Response {
     let (status, text) = match refusal {
         Refusal::Rejected(rejection) => (StatusCode::NOT_FOUND, rejection.description()),
         Refusal::Status(why) => (StatusCode::FORBIDDEN, why),

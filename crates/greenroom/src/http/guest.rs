@@ -21,11 +21,14 @@ use super::pace::Verdict;
 use crate::applications::Seat;
 use crate::live::LiveStream;
 use crate::metrics::Transport;
+use crate::recording::Source;
 use crate::runner::{self, Endpoint, Link, Order, Post, Sender};
 use crate::shared::Shared;
 
 /// The message stream such a player has: it needs one only.
 const STREAM_ID: u32 = 1;
+/// The number of its call for that.
+const CREATE_STREAM: f64 = 2.0;
 
 /// What such a player asks for.
 pub(super) struct Wish {
@@ -40,6 +43,16 @@ pub(super) struct Wish {
     pub(super) verdict: Arc<Verdict>,
     /// Whether to wait for a publisher, now and when one has left.
     pub(super) wait: bool,
+    /// Whether a recording will do where nobody publishes.
+    pub(super) recorded: bool,
+    /// Whether a live stream will do.
+    pub(super) live: bool,
+}
+
+/// What there is of a stream.
+pub(super) enum Found {
+    Live(Arc<LiveStream>),
+    Recorded(Source),
 }
 
 /// The session of such a player is its HTTP response: what it moves is not counted here.
@@ -79,7 +92,9 @@ pub(super) struct Place {
 /// A place in the instance before the play has begun.
 pub(super) struct Guest {
     pub(super) place: Place,
-    live: Option<Arc<LiveStream>>,
+    /// It was let in and has a stream, so that its play is decided at last.
+    has_stream: bool,
+    found: Option<Found>,
     refused: Option<String>,
     link: Option<Link>,
 }
@@ -115,14 +130,49 @@ impl Guest {
                 unanswered: 0,
                 tasks,
             },
-            live: None,
+            has_stream: false,
+            found: None,
             refused: None,
             link: Some(link),
         }
     }
 
+    /// Takes a place in the instance and plays. An instance that does not run is started only
+    /// for who waits, or for a recording: a page that asks again and again must not start and
+    /// stop it each time.
+    pub(super) async fn admit(shared: &Arc<Shared>, wish: &Wish) -> Result<(Self, Found), Refusal> {
+        let (app, instance) = (&wish.app, &wish.instance);
+        let applications = &shared.applications;
+        let runs = applications.is_running(app, instance);
+        let is_there = wish.wait
+            || runs.map_err(Refusal::Rejected)?
+            || (wish.recorded && applications.has_recording(app, instance, &wish.stream));
+        if !is_there {
+            return Err(Refusal::NotPublished);
+        }
+        let seat = applications
+            .join(app, instance)
+            .await
+            .map_err(Refusal::Rejected)?;
+        let most_orders = shared.config.limits.client_orders;
+        let mut guest = Self::new(seat, most_orders, shared.tasks.clone());
+        let found = guest.play(wish).await?;
+        if let Found::Live(live) = &found
+            && !wish.wait
+            && !(wish.live && live.ring.lock().is_published())
+        {
+            return Err(Refusal::NotPublished);
+        }
+        tracing::info!(
+            conn = %guest.place.client, app = wish.app, instance = wish.instance,
+            stream = wish.stream, transport = wish.transport.as_str(), peer = ?wish.peer,
+            "player connected"
+        );
+        Ok((guest, found))
+    }
+
     /// Connects, makes a stream and plays.
-    pub(super) async fn play(&mut self, wish: &Wish) -> Result<Arc<LiveStream>, Refusal> {
+    pub(super) async fn play(&mut self, wish: &Wish) -> Result<Found, Refusal> {
         let info = ConnectInfo {
             app: Some(wish.app.as_str().into()),
             flash_ver: Some(wish.agent.as_str().into()),
@@ -143,14 +193,15 @@ impl Guest {
             },
         })
         .await?;
-        let create = Command::new("createStream", 2.0, Vec::new());
+        let create = Command::new("createStream", CREATE_STREAM, Vec::new());
         self.post(Input::Command {
             client,
             stream_id: 0,
             command: create,
         })
         .await?;
-        let args = [Value::from(wish.stream.as_str()), Value::from(-1.0)];
+        let start = if wish.recorded { -2.0 } else { -1.0 };
+        let args = [Value::from(wish.stream.as_str()), Value::from(start)];
         let play = Command::new("play", 0.0, args.into());
         self.post(Input::Command {
             client,
@@ -158,8 +209,12 @@ impl Guest {
             command: play,
         })
         .await?;
-        if let Some(live) = self.live.take() {
-            return Ok(live);
+        // A recording is still looked for when the call is done.
+        while self.has_stream && self.found.is_none() && self.refused.is_none() {
+            self.take_order().await?;
+        }
+        if let Some(found) = self.found.take() {
+            return Ok(found);
         }
         let undecided = || "The application has not let the player in.".to_owned();
         let why = self.refused.take().unwrap_or_else(undecided);
@@ -181,29 +236,36 @@ impl Guest {
             link: self.link.take(),
         });
         self.place.unanswered += 1;
-        loop {
-            let order = tokio::select! {
-                order = self.place.orders.recv() => order,
-                () = &mut written_off => None,
-            };
-            match order.ok_or(Refusal::Gone)? {
-                Order::Done => {
-                    self.place.unanswered -= 1;
-                    return Ok(());
-                }
-                Order::Play { live, .. } => self.live = Some(live),
-                Order::Send(message) => self.note_refusal(&message.body),
-                Order::Close(_) => {
-                    let why = self.refused.take();
-                    return Err(why.map_or(Refusal::Gone, Refusal::Status));
-                }
-                _ => {}
-            }
+        while self.place.unanswered > 0 {
+            self.take_order().await?;
         }
+        Ok(())
     }
 
-    fn note_refusal(&mut self, body: &Body) {
+    /// Does what is ordered next.
+    async fn take_order(&mut self) -> Result<(), Refusal> {
+        let written_off = self.place.written_off().ok_or(Refusal::Gone)?;
+        let order = tokio::select! {
+            order = self.place.orders.recv() => order,
+            () = written_off => None,
+        };
+        match order.ok_or(Refusal::Gone)? {
+            Order::Done => self.place.unanswered = self.place.unanswered.saturating_sub(1),
+            Order::Play { live, .. } => self.found = Some(Found::Live(live)),
+            Order::PlayRecorded(order) => self.found = Some(Found::Recorded(order.source)),
+            Order::Send(message) => self.note_answer(&message.body),
+            Order::Close(_) => {
+                let why = self.refused.take();
+                return Err(why.map_or(Refusal::Gone, Refusal::Status));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn note_answer(&mut self, body: &Body) {
         let Body::Command(command) = body else { return };
+        self.has_stream |= &*command.name == "_result" && command.transaction == CREATE_STREAM;
         let Some(status) = command.args.first() else {
             return;
         };
@@ -236,11 +298,13 @@ mod tests {
             peer: None,
             verdict: Arc::default(),
             wait: true,
+            recorded: false,
+            live: true,
         }
     }
 
     /// A guest whose instance is the test, and what it posts.
-    fn guest(folder: &tempfile::TempDir) -> (Guest, mpsc::Receiver<Post>) {
+    async fn guest(folder: &tempfile::TempDir) -> (Guest, mpsc::Receiver<Post>) {
         std::fs::create_dir(folder.path().join("live")).expect("a folder");
         let config = load(&Layers::default()).expect("the defaults").config;
         let applications = Applications::new(
@@ -257,7 +321,10 @@ mod tests {
             ObjectKeeper::nowhere(),
             Box::new(ScriptFolders),
         );
-        let mut seat = applications.join("live", "_definst_").expect("a seat");
+        let mut seat = applications
+            .join("live", "_definst_")
+            .await
+            .expect("a seat");
         let (inbox, posts) = mpsc::channel(8);
         seat.inbox = inbox;
         (Guest::new(seat, 8, TaskTracker::new()), posts)
@@ -273,7 +340,7 @@ mod tests {
     #[tokio::test]
     async fn a_guest_whose_request_is_dropped_leaves_the_instance() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (mut guest, mut posts) = guest(&folder);
+        let (mut guest, mut posts) = guest(&folder).await;
         let client = guest.place.client;
         let request = tokio::spawn(async move { guest.play(&wish("one")).await.is_ok() });
         let post = posts.recv().await.expect("connect");
@@ -285,7 +352,7 @@ mod tests {
     #[tokio::test]
     async fn a_refused_guest_leaves_the_instance() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (mut guest, mut posts) = guest(&folder);
+        let (mut guest, mut posts) = guest(&folder).await;
         let client = guest.place.client;
         let request = tokio::spawn(async move { guest.play(&wish("one")).await.is_err() });
         let mut link = None;

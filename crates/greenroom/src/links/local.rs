@@ -42,7 +42,7 @@ pub(super) async fn carry(
     errands: mpsc::Receiver<Errand>,
     back: &WayBack,
 ) -> Ended {
-    let seat = match applications.join(&target.app, &target.instance) {
+    let seat = match applications.join(&target.app, &target.instance).await {
         Ok(seat) => seat,
         Err(rejection) => {
             let error = rejection.status().error(CONNECT);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amf::Str;
 use sharedobject::{Changes, Head, SlotChange, Snapshot};
-use store::{ObjectKey, StoredObject};
+use store::{Epoch, Forgotten, ObjectKey, StoredObject, Write};
 
 /// What was stored, as the instance wants it.
 pub(super) fn snapshot(stored: StoredObject) -> Snapshot {
@@ -21,13 +21,6 @@ pub(super) fn snapshot(stored: StoredObject) -> Snapshot {
     }
 }
 
-/// Clients with an older version than this must get everything anew, if no instance has the object.
-pub(super) fn floor(stored: &StoredObject) -> u32 {
-    let changed = stored.slots.values().map(|slot| slot.version);
-    let newest = changed.chain(stored.deletions.values().copied()).max();
-    head(stored.head).floor_at_rest(newest.unwrap_or_default())
-}
-
 fn head(stored: store::Head) -> Head {
     Head {
         version: stored.version,
@@ -37,8 +30,25 @@ fn head(stored: store::Head) -> Head {
 }
 
 /// What changed, as the store wants it.
-pub(super) fn changes(key: ObjectKey, changes: Changes) -> store::Changes {
-    let Changes { head, clear, slots } = changes;
+pub(super) fn write(key: ObjectKey, changes: Changes) -> Write {
+    if !changes.forget {
+        return Write::Commit(commit(key, changes));
+    }
+    let object = Forgotten {
+        name: key.name,
+        version: Some(changes.head.version),
+    };
+    Write::Forget {
+        instance: key.instance,
+        objects: vec![object],
+        epoch: Epoch::default(),
+    }
+}
+
+fn commit(key: ObjectKey, changes: Changes) -> store::Changes {
+    let Changes {
+        head, clear, slots, ..
+    } = changes;
     let mut out = store::Changes::new(key, head.version);
     out.head = store::Head {
         version: head.version,

@@ -2,22 +2,28 @@
 //!
 //! The same for the server, when an instance does not run, and for `greenroom so` without one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use amf::{Str, Value};
+use parking_lot::Mutex;
 use serde::Serialize;
-use sharedobject::{Inspected, decode_value, encode_value};
+use sharedobject::{Config, Directory, Inspected, Millis, Output, Refusal, decode_value};
 use store::{
-    Changes, Epoch, InstanceKey, Kind, ObjectKey, Scope, SlotChange, Store, StoreError, Write,
+    Acknowledge, Changes, Epoch, Forgotten, InstanceKey, Kind, ObjectKey, Scope, Store, StoreError,
+    Write,
 };
 use thiserror::Error;
 
 use super::form;
+use super::shelf::Shelf;
 
 /// How long is waited for a write.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Objects that are asked of the store at once.
 const PAGE: usize = 1_000;
+/// Bytes of a copy that wait to be written together.
+const GROUP_BYTES: usize = 16 << 20;
 
 /// Why it could not be done.
 #[derive(Debug, Error)]
@@ -28,15 +34,15 @@ pub(crate) enum StoredFailure {
     /// What is stored cannot be read.
     #[error("the slot {slot:?} cannot be read: {why}")]
     Unreadable { slot: String, why: String },
-    /// A value cannot be stored.
-    #[error("the slot {slot:?} cannot be stored: {why}")]
-    Unstorable { slot: String, why: String },
+    /// The change is refused, as it would be by an instance.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It is not known what an instance would refuse.
+    #[error(transparent)]
+    Settings(#[from] crate::appsettings::Faulty),
     /// The object cannot have this name.
     #[error(transparent)]
     Name(#[from] sharedobject::NameError),
-    /// There is no room for a version after the last.
-    #[error("the object has had its last version")]
-    Version,
 }
 
 /// One object of a list.
@@ -45,14 +51,8 @@ pub(crate) struct Row {
     pub(crate) app: String,
     pub(crate) instance: String,
     pub(crate) object: String,
-    pub(crate) version: u32,
-}
-
-/// Limits of names and values, as the server has them too.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StoredLimits {
-    pub(crate) name_bytes: usize,
-    pub(crate) slot_bytes: usize,
+    /// `None` when it is in use by an instance that does not answer.
+    pub(crate) version: Option<u32>,
 }
 
 /// The key of a persistent object.
@@ -60,9 +60,9 @@ pub(crate) fn key(
     app: &str,
     instance: &str,
     object: &str,
-    limits: StoredLimits,
+    name_bytes: usize,
 ) -> Result<ObjectKey, StoredFailure> {
-    let name = sharedobject::ObjectName::parse(object, limits.name_bytes)?;
+    let name = sharedobject::ObjectName::parse(object, name_bytes)?;
     let instance = InstanceKey::new(app, instance);
     Ok(ObjectKey::new(instance, Kind::Persistent, name.as_str()))
 }
@@ -74,14 +74,15 @@ pub(crate) fn list(store: &dyn Store, scope: &Scope) -> Result<Vec<Row>, StoredF
     loop {
         let page = store.list(scope, after.as_ref(), PAGE)?;
         // What the server keeps for itself lies on hosts of its own.
-        let of_applications = page
-            .iter()
-            .filter(|listed| &*listed.key.instance.host == store::DEFAULT_HOST);
+        let of_applications = page.iter().filter(|listed| {
+            let key = &listed.key;
+            key.kind != Kind::Gone && &*key.instance.host == store::DEFAULT_HOST
+        });
         rows.extend(of_applications.map(|listed| Row {
             app: listed.key.instance.app.to_string(),
             instance: listed.key.instance.instance.to_string(),
             object: listed.key.name.to_string(),
-            version: listed.head.version,
+            version: Some(listed.head.version),
         }));
         match page.into_iter().last() {
             Some(last) => after = Some(last.key),
@@ -95,7 +96,7 @@ pub(crate) fn get(store: &dyn Store, key: &ObjectKey) -> Result<Option<Inspected
     let Some(object) = store.load(key)? else {
         return Ok(None);
     };
-    let slot = |(name, slot): (&std::sync::Arc<str>, &store::StoredSlot)| {
+    let slot = |(name, slot): (&Arc<str>, &store::StoredSlot)| {
         let value = decode_value(&slot.value).map_err(|error| StoredFailure::Unreadable {
             slot: name.to_string(),
             why: error.to_string(),
@@ -109,48 +110,35 @@ pub(crate) fn get(store: &dyn Store, key: &ObjectKey) -> Result<Option<Inspected
     }))
 }
 
-/// Sets slots, or removes those without a value, in one version. Answers the version.
+/// Sets slots, or removes those without a value, and with `replace` all that are not named, in one
+/// version. Answers the version. What an instance would refuse is refused.
 pub(crate) fn set(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     key: &ObjectKey,
     slots: &[(Str, Option<Value>)],
-    limits: StoredLimits,
+    replace: bool,
+    config: Config,
 ) -> Result<u32, StoredFailure> {
-    let stored = store.load(key)?;
-    let head = stored
-        .as_ref()
-        .map(|stored| stored.head)
-        .unwrap_or_default();
-    let version = head.version.checked_add(1).ok_or(StoredFailure::Version)?;
-    let mut changes = Changes::new(key.clone(), version);
-    let floor = stored.as_ref().map(form::floor).unwrap_or_default();
-    changes.head = store::Head {
-        version,
-        floor,
-        ..head
-    };
-    for (name, value) in slots {
-        let there = stored
-            .as_ref()
-            .is_some_and(|stored| stored.slots.contains_key(&**name));
-        match value.as_ref().filter(|value| !value.is_nothing()) {
-            Some(value) => {
-                let bytes = encode_value(value, limits.slot_bytes);
-                let bytes = bytes.map_err(|error| StoredFailure::Unstorable {
-                    slot: name.to_string(),
-                    why: error.to_string(),
-                })?;
-                changes.slots.push(SlotChange::set(&**name, version, bytes));
+    let shelf = Shelf::new(store.clone(), key.instance.clone());
+    let mut directory = Directory::new(config, Box::new(shelf));
+    let now = Millis::default();
+    let version = directory.administer(
+        now,
+        &key.name,
+        sharedobject::Kind::Persistent,
+        slots,
+        replace,
+    )?;
+    loop {
+        match directory.poll() {
+            Output::Save(save) => {
+                store.write(form::write(key.clone(), save.changes), PATIENCE)?;
             }
-            None if there => changes.slots.push(SlotChange::delete(&**name, version)),
-            None => {}
+            Output::Timeout(_) => return Ok(version),
+            // Nobody is there to be told.
+            _ => {}
         }
     }
-    if changes.slots.is_empty() {
-        return Ok(head.version);
-    }
-    store.write(Write::Commit(changes), PATIENCE)?;
-    Ok(version)
 }
 
 /// Deletes what a scope holds, which is an application, an instance or one object.
@@ -158,8 +146,12 @@ pub(crate) fn delete(store: &dyn Store, scope: Scope) -> Result<(), StoredFailur
     let write = match scope {
         Scope::Application { host, app } => Write::DeleteApplication { host, app },
         Scope::Instance(instance) => Write::DeleteInstance(instance),
-        Scope::Prefix(key) => Write::DeleteObject {
-            key,
+        Scope::Prefix(key) => Write::Forget {
+            instance: key.instance,
+            objects: vec![Forgotten {
+                name: key.name,
+                version: None,
+            }],
             epoch: Epoch::default(),
         },
         // Nobody asks for that.
@@ -169,21 +161,39 @@ pub(crate) fn delete(store: &dyn Store, scope: Scope) -> Result<(), StoredFailur
 }
 
 /// Copies every object into another store, each as it is when its turn comes. Answers how many.
+/// What fits into a group is written as one.
 pub(crate) fn copy(from: &dyn Store, to: &dyn Store) -> Result<usize, StoredFailure> {
-    let (mut count, mut after) = (0, None);
+    let failed: Arc<Mutex<Option<StoreError>>> = Arc::default();
+    let (mut count, mut group_bytes, mut after) = (0, 0, None);
     loop {
         let page = from.list(&Scope::Everything, after.as_ref(), PAGE)?;
-        let Some(last) = page.last() else {
-            to.write(Write::Barrier, PATIENCE)?;
-            return Ok(count);
-        };
-        after = Some(last.key.clone());
+        let is_last = page.is_empty();
+        after = page.last().map(|last| last.key.clone());
         for listed in page {
-            if let Some(object) = from.load(&listed.key)? {
-                let changes = Changes::whole(listed.key, &object);
-                to.write(Write::Commit(changes), PATIENCE)?;
-                count += 1;
+            let Some(object) = from.load(&listed.key)? else {
+                continue;
+            };
+            count += usize::from(listed.key.kind != Kind::Gone);
+            let changes = Changes::whole(listed.key, &object);
+            group_bytes += changes.bytes();
+            let failed = failed.clone();
+            let done = move |result| {
+                if let Err(error) = result {
+                    *failed.lock() = Some(error);
+                }
+            };
+            to.submit(Write::Commit(changes), Acknowledge::new(done));
+            if group_bytes > GROUP_BYTES {
+                to.write(Write::Barrier, PATIENCE)?;
+                group_bytes = 0;
             }
+        }
+        to.write(Write::Barrier, PATIENCE)?;
+        if let Some(error) = failed.lock().take() {
+            return Err(error.into());
+        }
+        if is_last {
+            return Ok(count);
         }
     }
 }

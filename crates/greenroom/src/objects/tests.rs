@@ -2,57 +2,9 @@
 
 use amf::Value;
 use engine::scripting::SharedObjectHost as _;
-use store::{Listed, MemoryStore, Stats, StoredObject};
 
+use super::held::Held;
 use super::*;
-
-/// A store that keeps what it is asked to write until it is let go.
-#[derive(Debug, Default)]
-struct Held {
-    store: MemoryStore,
-    waiting: Mutex<Vec<(Write, Acknowledge)>>,
-    holds: std::sync::atomic::AtomicBool,
-}
-
-impl Held {
-    fn hold(&self, holds: bool) {
-        self.holds.store(holds, std::sync::atomic::Ordering::SeqCst);
-    }
-
-    fn let_go(&self) {
-        self.hold(false);
-        for (write, done) in std::mem::take(&mut *self.waiting.lock()) {
-            self.store.submit(write, done);
-        }
-    }
-}
-
-impl Store for Held {
-    fn load(&self, key: &ObjectKey) -> Result<Option<StoredObject>, StoreError> {
-        self.store.load(key)
-    }
-
-    fn list(
-        &self,
-        scope: &Scope,
-        after: Option<&ObjectKey>,
-        max: usize,
-    ) -> Result<Vec<Listed>, StoreError> {
-        self.store.list(scope, after, max)
-    }
-
-    fn submit(&self, write: Write, done: Acknowledge) {
-        if self.holds.load(std::sync::atomic::Ordering::SeqCst) {
-            self.waiting.lock().push((write, done));
-        } else {
-            self.store.submit(write, done);
-        }
-    }
-
-    fn stats(&self) -> Stats {
-        self.store.stats()
-    }
-}
 
 fn settings() -> ObjectSettings {
     ObjectSettings {
@@ -61,6 +13,7 @@ fn settings() -> ObjectSettings {
             ..sharedobject::Config::default()
         },
         lock_timeout_ms: None,
+        end_timeout_ms: 60_000,
     }
 }
 
@@ -81,7 +34,7 @@ fn set(objects: &SharedObjects, id: engine::scripting::ObjectId, key: &str, valu
 #[test]
 fn what_was_saved_is_there_for_the_next_life() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 10_000);
+    let mut kept = kept(&store, 10_000);
     let objects = kept.make(&settings());
     let id = objects.open("a/b", true, None).expect("it opens");
     set(&objects, id, "gone", 1.0.into());
@@ -113,7 +66,7 @@ fn what_was_saved_is_there_for_the_next_life() {
 #[test]
 fn a_change_in_the_store_leaves_the_mark_of_a_crash() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 10_000);
+    let mut kept = kept(&store, 10_000);
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "lost", 1.0.into());
@@ -121,17 +74,17 @@ fn a_change_in_the_store_leaves_the_mark_of_a_crash() {
     // It ends without a save: clients have versions that nobody stored.
     drop(objects);
     let key = kept.key("a");
-    let limits = stored::StoredLimits {
-        name_bytes: 255,
-        slot_bytes: 100,
+    let set = || {
+        let slots = [("b".into(), Some(1.0.into()))];
+        let store: Arc<dyn Store> = store.clone();
+        stored::set(&store, &key, &slots, false, settings().config).expect("it is set")
     };
-    let slots = [("b".into(), Some(1.0.into()))];
-    let version = stored::set(&*store, &key, &slots, limits).expect("it is set");
+    let version = set();
     let there = store.load(&key).expect("it can be read");
     let floor = there.expect("it is there").head.floor;
     assert!(told < floor && floor < version, "{told} {floor} {version}");
     // After an orderly end there is no such mark.
-    let again = stored::set(&*store, &key, &slots, limits).expect("it is set");
+    let again = set();
     let there = store.load(&key).expect("it can be read");
     assert_eq!(there.map(|there| there.head.floor), Some(floor));
     assert_eq!(again, version + 1);
@@ -140,7 +93,7 @@ fn a_change_in_the_store_leaves_the_mark_of_a_crash() {
 #[test]
 fn what_is_forgotten_at_once_is_not_there_again() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 10_000);
+    let mut kept = kept(&store, 10_000);
     let mut forgetful = settings();
     forgetful.config.resync_depth = Some(0);
     let objects = kept.make(&forgetful);
@@ -158,7 +111,7 @@ fn what_is_forgotten_at_once_is_not_there_again() {
 #[test]
 fn a_flush_does_not_wait_for_ever_and_nothing_is_lost() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 1);
+    let mut kept = kept(&store, 1);
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "x", 1.0.into());
@@ -173,7 +126,7 @@ fn a_flush_does_not_wait_for_ever_and_nothing_is_lost() {
 #[test]
 fn what_is_on_its_way_is_waited_for() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 20_000);
+    let mut kept = kept(&store, 20_000);
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "x", 1.0.into());
@@ -186,7 +139,7 @@ fn what_is_on_its_way_is_waited_for() {
             let id = next.open("a", true, None).expect("it opens");
             next.get(id, "x")
         });
-        while store.waiting.lock().len() < 2 {
+        while store.waiting() < 2 {
             std::thread::yield_now();
         }
         store.let_go();
@@ -200,7 +153,8 @@ fn without_a_store_nothing_is_kept_and_flush_says_so() {
         app: "chat".into(),
         instance: "lobby".into(),
     };
-    let kept = InstanceObjects::new(&ObjectKeeper::nowhere(), &address, CancellationToken::new());
+    let mut kept =
+        InstanceObjects::new(&ObjectKeeper::nowhere(), &address, CancellationToken::new());
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "x", 1.0.into());
@@ -221,19 +175,126 @@ fn without_a_store_nothing_is_kept_and_flush_says_so() {
 fn all_names_are_found_however_many_there_are() {
     let store = Arc::new(Held::default());
     let mut kept = kept(&store, 10_000);
-    let count = 2 * NAMES_AT_ONCE;
+    let count = 2 * shelf::NAMES_AT_ONCE;
     for number in 0..count {
         let changes = store::Changes::new(kept.key(&format!("o{number:05}")), 1);
         store.submit(Write::Commit(changes), Acknowledge::nobody());
     }
     assert_eq!(kept.names().expect("they are listed").len(), count);
     assert!(kept.make(&settings()).clear_matching("/"));
+    assert_eq!(kept.names().expect("they are listed").len(), 0);
+    assert_eq!(kept.first_version(), Ok(2));
+}
+
+/// Many more than may wait for the store.
+#[test]
+fn all_are_cleared_in_one_write_and_it_is_said_whether_that_is_done() {
+    let store = Arc::new(Held::default());
+    let mut kept = kept(&store, 1);
+    for number in 0..100 {
+        let changes = store::Changes::new(kept.key(&number.to_string()), 1);
+        store.submit(Write::Commit(changes), Acknowledge::nobody());
+    }
+    store.hold(true);
+    let objects = kept.make(&settings());
+    assert!(!objects.clear_matching("/"));
+    assert_eq!(store.waiting(), 1);
+    store.let_go();
+    assert!(objects.clear_matching("/"));
+    let id = objects.open("7", true, None).expect("it opens");
+    assert_eq!(objects.version(id), 2);
+}
+
+#[test]
+fn nobody_loads_what_an_administrator_is_about_to_change() {
+    let store = Arc::new(Held::default());
+    let mut kept = kept(&store, 20_000);
+    let key = kept.key("a");
+    let scope = Scope::Instance(key.instance.clone());
+    let slots = [("x".into(), Some(1.0.into()))];
+    std::thread::scope(|scope_of_threads| {
+        let (closed, is_closed) = std::sync::mpsc::channel();
+        let (load, may_load) = std::sync::mpsc::channel();
+        let next = kept.make(&settings());
+        let loading = scope_of_threads.spawn(move || {
+            is_closed.recv().expect("it is closed");
+            load.send(()).expect("somebody listens");
+            let id = next.open("a", true, None).expect("it opens");
+            next.get(id, "x")
+        });
+        let there: Arc<dyn Store> = store.clone();
+        let set = || {
+            closed.send(()).expect("somebody listens");
+            // Whoever begins to load now has to wait; so has another administrator.
+            may_load.recv().expect("it begins");
+            assert!(kept.keeper.turnstile.pass(&key, Duration::ZERO).is_err());
+            let other = ObjectKey::new(InstanceKey::new("chat", "b"), Kind::Persistent, "a");
+            assert_eq!(kept.keeper.turnstile.pass(&other, Duration::ZERO), Ok(()));
+            stored::set(&there, &key, &slots, false, settings().config).expect("it is set")
+        };
+        assert_eq!(kept.keeper.alone(scope.clone(), || false, set), Ok(Some(1)));
+        assert_eq!(loading.join().expect("it loads"), Some(1.0.into()));
+    });
+    // If somebody may have it, nothing is done.
+    assert_eq!(kept.keeper.alone(scope, || true, || ()), Ok(None));
+    assert_eq!(kept.keeper.turnstile.pass(&key, Duration::ZERO), Ok(()));
+}
+
+#[test]
+fn what_an_instance_refuses_is_refused_in_the_store_too() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 10_000);
+    let there: Arc<dyn Store> = store.clone();
+    let mut config = settings().config;
+    config.limits = sharedobject::Limits {
+        slots: 2,
+        slot_name_bytes: 3,
+        stored_objects: 1,
+        ..config.limits
+    };
+    let set = |object: &str, slots: &[&str]| {
+        let slots: Vec<_> = slots
+            .iter()
+            .map(|name| (Str::from(*name), Some(Value::from(1.0))))
+            .collect();
+        let set = stored::set(&there, &kept.key(object), &slots, false, config.clone());
+        set.map_err(|error| error.to_string())
+    };
+    let over = |limit, max: usize| Err(format!("the limit {limit} of {max} is reached"));
+    assert_eq!(set("a", &["long"]), over("slot_name_bytes", 3));
+    assert_eq!(set("a", &["x", "y", "z"]), over("slots", 2));
+    assert_eq!(store.load(&kept.key("a")), Ok(None));
+    assert_eq!(set("a", &["x", "y"]), Ok(1));
+    assert_eq!(set("b", &["x"]), over("stored_objects", 1));
+}
+
+#[test]
+fn a_copy_is_written_in_few_commits_and_has_the_versions_of_what_is_gone() {
+    let store = Arc::new(Held::default());
+    let kept = kept(&store, 10_000);
+    for number in 0..300 {
+        let changes = store::Changes::new(kept.key(&number.to_string()), 7);
+        store.submit(Write::Commit(changes), Acknowledge::nobody());
+    }
+    let scope = Scope::Prefix(kept.key("0"));
+    stored::delete(&*store, scope).expect("it is deleted");
+    let directory = tempfile::tempdir().expect("a directory");
+    let to = FileStore::open(&directory.path().join("copy"), Limits::default());
+    let to = to.expect("it opens");
+    assert_eq!(stored::copy(&*store, &to).expect("it is copied"), 299);
+    let stats = to.stats();
+    assert!(stats.writes >= 300 && stats.commits < 100, "{stats:?}");
+    let gone = ObjectKey::gone(store::DEFAULT_HOST.into(), "chat".into());
+    let gone = to.load(&gone).expect("it can be read");
+    assert_eq!(gone.map(|gone| gone.head.version), Some(8));
+    let rows = stored::list(&to, &Scope::Everything).expect("they are listed");
+    assert_eq!(rows.len(), 299);
 }
 
 #[test]
 fn an_instance_that_was_written_off_saves_nothing_any_more() {
     let store = Arc::new(Held::default());
-    let kept = kept(&store, 10_000);
+    let mut kept = kept(&store, 10_000);
     let objects = kept.make(&settings());
     let id = objects.open("a", true, None).expect("it opens");
     set(&objects, id, "x", 1.0.into());
@@ -244,4 +305,66 @@ fn an_instance_that_was_written_off_saves_nothing_any_more() {
     let stored = store.load(&kept.key("a")).expect("it can be read");
     let slots = stored.expect("it is there").slots;
     assert_eq!(slots["x"].version, 1);
+}
+
+/// A changed object of an instance that is about to end.
+fn changed(kept: &mut InstanceObjects) -> SharedObjects {
+    let objects = kept.make(&settings());
+    let id = objects.open("a", true, None).expect("it opens");
+    set(&objects, id, "x", 1.0.into());
+    objects.save_all(clock::now());
+    objects
+}
+
+// The clock of the test goes ahead by itself whenever there is nothing to do.
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_ends_asks_again_for_what_was_not_saved() {
+    let store = Arc::new(Held::default());
+    let mut kept = kept(&store, 10_000);
+    store.refuse(5);
+    let objects = changed(&mut kept);
+    kept.settle(&objects).await;
+    assert_eq!(objects.not_saved(clock::now()), [""; 0]);
+    let stored = store.load(&kept.key("a")).expect("it can be read");
+    let slots = stored.expect("it is there").slots;
+    assert_eq!(slots["x"].version, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_ends_waits_for_its_saves_but_not_for_ever() {
+    let store = Arc::new(Held::default());
+    let mut kept = kept(&store, 10_000);
+    store.hold(true);
+    let objects = changed(&mut kept);
+    let begun = tokio::time::Instant::now();
+    kept.settle(&objects).await;
+    assert_eq!(begun.elapsed().as_millis(), 60_000);
+    assert_eq!(objects.not_saved(clock::now()), ["a"]);
+    let again = objects.clone();
+    let settling = tokio::spawn(async move { kept.settle(&again).await });
+    tokio::task::yield_now().await;
+    assert!(!settling.is_finished());
+    store.let_go();
+    settling.await.expect("it does not panic");
+    assert_eq!(objects.not_saved(clock::now()), [""; 0]);
+}
+
+#[test]
+fn a_save_of_an_earlier_life_is_not_taken_for_one_of_the_next() {
+    let store = Arc::new(Held::default());
+    let mut kept = kept(&store, 1);
+    store.hold(true);
+    let earlier = kept.make(&settings());
+    let id = earlier.open("a", true, None).expect("it opens");
+    set(&earlier, id, "x", 1.0.into());
+    assert!(!earlier.flush(id));
+    let held = store.take();
+    let next = kept.make(&settings());
+    let id = next.open("b", true, None).expect("it opens");
+    set(&next, id, "x", 1.0.into());
+    assert!(!next.flush(id));
+    store.write_all(held);
+    assert!(next.is_dirty(id), "nothing of it is saved");
+    store.let_go();
+    assert!(!next.is_dirty(id));
 }

@@ -87,6 +87,7 @@ impl Table {
             },
             greeting: Arc::new(greeting),
             ticket,
+            told_slow: None,
             _counted: self.live.count_player(),
         });
         self.outbox.flush(Millis(0));
@@ -161,6 +162,25 @@ async fn a_player_that_was_late_once_is_not_given_up_when_all_is_quiet() {
     assert_eq!(deadline, Some(Millis(61_000)));
     table.outbox.flush(Millis(61_000));
     assert_eq!(table.outbox.patience(), None);
+}
+
+#[tokio::test]
+async fn a_player_is_told_that_it_is_too_slow_every_five_seconds_at_most() {
+    let mut table = Table::new().await;
+    table.play();
+    for at in [1_000, 3_000, 5_999, 6_000] {
+        (0..40).for_each(|_| table.append(64 << 10));
+        table.outbox.flush(Millis(at));
+    }
+    table.outbox.push(Bytes::from_static(b"the end"));
+    table.outbox.flush(Millis(6_000));
+    let mut read = Vec::new();
+    while !read.ends_with(b"the end") {
+        let more = tokio::time::timeout(LONG, table.peer.read_buf(&mut read)).await;
+        assert!(more.expect("something comes").expect("some bytes") > 0);
+    }
+    let text = String::from_utf8_lossy(&read);
+    assert_eq!(text.matches("NetStream.Play.InsufficientBW").count(), 2);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,7 +58,7 @@ impl Writer {
         } else {
             // Who plays the old file goes on with it.
             erase(&path)?;
-            (create(&path)?, Recorder::new(settings.limits))
+            (create_in_folder(&path)?, Recorder::new(settings.limits))
         };
         Ok(Self {
             file,
@@ -150,6 +150,17 @@ impl Writer {
     /// Milliseconds recorded.
     pub(super) fn duration_ms(&self) -> u64 {
         self.recorder.duration_ms()
+    }
+}
+
+/// Makes a file, and its folder again if a script that clears recordings has just removed it.
+fn create_in_folder(path: &Path) -> Result<File, Problem> {
+    match (create(path), path.parent()) {
+        (Err(problem), Some(folder)) if problem.is_absent() => {
+            fs::create_dir_all(folder)?;
+            create(path)
+        }
+        (created, _) => created,
     }
 }
 

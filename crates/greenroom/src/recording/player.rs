@@ -135,8 +135,8 @@ impl Player {
         let wishes = *self.control.wishes.lock();
         let ahead_ms = (!at_once).then_some(wishes.ahead_ms);
         let mut playback = Playback::new(opened.recorded.clone(), window, ahead_ms);
-        if window.start_ms > 0
-            && let Some(metadata) = &opened.metadata
+        let metadata = opened.metadata.as_ref().filter(|_| window.start_ms > 0);
+        if let Some(metadata) = metadata.or(opened.metadata_apart())
             && !self.send(metadata, window.start_ms).await
         {
             return;

@@ -18,6 +18,7 @@ enum Why {
     TooMany,
     Broken,
     NoRecording(flv::Error),
+    Film(mp4::Error),
     System(io::Error),
 }
 
@@ -67,6 +68,7 @@ impl Problem {
             Why::TooMany => "The server makes as many recordings as it may.".into(),
             Why::Broken => "The recording failed.".into(),
             Why::NoRecording(_) => "The file there is no recording to append to.".into(),
+            Why::Film(_) => "The file there cannot be played.".into(),
             Why::System(error) => format!("The recording cannot be written: {}.", error.kind()),
         }
     }
@@ -76,6 +78,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.why {
             Why::NoRecording(error) => write!(f, "the file there is no recording: {error}"),
+            Why::Film(error) => error.fmt(f),
             Why::System(error) => error.fmt(f),
             _ => f.write_str(&self.told()),
         }
@@ -105,6 +108,15 @@ impl From<flv::Error> for Problem {
         Self {
             no_access: false,
             why: Why::NoRecording(error),
+        }
+    }
+}
+
+impl From<mp4::Error> for Problem {
+    fn from(error: mp4::Error) -> Self {
+        Self {
+            no_access: false,
+            why: Why::Film(error),
         }
     }
 }

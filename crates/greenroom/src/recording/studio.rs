@@ -214,9 +214,9 @@ async fn play_recorded(on_air: OnAir, order: RecordedOrder) {
     let due_ms = on_air.begin();
     let ahead_ms = (!order.at_once).then_some(due_ms);
     let mut playback = Playback::new(opened.recorded.clone(), order.window, ahead_ms);
-    if order.window.start_ms > 0
-        && let Some(metadata) = &opened.metadata
-    {
+    let at_start = opened.metadata.as_ref();
+    let metadata = at_start.filter(|_| order.window.start_ms > 0);
+    if let Some(metadata) = metadata.or(opened.metadata_apart()) {
         on_air.append(Kind::Data, order.window.start_ms as u32, &metadata.payload);
     }
     loop {

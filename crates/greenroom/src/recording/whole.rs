@@ -12,9 +12,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use flv::mp3::{Mp3File, Mp3Scanner};
+use flv::mp4::Mp4File;
 use flv::{
     Located, Patch, Read, RecorderLimits, Recording, Repair, ScanLimits, Scanned, Scanner, Walker,
 };
+use mp4::{Mp4Limits, Mp4Scanner};
 
 use super::problem::Problem;
 
@@ -22,6 +25,8 @@ use super::problem::Problem;
 pub(super) const MAX_HEAD_BYTES: usize = 1 << 20;
 /// Bytes that a scan reads at a time.
 const PIECE_BYTES: usize = 4096;
+/// Bytes that a scan of an MP3 file reads at a time.
+const MP3_PIECE_BYTES: usize = 128 << 10;
 /// How often the log is told how far that is.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 /// Bytes of a file that is written anew, copied at a time.
@@ -89,6 +94,35 @@ pub(crate) fn scan(
     while let Some(Read { position, bytes }) = scanner.wants() {
         progress(position, file_bytes);
         piece.resize(bytes.max(PIECE_BYTES), 0);
+        let read = read_up_to(file, &mut piece, position)?;
+        scanner.read(&piece[..read])?;
+    }
+    Ok(scanner.finish()?)
+}
+
+/// Looks through an MP3 file, all of it: only so its length is known.
+pub(super) fn scan_mp3(file: &File, index_entries: usize) -> Result<Mp3File, Problem> {
+    let mut scanner = Mp3Scanner::new(file.metadata()?.len(), index_entries);
+    let mut piece = Vec::new();
+    while let Some(Read { position, bytes }) = scanner.wants() {
+        piece.resize(bytes.max(MP3_PIECE_BYTES), 0);
+        let read = read_up_to(file, &mut piece, position)?;
+        scanner.read(&piece[..read]);
+    }
+    Ok(scanner.finish()?)
+}
+
+/// Reads what an MP4 file says of its samples.
+pub(super) fn scan_mp4(file: &File, index_entries: usize) -> Result<Mp4File, Problem> {
+    let limits = Mp4Limits {
+        index_entries,
+        ..Mp4Limits::default()
+    };
+    let file_bytes = file.metadata()?.len();
+    let mut scanner = Mp4Scanner::new(file_bytes, limits);
+    while let Some(Read { position, bytes }) = scanner.wants() {
+        let left = usize::try_from(file_bytes.saturating_sub(position)).unwrap_or(bytes);
+        let mut piece = vec![0; bytes.min(left)];
         let read = read_up_to(file, &mut piece, position)?;
         scanner.read(&piece[..read])?;
     }

@@ -180,6 +180,7 @@ impl Hands {
                 self.objects.log(&self.streams.address, *note);
                 return None;
             }
+            Effect::PortSend { client, text } => (client, Order::Text(text)),
             Effect::Ping { client } => (client, Order::Ping),
             Effect::LimitBandwidth { client, down, up } => {
                 (client, Order::LimitBandwidth { down, up })

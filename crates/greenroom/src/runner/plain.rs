@@ -1,12 +1,14 @@
 //! An instance without a script: a task of the runtime.
 
+use std::sync::Arc;
+
 use engine::{Input, Instance, Output, SharedObjects};
 use rtmp::Millis;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use super::hands::Hands;
 use super::objects::ObjectGauge;
+use super::room::{Ending, Room};
 use super::streams::{Streams, StreamsHost};
 use super::{Ask, Post, Sender, wait_until};
 use crate::applications::{Applications, InstanceAddress, InstanceSettings};
@@ -14,27 +16,32 @@ use crate::clock;
 use crate::objects::InstanceObjects;
 use crate::recording::Recorders;
 
-/// Starts an instance. It ends when nobody holds its inbox any more.
+/// Starts an instance. It ends when it has lost its last client, or is told to stop and has none.
 pub(crate) fn start(
-    applications: &Applications,
+    applications: &Arc<Applications>,
     settings: &InstanceSettings,
-    address: &InstanceAddress,
+    (address, id): (&InstanceAddress, u64),
     inbox_events: usize,
     asks: mpsc::Receiver<Ask>,
-) -> mpsc::Sender<Post> {
+) -> (mpsc::Sender<Post>, Arc<Room>) {
     let (inbox, posts) = mpsc::channel(inbox_events);
     let streams = Streams::new(applications.catalog(), settings.streams, address);
     let host = Box::new(StreamsHost(streams.clone()));
-    let kept = InstanceObjects::new(applications.objects(), address, CancellationToken::new());
+    let room = Room::new(settings.stuck_after_ms, applications.lost_threads().clone());
+    let written_off = room.written_off.clone();
+    let mut kept = InstanceObjects::new(applications.objects(), address, written_off.clone());
     let objects = kept.make(&settings.objects);
     let recorders = Recorders::new(
         applications.recordings(),
         &settings.recording,
         &address.instance,
         inbox.downgrade(),
-        &CancellationToken::new(),
+        &written_off,
     );
     let runner = Runner {
+        applications: applications.clone(),
+        id,
+        room: room.clone(),
         instance: Instance::new(settings.config.clone(), host, objects.clone()),
         kept,
         gauge: ObjectGauge::new(objects.clone()),
@@ -43,10 +50,13 @@ pub(crate) fn start(
         hands: Hands::new(streams, recorders),
     };
     tokio::spawn(runner.run(posts));
-    inbox
+    (inbox, room)
 }
 
 struct Runner {
+    applications: Arc<Applications>,
+    id: u64,
+    room: Arc<Room>,
     instance: Instance,
     kept: InstanceObjects,
     gauge: ObjectGauge,
@@ -57,25 +67,48 @@ struct Runner {
 
 impl Runner {
     async fn run(mut self, mut posts: mpsc::Receiver<Post>) {
+        let _ending = Ending(self.room.clone());
         let address = self.hands.streams.address.clone();
         tracing::info!(app = %address.app, instance = %address.instance, "instance started");
         let mut timeout = None;
         loop {
-            tokio::select! {
+            let may_end = tokio::select! {
                 post = posts.recv() => match post {
-                    Some(post) => timeout = self.take(post),
+                    Some(post) => {
+                        let stops = matches!(post.input, Input::Stop { .. });
+                        timeout = self.take(post);
+                        stops
+                    }
                     None => break,
                 },
-                () = wait_until(timeout) => timeout = self.handle(Input::Timeout),
-                () = self.kept.saved() => timeout = self.handle(Input::ObjectsSaved),
+                () = self.room.freed.notified() => true,
+                () = wait_until(timeout) => {
+                    timeout = self.handle(Input::Timeout);
+                    false
+                }
+                () = self.kept.saved() => {
+                    timeout = self.handle(Input::ObjectsSaved);
+                    false
+                }
                 Some(ask) = self.asks.recv() => {
                     ask(&self.objects);
                     timeout = self.handle(Input::ObjectsSaved);
+                    false
                 }
+            };
+            if may_end && self.applications.begin_end(&address, self.id) {
+                break;
             }
         }
+        // Whoever did not wait for the answer has gone, but what it sent counts.
+        while let Ok(post) = posts.try_recv() {
+            self.take(post);
+        }
         self.instance.save_objects(clock::now());
+        self.carry_out();
+        self.kept.settle(&self.objects).await;
         tracing::info!(app = %address.app, instance = %address.instance, "instance stopped");
+        self.applications.retire(&address, self.id);
     }
 
     fn take(&mut self, post: Post) -> Option<Millis> {

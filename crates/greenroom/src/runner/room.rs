@@ -80,7 +80,7 @@ impl Room {
         self.busy_ms(now) > self.stuck_after_ms.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_busy(&self, busy: bool) {
+    pub(crate) fn set_busy(&self, busy: bool) {
         let since = if busy { clock::now().0 + 1 } else { 0 };
         self.busy_since.store(since, Ordering::Relaxed);
     }
@@ -109,7 +109,7 @@ impl Room {
 }
 
 /// Says that the thread has ended, when it does, however that is.
-pub(super) struct Ending(pub(super) Arc<Room>);
+pub(crate) struct Ending(pub(crate) Arc<Room>);
 
 impl Drop for Ending {
     fn drop(&mut self) {

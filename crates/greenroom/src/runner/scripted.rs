@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use engine::scripting::{Script, ScriptHost};
+use engine::scripting::{NoRooms, RoomHost, RoomNews, Script, ScriptHost};
 use engine::{
     ClientId, Effect, Input, Output, Rejection, ScriptedConfig, ScriptedInstance, SharedObjects,
 };
@@ -30,7 +30,7 @@ use crate::scripts::Broken;
 use crate::{clock, metrics};
 
 /// Stack of a script's thread. Only what is used of it costs memory.
-const STACK_BYTES: usize = 8 << 20;
+pub(crate) const STACK_BYTES: usize = 8 << 20;
 
 /// Starts the thread of an instance, which waits for nobody if it is to begin `at_once`. Must be
 /// called on the server's runtime.
@@ -76,6 +76,7 @@ pub(crate) fn start(
                         thread_room.written_off.clone(),
                     ),
                     errands: Errands::new(runtime, &applications, weak_inbox, &thread_room),
+                    news: mpsc::channel(1).1,
                     applications,
                     address,
                     id,
@@ -110,6 +111,8 @@ struct Runner {
     stats: Rc<Stats>,
     kept: InstanceObjects,
     errands: Errands,
+    /// What the script is to be told of rooms.
+    news: mpsc::Receiver<RoomNews>,
     /// Counts the lives of the instance.
     life: u64,
     /// The next life waits for nobody.
@@ -156,6 +159,7 @@ impl Runner {
                     ask(&objects);
                     Some(own_post(Input::ObjectsSaved))
                 }
+                Some(news) = self.news.recv() => Some(own_post(Input::RoomNews(news))),
                 // In a turn of its own, as any other end of a connection.
                 () = std::future::ready(()), if self.errands.has_refused() => {
                     let refused = self.errands.take_refused();
@@ -176,12 +180,15 @@ impl Runner {
         self.later.extend(instance.take_waiting());
         self.errands.drop_all();
         self.hands.end_life();
+        // Who joins meanwhile waits in the inbox.
+        self.kept.settle(&objects).await;
         tracing::info!(app = %address.app, instance = %address.instance, "instance stopped");
     }
 
     /// The instance with its script and its shared objects, as the application's files say now,
     /// and whether it is to be there without clients.
     fn make_instance(&mut self) -> (ScriptedInstance, SharedObjects, bool) {
+        let rooms = self.open_rooms();
         let applications = &self.applications;
         let loaded = applications.load_settings(&self.address.app);
         let settings = loaded.as_ref().unwrap_or(applications.settings()).clone();
@@ -191,6 +198,8 @@ impl Runner {
                 let host: Rc<dyn ScriptHost> = Rc::new(World {
                     stats: self.stats.clone(),
                     objects: objects.clone(),
+                    rooms,
+                    clearer: self.hands.recorders.clearer(&settings.recording),
                 });
                 applications.load_script(&self.address, &settings.script, host)
             }
@@ -211,6 +220,16 @@ impl Runner {
         let config = settings.config;
         let instance = ScriptedInstance::new(config, scripted, streams, objects.clone(), script);
         (instance, objects, settings.load_on_startup)
+    }
+
+    /// The rooms for one life of the instance. News for the life before is not for this one.
+    fn open_rooms(&mut self) -> Box<dyn RoomHost> {
+        let Some(door) = self.applications.hall() else {
+            return Box::new(NoRooms);
+        };
+        let (door, news) = door.open();
+        self.news = news;
+        Box::new(door)
     }
 
     fn take(&mut self, instance: &mut ScriptedInstance, post: Post) -> Option<Millis> {
@@ -324,14 +343,13 @@ impl Runner {
             if self.applications.retire(&self.address, self.id) {
                 return false;
             }
+            // There are no objects between two lives: what is asked of them waits for the next.
             tokio::select! {
                 post = self.posts.recv() => match post {
                     Some(post) => self.note(post),
                     None => return false,
                 },
                 () = self.room.freed.notified() => {}
-                // There are no objects between two lives.
-                Some(ask) = self.asks.recv() => drop(ask),
             }
         }
     }
@@ -344,7 +362,7 @@ impl Runner {
             self.hands.links.insert(client, link);
         }
         let gone = left(&input);
-        if let Input::Connect { .. } = &input {
+        if joins(&input).is_some() {
             self.later.push_back(input);
         } else if let (Input::Disconnect { client }, true) = (&input, gone) {
             self.later.retain(|join| joins(join) != Some(*client));
@@ -355,17 +373,14 @@ impl Runner {
     /// Rejects those who came while the server stops.
     fn turn_away(&mut self) {
         for join in std::mem::take(&mut self.later) {
-            let Input::Connect {
-                client,
-                transaction,
-                ..
-            } = join
-            else {
+            let Some(client) = joins(&join) else {
                 continue;
             };
-            let error = Rejection::ShuttingDown.status().error(transaction);
-            let message = Message::connection(Body::Command(error));
-            self.hands.give(client, Order::Send(message));
+            if let Input::Connect { transaction, .. } = join {
+                let error = Rejection::ShuttingDown.status().error(transaction);
+                let message = Message::connection(Body::Command(error));
+                self.hands.give(client, Order::Send(message));
+            }
             self.hands
                 .give(client, Order::Close(engine::CloseReason::Rejected));
         }
@@ -390,7 +405,7 @@ fn left(input: &Input) -> bool {
 
 fn joins(input: &Input) -> Option<ClientId> {
     match input {
-        Input::Connect { client, .. } => Some(*client),
+        Input::Connect { client, .. } | Input::PortOpened { client, .. } => Some(*client),
         _ => None,
     }
 }

@@ -6,10 +6,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine::scripting::{ApplicationStats, ClientStats, ScriptHost, SharedObjectHost};
-use engine::{ClientId, SharedObjects};
+use engine::scripting::{
+    ApplicationStats, Cleared, ClientStats, RoomHost, ScriptHost, SharedObjectHost,
+};
+use engine::{ClientId, SharedObjects, StreamPattern};
 
 use super::{Endpoint, Link};
+use crate::recording::Clearer;
 
 /// The counters of an instance's clients, those that have gone included.
 #[derive(Default)]
@@ -80,6 +83,8 @@ fn add(mut sum: ApplicationStats, client: ClientStats) -> ApplicationStats {
 pub(super) struct World {
     pub(super) stats: Rc<Stats>,
     pub(super) objects: SharedObjects,
+    pub(super) rooms: Box<dyn RoomHost>,
+    pub(super) clearer: Clearer,
 }
 
 impl Stats {
@@ -107,6 +112,14 @@ impl ScriptHost for World {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &self.objects
+    }
+
+    fn rooms(&self) -> &dyn RoomHost {
+        &*self.rooms
+    }
+
+    fn clear_streams(&self, pattern: &StreamPattern, max: usize) -> Cleared {
+        self.clearer.clear(pattern, max)
     }
 }
 

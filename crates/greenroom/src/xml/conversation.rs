@@ -5,78 +5,58 @@
 //! client is not read: a flood stays in its own pipe.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use engine::{Bucket, ClientId, CloseReason};
+use engine::{Bucket, CloseReason};
 use rooms::{Event, Op, UnixMillis, UserId};
 use rtmp::Millis;
 use xmlsocket::electroserver::{Input, Output, Session};
 
+use super::line::Line;
 use super::wire::{Happened, Wire};
-use crate::hall::{Presence, wall_clock};
+use crate::clock;
+use crate::hall::{PluginAsk, Presence, wall_clock};
 use crate::runner::wait_until;
 use crate::shared::{Pass, Shared};
-use crate::{clock, metrics};
 
-/// How long the last bytes may take to leave, and the peer to close its side.
-const LINGER: Duration = Duration::from_secs(2);
 /// What those hear for whom there is no place.
 const NO_ROOM: &str = "The server has no room for more connections.";
 
+/// What a client asks for.
+enum Asked {
+    Op(Op),
+    Plugin(PluginAsk),
+}
+
 pub(super) struct Conversation {
     shared: Arc<Shared>,
-    wire: Wire,
-    peer: SocketAddr,
-    conn: ClientId,
+    line: Line,
     session: Session,
     /// When the session wants to be told the time.
     session_due: Option<UnixMillis>,
-    /// What is to be sent.
-    out: VecDeque<Bytes>,
     /// What is to be asked.
-    asked: VecDeque<Op>,
+    asked: VecDeque<Asked>,
     requests: Bucket,
     /// `None` until the client has said something, or was greeted.
     presence: Option<Presence>,
     wants_policy: bool,
     logged_in: bool,
-    began: Millis,
-    /// When the client last said something.
-    heard: Millis,
-    /// Since when it has taken nothing of what waits.
-    blocked: Option<Millis>,
-    received: u64,
-    sent: u64,
-    detail: Option<String>,
     pass: Pass,
 }
 
 impl Conversation {
     pub(super) fn new(shared: Arc<Shared>, wire: Wire, peer: SocketAddr, pass: Pass) -> Self {
         let xml = &shared.config.xml;
-        let now = clock::now();
         Self {
-            conn: Shared::client_id(),
             session: Session::new(shared.xml.hall.dialect.clone(), wall_clock()),
             session_due: None,
-            out: VecDeque::new(),
             asked: VecDeque::new(),
             requests: Bucket::new(xml.requests_per_second, xml.requests_burst),
             presence: None,
             wants_policy: false,
             logged_in: false,
-            began: now,
-            heard: now,
-            blocked: None,
-            received: 0,
-            sent: 0,
-            detail: None,
-            wire,
-            peer,
+            line: Line::new(shared.clone(), wire, peer),
             pass,
             shared,
         }
@@ -84,13 +64,10 @@ impl Conversation {
 
     /// Serves the connection until it ends; `first` are bytes that were read already.
     pub(super) async fn serve(mut self, first: &[u8]) -> CloseReason {
-        tracing::debug!(conn = %self.conn, peer = %self.peer, "connection accepted");
         let reason = self.run(first).await;
         // First, so that others learn of it at once.
         self.presence = None;
-        self.finish(reason).await;
-        self.log_end(reason);
-        metrics::xml_transferred(self.received, self.sent);
+        self.line.end(reason).await;
         reason
     }
 
@@ -117,13 +94,13 @@ impl Conversation {
         let reason = NO_ROOM;
         let denied = self.session.handle(Input::Deny { reason });
         self.take_outputs();
-        denied.map_err(|error| self.fault(error))?;
+        denied.map_err(|error| self.line.fault(error))?;
         Err(CloseReason::TooManyConnections)
     }
 
     /// Waits for one thing to happen and sees to it.
     async fn turn(&mut self) -> Result<(), CloseReason> {
-        let may_read = self.out.is_empty() && self.asked.is_empty();
+        let may_read = self.line.out.is_empty() && self.asked.is_empty();
         let deadline = self.deadline();
         let mailbox = self.presence.as_ref().map(|presence| &presence.mailbox);
         let told = async {
@@ -132,84 +109,66 @@ impl Conversation {
                 None => std::future::pending().await,
             }
         };
-        let (wire, out) = (&mut self.wire, &mut self.out);
         tokio::select! {
-            happened = poll_fn(|context| wire.poll(context, may_read, out)) => {
-                match happened? {
-                    Happened::Read(bytes) => self.receive(&bytes).await?,
-                    Happened::Left => return Err(CloseReason::ClientLeft),
-                    Happened::Wrote(count) => self.note_written(count),
-                }
-            }
+            happened = self.line.happens(may_read) => match happened? {
+                Happened::Read(bytes) => self.receive(&bytes).await?,
+                Happened::Left => return Err(CloseReason::ClientLeft),
+                Happened::Wrote(count) => self.line.note_written(count),
+            },
             () = told => {}
             () = wait_until(Some(deadline)) => self.on_deadline().await?,
             () = self.shared.stop_now.cancelled() => return Err(CloseReason::ServerShutdown),
         }
         self.ask().await?;
         self.take_notices()?;
-        self.write_now()
+        self.line.write_now()
     }
 
     fn deadline(&self) -> Millis {
-        let xml = &self.shared.config.xml;
-        let idle = self.heard + xml.idle_ms;
-        let login = (!self.logged_in).then(|| self.began + xml.login_wait_ms);
-        let stall = self.blocked.map(|since| since + xml.stall_ms);
-        let now = clock::now();
-        let session = self.session_due.map(|due| now + due.since(wall_clock()));
+        let login = (!self.logged_in).then(|| self.line.login_deadline());
+        let session = self
+            .session_due
+            .map(|due| clock::now() + due.since(wall_clock()));
         // Between two requests that the rate allows.
-        let rest = (!self.asked.is_empty())
-            .then(|| now + (1 + 1000 / u64::from(xml.requests_per_second.max(1))));
-        [login, stall, session, rest]
+        let rest = (!self.asked.is_empty()).then(|| self.line.next_request());
+        [login, session, rest]
             .into_iter()
             .flatten()
-            .fold(idle, Ord::min)
+            .fold(self.line.deadline(), Ord::min)
     }
 
     async fn on_deadline(&mut self) -> Result<(), CloseReason> {
-        let xml = &self.shared.config.xml;
-        let now = clock::now();
-        if !self.logged_in && self.began + xml.login_wait_ms <= now {
+        if !self.logged_in && self.line.login_deadline() <= clock::now() {
             return Err(CloseReason::LoginTimeout);
         }
-        if self.heard + xml.idle_ms <= now {
-            return Err(CloseReason::Idle);
-        }
-        if self
-            .blocked
-            .is_some_and(|since| since + xml.stall_ms <= now)
-        {
-            self.detail = Some("the client takes nothing (xml.stall_ms)".into());
-            return Err(CloseReason::OutboxFull);
-        }
+        self.line.check()?;
         let time = wall_clock();
         if self.session_due.is_some_and(|due| due <= time) {
             // Whoever is greeted is let in before.
             self.enter().await?;
             let told = self.session.handle(Input::Timeout { now: time });
             self.take_outputs();
-            told.map_err(|error| self.fault(error))?;
+            told.map_err(|error| self.line.fault(error))?;
         }
         Ok(())
     }
 
     async fn receive(&mut self, bytes: &[u8]) -> Result<(), CloseReason> {
-        self.received += bytes.len() as u64;
-        self.heard = clock::now();
+        self.line.note_received(bytes.len());
         let now = wall_clock();
         let handled = self.session.handle(Input::Receive { now, bytes });
         self.take_outputs();
         if self.wants_policy {
-            self.out.clear();
-            self.out.push_back(self.shared.xml.policy.clone());
+            self.line.out.clear();
+            self.line.push(self.shared.xml.policy.clone());
             return Err(CloseReason::PolicySent);
         }
-        if !self.asked.is_empty() || !self.out.is_empty() {
+        if !self.asked.is_empty() || !self.line.out.is_empty() {
             self.enter().await?;
         }
         // What came before a fault still counts.
         self.ask().await?;
-        handled.map_err(|error| self.fault(error))
+        handled.map_err(|error| self.line.fault(error))
     }
 
     /// Comes into the hall, once. Whoever may not is told nothing.
@@ -217,7 +176,7 @@ impl Conversation {
         if self.presence.is_some() {
             return Ok(());
         }
-        let (user, address) = (UserId(self.conn.0), self.peer.ip().to_canonical());
+        let (user, address) = (UserId(self.line.conn.0), self.line.peer.ip().to_canonical());
         match self.shared.xml.hall.enter(user, address).await {
             Ok(presence) => {
                 self.presence = Some(presence);
@@ -225,7 +184,7 @@ impl Conversation {
                 Ok(())
             }
             Err(reason) => {
-                self.out.clear();
+                self.line.out.clear();
                 Err(reason)
             }
         }
@@ -233,18 +192,26 @@ impl Conversation {
 
     /// Takes everything out of the session, after each thing put in.
     fn take_outputs(&mut self) {
-        let (hall, conn) = (&self.shared.xml.hall, self.conn);
+        let (hall, conn) = (&self.shared.xml.hall, self.line.conn);
         loop {
             match self.session.poll() {
-                Output::Transmit(bytes) => self.out.push_back(bytes),
-                Output::Op(op) => self.asked.push_back(*op),
+                Output::Transmit(bytes) => self.line.push(bytes),
+                Output::Op(op) => self.asked.push_back(Asked::Op(*op)),
                 Output::PolicyRequest => self.wants_policy = true,
-                Output::StartPlugins { plugins, .. } => {
-                    for plugin in plugins {
-                        hall.unserved.plugin(conn, &plugin.name);
-                    }
+                Output::StartPlugins { room, plugins } => {
+                    let start = PluginAsk::Start { room, plugins };
+                    self.asked.push_back(Asked::Plugin(start));
                 }
-                Output::CallPlugin { plugin, .. } => hall.unserved.plugin(conn, &plugin),
+                Output::CallPlugin {
+                    plugin,
+                    method,
+                    variables,
+                    ..
+                } => self.asked.push_back(Asked::Plugin(PluginAsk::Call {
+                    plugin,
+                    method,
+                    variables,
+                })),
                 Output::Unserved {
                     why,
                     action,
@@ -264,8 +231,10 @@ impl Conversation {
             return Ok(());
         };
         while !self.asked.is_empty() && self.requests.take(clock::now()) {
-            if let Some(op) = self.asked.pop_front() {
-                presence.ask(op).await?;
+            match self.asked.pop_front() {
+                Some(Asked::Op(op)) => presence.ask(op).await?,
+                Some(Asked::Plugin(asked)) => presence.ask_plugins(asked).await?,
+                None => {}
             }
         }
         if self.asked.is_empty() {
@@ -279,75 +248,21 @@ impl Conversation {
         let Some(presence) = &self.presence else {
             return Ok(());
         };
-        if !self.out.is_empty() && !presence.mailbox.is_ending() {
+        if !self.line.out.is_empty() && !presence.mailbox.is_ending() {
             return Ok(());
         }
         let (notices, end) = presence.mailbox.take();
         for notice in notices {
             if let Event::LoggedIn { you, .. } = &notice.event {
-                tracing::info!(conn = %self.conn, peer = %self.peer, client = ?you.name, "user logged in");
+                let Line { conn, peer, .. } = &self.line;
+                tracing::info!(%conn, %peer, client = ?you.name, "user logged in");
                 self.logged_in = true;
             }
             let (event, told) = (&notice.event, notice.told.as_ref());
             let handled = self.session.handle(Input::Told { event, told });
             self.take_outputs();
-            handled.map_err(|error| self.fault(error))?;
+            handled.map_err(|error| self.line.fault(error))?;
         }
         end.map_or(Ok(()), Err)
-    }
-
-    fn write_now(&mut self) -> Result<(), CloseReason> {
-        if self.out.is_empty() {
-            return Ok(());
-        }
-        let count = self.wire.write_now(&mut self.out)?;
-        self.note_written(count);
-        Ok(())
-    }
-
-    fn note_written(&mut self, count: usize) {
-        self.sent += count as u64;
-        if self.out.is_empty() {
-            self.blocked = None;
-        } else if count > 0 || self.blocked.is_none() {
-            self.blocked = Some(clock::now());
-        }
-    }
-
-    fn fault(&mut self, error: xmlsocket::Error) -> CloseReason {
-        self.detail = Some(error.to_string());
-        match error {
-            xmlsocket::Error::Limit { .. } => CloseReason::ProtocolLimit,
-            _ => CloseReason::ProtocolError,
-        }
-    }
-
-    /// Sends what is still to be sent, as far as the client takes it in time.
-    async fn finish(&mut self, reason: CloseReason) {
-        if matches!(
-            reason,
-            CloseReason::ClientLeft | CloseReason::NetworkError | CloseReason::OutboxFull
-        ) {
-            return;
-        }
-        let (wire, out, sent) = (&mut self.wire, &mut self.out, &mut self.sent);
-        let rest = async {
-            while !out.is_empty() {
-                match poll_fn(|context| wire.poll(context, false, out)).await {
-                    Ok(Happened::Wrote(count)) => *sent += count as u64,
-                    _ => return,
-                }
-            }
-            wire.finish(reason).await;
-        };
-        // The peer's own pace is not waited for longer than this.
-        let _ = tokio::time::timeout(LINGER, rest).await;
-    }
-
-    fn log_end(&self, reason: CloseReason) {
-        let (conn, peer) = (self.conn, self.peer);
-        let detail = self.detail.as_deref().unwrap_or_default();
-        let (received, sent) = (self.received, self.sent);
-        tracing::info!(%conn, %peer, %reason, detail, received, sent, "connection closed");
     }
 }

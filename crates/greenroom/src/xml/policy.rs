@@ -19,11 +19,14 @@ const REQUEST_BYTES: usize = 64;
 /// How long a player may take to close its side.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// The policy file of a server whose XML port is `port`.
-pub(super) fn document(config: &Config, port: u16) -> Bytes {
+/// The policy file of a server with these XML ports.
+pub(super) fn document(config: &Config, own: &[u16]) -> Bytes {
     let xml = &config.xml;
     // The keys were checked when they were read: nothing is left out.
-    let ports = xml.policy_ports.parse().unwrap_or(Ports::one(port));
+    let ports = xml.policy_ports.parse().unwrap_or_else(|_| {
+        let own = own.iter().map(|port| *port..=*port);
+        Ports::Some(own.collect())
+    });
     let domains = xml.policy_domains.iter();
     let policy = Policy {
         site_control: Some(match xml.policy_others {

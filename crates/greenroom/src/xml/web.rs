@@ -21,9 +21,9 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use super::conversation::Conversation;
 use super::origin::may_open;
 use super::wire::Wire;
+use super::{Port, converse};
 use crate::http::pace::{Paced, Verdict};
 use crate::metrics::{OpenConnection, Transport};
 use crate::shared::{Pass, Shared};
@@ -35,8 +35,8 @@ const SUBPROTOCOL: &str = "binary";
 pub(super) async fn serve(
     shared: Arc<Shared>,
     socket: TcpStream,
-    peer: SocketAddr,
-    pass: Pass,
+    (peer, pass): (SocketAddr, Pass),
+    port: Arc<Port>,
     first: Vec<u8>,
 ) {
     let open = OpenConnection::new(Transport::WsXml);
@@ -48,7 +48,7 @@ pub(super) async fn serve(
     let reason = match upgraded {
         Ok(socket) => {
             let wire = Wire::web(socket);
-            Conversation::new(shared, wire, peer, pass).serve(&[]).await
+            converse(shared, wire, (peer, pass), port, &[]).await
         }
         Err(reason) => {
             tracing::info!(%peer, %reason, detail = "no WebSocket", "connection closed");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Kernel;
 use super::join::Entry;
+use crate::effect::Effect;
 use crate::event::RoomInfo;
 use crate::id::{RoomId, UserId};
 use crate::name::{check_room, key};
@@ -137,6 +138,9 @@ impl Kernel {
     /// Puts a room where it is found.
     pub(super) fn insert_room(&mut self, room: Room) {
         let id = room.id();
+        self.effects.push_back(Effect::RoomMade {
+            room: room.published.clone(),
+        });
         if let Some(zone) = self.zones.get_mut(&room.zone) {
             zone.rooms.insert(room.key.clone(), id);
             zone.list = None;

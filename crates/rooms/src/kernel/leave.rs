@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Kernel;
-use crate::effect::AuditAction;
+use crate::effect::{AuditAction, Effect};
 use crate::event::{Event, LeaveReason, RoomInfo};
 use crate::id::{RoomId, UserId};
 use crate::op::{Actor, Lifetime, RoomRef};
@@ -129,6 +129,9 @@ impl Kernel {
         {
             self.zones.remove(&room.zone);
         }
+        self.effects.push_back(Effect::RoomGone {
+            room: room.published.clone(),
+        });
         Some(room)
     }
 

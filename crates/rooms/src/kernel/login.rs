@@ -290,6 +290,46 @@ impl Kernel {
         }
     }
 
+    /// Lets in somebody for whom the server speaks.
+    pub(super) fn admit(
+        &mut self,
+        by: Actor,
+        user: UserId,
+        address: IpAddr,
+        name: Arc<str>,
+    ) -> Result<(), Refusal> {
+        by.need_server()?;
+        let key = key(&name);
+        if self.bans.on_address(address).is_some() || self.bans.on_name(&key).is_some() {
+            return Err(Refusal::Banned);
+        }
+        if self.accounts.contains_key(&key) || self.words.forbids_name(&name) {
+            return Err(Refusal::NameReserved);
+        }
+        check_login(&name, &self.config.login)?;
+        if self.names.contains_key(&key) {
+            return Err(Refusal::NameInUse);
+        }
+        if self.names.len() >= self.config.limits.users {
+            return Err(Refusal::Limit("users"));
+        }
+        let login = None;
+        self.visitors.insert(user, Visitor { address, login });
+        let login = Login {
+            user,
+            name,
+            key,
+            variables: Pairs::default(),
+            hash: None,
+        };
+        let standing = Standing {
+            known: false,
+            role: Role::User,
+            told: Pairs::default(),
+        };
+        self.let_in(login, standing)
+    }
+
     fn rename(&self, login: &mut Login, name: Option<Arc<str>>) -> Result<(), Refusal> {
         let Some(name) = name else { return Ok(()) };
         if !is_plain(&name) || name.len() > HANDLER_NAME_BYTES_MAX {

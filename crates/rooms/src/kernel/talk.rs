@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Kernel;
 use crate::effect::AuditAction;
-use crate::event::Event;
+use crate::event::{Event, Who};
 use crate::flood::Verdict as FloodVerdict;
 use crate::id::{RoomId, UserId};
 use crate::name::key;
@@ -14,6 +14,9 @@ use crate::refusal::Refusal;
 use crate::store::Role;
 use crate::value::Pairs;
 use crate::words::Verdict as WordVerdict;
+
+/// Whoever speaks in the server's name. The numbers of connections are random.
+const NOBODY: UserId = UserId(0);
 
 impl Kernel {
     pub(super) fn say(
@@ -91,6 +94,38 @@ impl Kernel {
             variables,
         };
         self.tell_all(users, announced);
+        Ok(())
+    }
+
+    pub(super) fn speak(
+        &mut self,
+        by: Actor,
+        to: &Audience,
+        from: Arc<str>,
+        text: Arc<str>,
+        variables: Pairs,
+    ) -> Result<(), Refusal> {
+        by.need_server()?;
+        self.check_message(&text, &variables)?;
+        let (users, room) = self.hearers(to)?;
+        let from = Arc::new(Who {
+            id: NOBODY,
+            name: from,
+        });
+        let said = match room {
+            Some(room) => Event::Said {
+                room,
+                from,
+                text,
+                variables,
+            },
+            None => Event::Whispered {
+                from,
+                text,
+                variables,
+            },
+        };
+        self.tell_all(users, said);
         Ok(())
     }
 

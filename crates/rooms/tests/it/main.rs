@@ -8,6 +8,7 @@ mod logins;
 mod moderation;
 mod places;
 
+mod scripts;
 mod store;
 mod variables;
 mod world;

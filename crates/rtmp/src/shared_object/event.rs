@@ -57,6 +57,9 @@ pub enum Event {
     ChangeEcho(Vec<(Str, Value)>),
     /// 14, between servers: all slots are to be removed.
     RequestClear,
+    /// What stands here instead of the events of a message that cannot be read, see
+    /// [`Message::unreadable`](super::Message::unreadable). Never sent.
+    Unreadable,
     /// Any other event. To be ignored.
     Unknown {
         /// Its number.
@@ -94,6 +97,7 @@ impl Event {
             Self::SlotVersion { .. } => 12,
             Self::ChangeEcho(_) => 13,
             Self::RequestClear => 14,
+            Self::Unreadable => 0,
             Self::Unknown { event, .. } => *event,
         }
     }
@@ -133,9 +137,12 @@ impl Event {
         write: impl Fn(&mut Encoder<'a, BytesMut>, &Value) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
         match self {
-            Self::Use | Self::Release | Self::Clear | Self::UseSuccess | Self::RequestClear => {
-                Ok(())
-            }
+            Self::Use
+            | Self::Release
+            | Self::Clear
+            | Self::UseSuccess
+            | Self::RequestClear
+            | Self::Unreadable => Ok(()),
             Self::RequestChange(slots) | Self::Change(slots) | Self::ChangeEcho(slots) => {
                 slots.iter().try_for_each(|(key, value)| {
                     out.key(key)?;

@@ -256,6 +256,34 @@ fn a_shared_object_message_has_a_bounded_number_of_items() {
     ));
 }
 
+/// The lengths of its event do not fit, or the value in it means nothing.
+#[test]
+fn a_shared_object_message_that_cannot_be_read_leaves_the_connection_open() {
+    use rtmp::shared_object::Event as ObjectEvent;
+    for event in [
+        &b"\x03\0\0\0\x09\0\x01x"[..],
+        b"\x03\0\0\0\x05\0\x03x\0\0",
+        b"\x03\0\0\0\x04\0\x01x\x7f",
+        b"\x03\0\0",
+    ] {
+        let mut payload = b"\0\x01a\0\0\0\x07".to_vec();
+        payload.extend([0; 8]);
+        payload.extend(event);
+        let mut bytes = BytesMut::new();
+        frame(3, 0, 19, 0, &payload, 128, &mut bytes);
+        let mut session = open(Limits::default());
+        receive(&mut session, &bytes).unwrap();
+        let told = session.messages().pop().map(|message| message.body);
+        let unreadable = vec![ObjectEvent::Unreadable];
+        let expected = rtmp::shared_object::Message::new("a", 7, false, unreadable);
+        assert_eq!(told, Some(rtmp::Body::SharedObject(expected)), "{event:?}");
+    }
+    // Without a name there is nothing to be answered.
+    let mut bytes = BytesMut::new();
+    frame(3, 0, 19, 0, b"\0\x09a", 128, &mut bytes);
+    assert!(receive(&mut open(Limits::default()), &bytes).is_err());
+}
+
 /// What a session may have to hold between two polls.
 const HELD_BYTES: usize = 2 << 20;
 

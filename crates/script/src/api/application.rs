@@ -30,8 +30,8 @@ pub(super) const APPLICATION: Class = Class {
         method("redirectConnection", Fms3, "`redirectConnection(client, url[, text[, errObj]])`").telling(),
         method("disconnect", Fcs1, "`disconnect(client)` closes its connection; true if there was one"),
         method("broadcastMsg", Fms2, "`broadcastMsg(method, …)` calls a method of every accepted client"),
-        method("clearSharedObjects", Fcs1, "`clearSharedObjects(path)` clears and deletes shared objects: `/` all, `/a/b` one, `/a/*` and `/a/x??` those that match; true if all of them are deleted").telling(),
-        method("clearStreams", Fcs1, "`clearStreams(path)`; with recordings").later().telling(),
+        method("clearSharedObjects", Fcs1, "`clearSharedObjects(path)` empties shared objects, and deletes those that nobody uses: `/` all, `/a/b` one, `/a/*` and `/a/x??` those that match. It waits for the store; true if all of that is done").telling(),
+        method("clearStreams", Fcs1, "`clearStreams(path)` deletes recordings, by paths as those of `clearSharedObjects`, with `mp3:` or `mp4:` before them those of that kind; true if all are deleted. One that is being recorded is not").telling(),
         method("getStats", Fcs1, "`bytes_in`, `bytes_out`, `msg_in`, `msg_out`, `msg_dropped`, `total_connects`, `total_disconnects`; without the fields of bandwidth of FMS 3")
             .differs(),
         method("registerClass", Fcs1, "`registerClass(name, constructor)`: objects of this class keep it on their way; `null` ends it"),

@@ -39,7 +39,7 @@ pub(super) const CLIENT: Class = Class {
             .differs(),
         method("ping", Fcs1, "sends a ping and does not wait: answers whether the one before came back").differs(),
         method("checkBandwidth", Fms3, "measures the bandwidth and tells the client: `onBWCheck`, `onBWDone`"),
-        method("getStreamLength", Fms3, "the length of a recording, for players that ask; with recordings").later().telling(),
+        event("getStreamLength", Fms3, "`getStreamLength(name)` answers players that ask for the length of a recording; without it the server does"),
         event("__resolve", Fcs1, "`__resolve(name)` answers the method for a call that nothing else takes"),
     ],
 };

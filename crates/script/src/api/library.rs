@@ -282,7 +282,7 @@ pub(super) const BYTE_ARRAY: Class = Class {
         bytes_function("writeMultiByte", "writes what the name says"),
         bytes_function("writeObject", "writes what the name says"),
         bytes_function("toString", "its bytes as text"),
-        bytes_function("compress", "packs the bytes").later(),
-        bytes_function("uncompress", "unpacks them").later(),
+        bytes_function("compress", "packs the bytes, with `zlib` or `deflate`"),
+        bytes_function("uncompress", "unpacks them"),
     ],
 };

@@ -30,6 +30,6 @@ pub(super) const SHARED_OBJECT: Class = Class {
         event("onStatus", Fcs1, "`onStatus(info)`: another instance has refused its object; without it `application.onStatus` is told"),
         property("autoCommit", Fms2, "whether it is stored from time to time").telling(),
         property("isDirty", Fms2, "whether there is something to store").telling(),
-        method("commit", Fms2, "`SharedObject.commit([name])` stores all persistent objects that the script has open and that have changed, or one of them; whether all are stored. An object that only clients use is stored by itself"),
+        method("commit", Fms2, "`SharedObject.commit([name])` stores all persistent objects that have changed, whoever uses them, or one of them; whether all are stored"),
     ],
 };

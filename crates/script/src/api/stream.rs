@@ -25,7 +25,7 @@ pub(super) const STREAM: Class = Class {
         property("bufferTime", Fcs1, "the same, to read").later(),
         property("name", Fcs1, "its name, without `flv:` and what is behind a `?`"),
         function("clear", "deletes its recording"),
-        event("onStatus", Fcs1, "`onStatus(info)`: `NetStream.Publish.Start` and `NetStream.Unpublish.Success` after `application.onPublish`; what becomes of `play`: `NetStream.Play.Reset`, `.Start`, `.Switch`, `.Complete`, `.Stop`, `.StreamNotFound`, `.Failed`, `.PublishNotify`, `.UnpublishNotify`; `application.onStatus` where there is none").differs(),
+        event("onStatus", Fcs1, "`onStatus(info)`: `NetStream.Publish.Start` and `NetStream.Unpublish.Success` after `application.onPublish`; what becomes of `play`: `NetStream.Play.Reset`, `.Start`, `.Switch`, `.Complete`, `.Stop`, `.StreamNotFound`, `.Failed`, `.PublishNotify`, `.UnpublishNotify`; `NetStream.Clear.Success` or `NetStream.Clear.Failed` of `clearStreams`; `application.onStatus` where there is none").differs(),
         method("setVirtualPath", Fms2, "folders for recordings")
             .later()
             .telling(),

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use engine::ClientId;
 use engine::scripting::{
-    ApplicationStats, ClientStats, Problem, Script as _, ScriptEffect, ScriptHost, ScriptInput,
-    ScriptOutput, SharedObjectHost,
+    ApplicationStats, Cleared, ClientStats, Problem, Script as _, ScriptEffect, ScriptHost,
+    ScriptInput, ScriptOutput, SharedObjectHost,
 };
+use engine::{ClientId, StreamPattern};
 use rtmp::Millis;
 
 use super::CheckSetup;
@@ -110,5 +110,13 @@ impl ScriptHost for Nothing {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &self.objects
+    }
+
+    /// Nothing is recorded yet, so nothing is left of what was.
+    fn clear_streams(&self, _: &StreamPattern, _: usize) -> Cleared {
+        Cleared {
+            is_complete: true,
+            ..Cleared::default()
+        }
     }
 }

@@ -50,6 +50,10 @@
             return arguments.length > 0 && host.clearObjects(String(soPath));
         }
 
+        clearStreams(streamPath) {
+            return arguments.length > 0 && host.clearStreams(String(streamPath));
+        }
+
         registerClass(name, constructor) {
             host.registerClass(String(name), constructor);
         }

@@ -20,6 +20,22 @@
         return error;
     }
 
+    function damaged() {
+        const error = new Error("There was an error decompressing the data.");
+        host.hide(error, "name", "IOError");
+        host.hide(error, "errorID", 2058);
+        return error;
+    }
+
+    // Whether what is packed has no head and sum of zlib.
+    function isRaw(algorithm) {
+        switch (algorithm === undefined ? "zlib" : String(algorithm)) {
+            case "zlib": return false;
+            case "deflate": return true;
+        }
+        throw new TypeError("the algorithm is zlib or deflate");
+    }
+
     // A length or position.
     function natural(value) {
         const number = floor(Number(value));
@@ -212,8 +228,36 @@
             this.#append(host.amf(value, this.objectEncoding === 0 ? 0 : 3));
         }
 
+        // Packs everything; what is written next goes behind it. Nothing stays nothing.
+        compress(algorithm) {
+            const raw = isRaw(algorithm);
+            if (this.#length > 0) this.#replace(host.deflate(this.#all(), raw));
+            this.#position = this.#length;
+        }
+
+        // Unpacks everything; it is read from its beginning.
+        uncompress(algorithm) {
+            const raw = isRaw(algorithm);
+            if (this.#length > 0) {
+                const bytes = host.inflate(this.#all(), raw);
+                if (bytes === undefined) throw damaged();
+                this.#replace(bytes);
+            }
+            this.#position = 0;
+        }
+
         toString() {
-            return host.fromUtf8(latin1(apply(subarray, this.#bytes, [0, this.#length])));
+            return host.fromUtf8(this.#all());
+        }
+
+        #all() {
+            return latin1(apply(subarray, this.#bytes, [0, this.#length]));
+        }
+
+        #replace(bytes) {
+            this.#reserve(bytes.length);
+            this.length = 0;
+            this.#put(0, bytes);
         }
 
         // Makes room.

@@ -146,6 +146,28 @@
         host.tell(made(name), info);
     };
 
+    // Deletes recordings. Stream objects that the script has are told, after the handler.
+    host.clearStreams = function (path) {
+        const cleared = host.clearRecordings(path);
+        if (cleared[1]) {
+            host.warn("clearStreams(\"" + path + "\"): more than " + host.limits.listEntries
+                + " recordings at once (limit list_entries)");
+        }
+        for (let i = 2; i < cleared.length; i += 2) {
+            const name = host.streamName(cleared[i]);
+            const stream = name === undefined ? undefined : find(name);
+            if (stream !== undefined) host.later(() => tellCleared(stream, name, cleared[i + 1]));
+        }
+        return cleared[0];
+    };
+
+    function tellCleared(stream, name, done) {
+        const level = done ? "status" : "error";
+        const code = done ? "NetStream.Clear.Success" : "NetStream.Clear.Failed";
+        const description = done ? "Cleared " + name + "." : "Failed to clear " + name + ".";
+        host.tell(stream, { level, code, description, details: name });
+    }
+
     // Shows the streams by name. The script can look, and not touch.
     host.streams = new Proxy({}, {
         get: (target, name) => find(name) ?? target[name],

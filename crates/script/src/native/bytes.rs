@@ -1,4 +1,4 @@
-//! Native functions for `ByteArray`: text as UTF-8 and values as AMF.
+//! Native functions for `ByteArray`: text as UTF-8, values as AMF, packing.
 //!
 //! Bytes travel as text with one character for each, for the engine lends its buffers to unsafe
 //! code only.
@@ -6,6 +6,8 @@
 use std::rc::Rc;
 
 use amf::{Limits, Value, amf0, amf3};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::{deflate, inflate};
 use rquickjs::function::This;
 use rquickjs::{
     Array, Ctx, Exception, IntoJs as _, Object, String as JsString, TypedArray, Value as Js,
@@ -14,6 +16,9 @@ use rquickjs::{
 use super::{put, take};
 use crate::core::Core;
 use crate::{convert, text};
+
+/// How much work packing is, of 10.
+const PACKING: u8 = 6;
 
 pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Result<()> {
     put(host, "utf8", |ctx: Ctx<'js>, text: JsString<'js>| {
@@ -30,7 +35,52 @@ pub(super) fn install<'js>(core: &Rc<Core>, host: &Object<'js>) -> rquickjs::Res
     let this = Rc::clone(core);
     put(host, "fromAmf", move |host, bytes, encoding| {
         decode(&this, &host, &bytes, encoding)
+    })?;
+    put(host, "deflate", |ctx: Ctx<'js>, bytes, raw: bool| {
+        pack(ctx, &bytes, raw)
+    })?;
+    let most = core.config.byte_array_bytes;
+    put(host, "inflate", move |ctx: Ctx<'js>, bytes, raw: bool| {
+        unpack(ctx, &bytes, raw, most)
     })
+}
+
+/// Packs bytes, bare or in the form of zlib.
+fn pack<'js>(
+    ctx: Ctx<'js>,
+    bytes: &JsString<'js>,
+    raw: bool,
+) -> rquickjs::Result<TypedArray<'js, u8>> {
+    let bytes = bytes_of(bytes)?;
+    let packed = if raw {
+        deflate::compress_to_vec(&bytes, PACKING)
+    } else {
+        deflate::compress_to_vec_zlib(&bytes, PACKING)
+    };
+    TypedArray::new_copy(ctx, packed)
+}
+
+/// Unpacks bytes; `undefined` if they are damaged.
+fn unpack<'js>(
+    ctx: Ctx<'js>,
+    bytes: &JsString<'js>,
+    raw: bool,
+    most: usize,
+) -> rquickjs::Result<Option<TypedArray<'js, u8>>> {
+    let bytes = bytes_of(bytes)?;
+    let unpacked = if raw {
+        inflate::decompress_to_vec_with_limit(&bytes, most)
+    } else {
+        inflate::decompress_to_vec_zlib_with_limit(&bytes, most)
+    };
+    match unpacked {
+        Ok(unpacked) => TypedArray::new_copy(ctx, unpacked).map(Some),
+        Err(error) if error.status == TINFLStatus::HasMoreOutput => {
+            let text = format!("a ByteArray of more than {most} bytes (limit byte_array_bytes)");
+            Err(Exception::throw_range(&ctx, &text))
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 fn bytes_of(text: &JsString<'_>) -> rquickjs::Result<Vec<u8>> {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use amf::Value;
 use engine::scripting::ScriptEffect;
-use engine::{StationItem, StreamName};
+use engine::{StationItem, StreamName, StreamPattern};
 use rquickjs::function::This;
 use rquickjs::{Array, Ctx, Exception, Object};
 
@@ -32,7 +32,35 @@ pub(super) fn install(core: &Rc<Core>, host: &Object<'_>) -> rquickjs::Result<()
     put(host, "emitStreamStop", move |name: rquickjs::String<'_>| {
         let stream = known(&this, name.ctx(), &name)?;
         this.emit(name.ctx(), ScriptEffect::StreamStop { stream })
+    })?;
+    let this = Rc::clone(core);
+    put(host, "clearRecordings", move |ctx, path| {
+        clear(&this, &ctx, &path)
     })
+}
+
+/// Deletes recordings. Answers whether all that the path means are deleted, whether there are
+/// more than may be at once, and of each its stream's name and whether it is deleted.
+fn clear<'js>(
+    core: &Core,
+    ctx: &Ctx<'js>,
+    path: &rquickjs::String<'js>,
+) -> rquickjs::Result<Array<'js>> {
+    core.count_effect(ctx)?;
+    let pattern = StreamPattern::parse(&text(core, path)?);
+    let cleared = pattern.map(|pattern| {
+        let max = core.config.list_entries;
+        core.world.clear_streams(&pattern, max)
+    });
+    let cleared = cleared.unwrap_or_default();
+    let answer = Array::new(ctx.clone())?;
+    answer.set(0, cleared.is_complete)?;
+    answer.set(1, cleared.has_more)?;
+    for (index, (name, done)) in cleared.streams.into_iter().enumerate() {
+        answer.set(2 + 2 * index, name)?;
+        answer.set(3 + 2 * index, done)?;
+    }
+    Ok(answer)
 }
 
 /// A stream's name as the instance knows it, from how a script writes it; `None` if it is none.

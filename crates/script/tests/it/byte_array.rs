@@ -118,6 +118,71 @@ fn an_array_has_a_largest_length() {
 }
 
 #[test]
+fn bytes_are_packed_and_unpacked() {
+    let mut driver = evaluator(ECHO);
+    driver.check(&[
+        (
+            "(b.writeUTFBytes(Array(1001).join('abc')), b.length)",
+            "3000",
+        ),
+        (
+            "(b.compress(), b.length < 100 && b.position == b.length)",
+            "true",
+        ),
+        // The head of zlib.
+        ("(b[0] * 256 + b[1]) % 31", "0"),
+        ("(b.uncompress(), b.length + ',' + b.position)", "3000,0"),
+        ("b.readUTFBytes(6)", "abcabc"),
+        (
+            "(b.compress('deflate'), b.uncompress('deflate'), b.toString().length)",
+            "3000",
+        ),
+        (
+            "(c = new ByteArray(), c.compress(), c.uncompress(), c.length)",
+            "0",
+        ),
+    ]);
+    // What zlib itself has made of `hello`.
+    driver.result(
+        1,
+        "keep",
+        &[Value::byte_array(
+            b"\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15",
+        )],
+    );
+    driver.check(&[("(kept.uncompress(), kept.toString())", "hello")]);
+    assert_eq!(
+        driver.thrown("kept.uncompress()"),
+        "IOError: There was an error decompressing the data."
+    );
+    driver.check(&[("kept.toString()", "hello")]);
+    let unknown = driver.thrown("kept.compress('lzma')");
+    assert_eq!(unknown, "TypeError: the algorithm is zlib or deflate");
+}
+
+#[test]
+fn what_is_unpacked_has_a_largest_length() {
+    let config = ScriptConfig {
+        byte_array_bytes: 100,
+        ..ScriptConfig::default()
+    };
+    let main =
+        format!("{ECHO} Client.prototype.evaluate = function (t) {{ return (0, eval)(t); }};");
+    let (mut driver, _) = Driver::limited(&main, config);
+    driver.connect(1, &[]);
+    driver.eval("b.length = 100; b.compress(); packed = b.length");
+    driver.check(&[("(b.uncompress(), b.length)", "100")]);
+    // A thousand zeros.
+    let bomb = b"\x78\x9c\x63\x60\x18\x05\xa3\x60\x14\x0c\x77\x00\x00\x03\xe8\x00\x01";
+    driver.result(1, "keep", &[Value::byte_array(bomb)]);
+    assert_eq!(
+        driver.thrown("kept.uncompress()"),
+        "RangeError: a ByteArray of more than 100 bytes (limit byte_array_bytes)"
+    );
+    driver.check(&[("kept.length", "17")]);
+}
+
+#[test]
 fn values_of_the_wire_are_byte_arrays() {
     let mut driver = evaluator(ECHO);
     let sent = Value::byte_array(b"\x00\xFFabc");

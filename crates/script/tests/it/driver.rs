@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use amf::Value;
-use engine::ClientId;
 use engine::scripting::{
-    ApplicationStats, CallOutcome, ClientInfo, ClientStats, Problem, Script as _, ScriptEffect,
-    ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
+    ApplicationStats, CallOutcome, Cleared, ClientInfo, ClientStats, Problem, RoomHost,
+    Script as _, ScriptEffect, ScriptHost, ScriptInput, ScriptOutput, SharedObjectHost, StopReason,
 };
+use engine::{ClientId, StreamPattern};
 use rtmp::Millis;
 use script::{
     AppScript, ApplicationInfo, MemoryFiles, ScriptConfig, ScriptFiles, ScriptSetup, SetupError,
@@ -17,6 +17,7 @@ use script::{
 };
 
 use crate::objects::Objects;
+use crate::rooms::Lobby;
 
 /// What the script reads of the world.
 #[derive(Default)]
@@ -24,6 +25,9 @@ pub(crate) struct World {
     pub(crate) clients: RefCell<BTreeMap<u64, ClientStats>>,
     pub(crate) application: RefCell<ApplicationStats>,
     pub(crate) objects: Objects,
+    pub(crate) rooms: Lobby,
+    /// The files of recordings, and whether each can be deleted.
+    pub(crate) recordings: RefCell<BTreeMap<String, bool>>,
 }
 
 impl ScriptHost for World {
@@ -41,6 +45,30 @@ impl ScriptHost for World {
 
     fn shared_objects(&self) -> &dyn SharedObjectHost {
         &self.objects
+    }
+
+    fn rooms(&self) -> &dyn RoomHost {
+        &self.rooms
+    }
+
+    fn clear_streams(&self, pattern: &StreamPattern, max: usize) -> Cleared {
+        let mut cleared = Cleared {
+            is_complete: true,
+            ..Cleared::default()
+        };
+        self.recordings.borrow_mut().retain(|file, can_be| {
+            let Some(stream) = pattern.stream_of(file) else {
+                return true;
+            };
+            cleared.has_more |= cleared.streams.len() == max;
+            let done = *can_be && !cleared.has_more;
+            cleared.is_complete &= done;
+            if !cleared.has_more {
+                cleared.streams.push((stream, done));
+            }
+            !done
+        });
+        cleared
     }
 }
 

@@ -24,7 +24,7 @@ fn instance(class: &str) -> String {
         "XMLNode" => "new XMLNode(1, 'a')".to_owned(),
         "SharedObject" => "SharedObject.get('name')".to_owned(),
         "Log" => "new Log()".to_owned(),
-        "NetServices" => class.to_owned(),
+        "NetServices" | "Rooms" | "XMLPort" => class.to_owned(),
         "Stream" => "Stream.get('name')".to_owned(),
         name => format!("new {name}('name')"),
     }

@@ -211,3 +211,59 @@ fn streams_that_nobody_needs_are_forgotten() {
     driver.eval("kept = null; named('x'); named('y');");
     driver.check(&[("had('a')", "undefined")]);
 }
+
+#[test]
+fn the_recordings_of_a_path_are_cleared_and_the_streams_told() {
+    let mut driver = evaluator(
+        "Stream.prototype.onStatus = function (info) {
+            trace([this.name, info.level, info.code, info.details, info.description]);
+        };
+        var one = Stream.get('one'), busy = Stream.get('busy');",
+    );
+    for (file, can_be) in [("one.flv", true), ("a/x.flv", true), ("busy.flv", false)] {
+        let mut recordings = driver.world.recordings.borrow_mut();
+        recordings.insert(file.to_owned(), can_be);
+    }
+    driver.check(&[
+        ("application.clearStreams('/nobody')", "true"),
+        ("application.clearStreams('flv:/a/*')", "true"),
+        ("application.clearStreams('/a//b')", "false"),
+        ("application.clearStreams('raw:one')", "false"),
+        ("application.clearStreams()", "false"),
+        ("application.clearStreams('/')", "false"),
+    ]);
+    let left: Vec<_> = driver.world.recordings.borrow().keys().cloned().collect();
+    assert_eq!(left, ["busy.flv"]);
+    // Each in a turn of its own, after the handler that has cleared.
+    let told = driver.pass(0);
+    assert_eq!(
+        traces(&told),
+        [
+            "busy,error,NetStream.Clear.Failed,busy,Failed to clear busy.",
+            "one,status,NetStream.Clear.Success,one,Cleared one."
+        ]
+    );
+}
+
+#[test]
+fn so_many_recordings_are_cleared_at_once() {
+    let config = ScriptConfig {
+        list_entries: 2,
+        ..ScriptConfig::default()
+    };
+    let clears = "application.onConnect = function () {
+        while (!this.clearStreams('/')) trace('again');
+        trace('done');
+    };";
+    let (mut driver, _) = Driver::limited(clears, config);
+    for file in ["a.flv", "b.flv", "c.flv"] {
+        let mut recordings = driver.world.recordings.borrow_mut();
+        recordings.insert(file.to_owned(), true);
+    }
+    let effects = driver.connect(1, &[]);
+    assert_eq!(traces(&effects), ["again", "done"]);
+    assert_eq!(
+        problems(&effects),
+        ["clearStreams(\"/\"): more than 2 recordings at once (limit list_entries)"]
+    );
+}

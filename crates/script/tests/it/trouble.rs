@@ -206,6 +206,23 @@ fn errors_in_evaluated_text_say_the_line_of_the_text() {
 }
 
 #[test]
+fn a_warning_about_evaluated_text_has_the_line_that_evaluates_it() {
+    let mut driver = Driver::new(
+        "Client.prototype.run = function (text) {
+            return eval(text);
+        };",
+    );
+    driver.connect(1, &[]);
+    let effects = driver.call(1, "run", &["1;\nvar class = 2; class".into()]);
+    let told = reports(&effects).next().expect("a warning");
+    assert_eq!(told.code, "Application.Script.Warning");
+    assert_eq!((&*told.file, told.line), ("main.asc", 2));
+    assert_eq!(told.source_line.trim(), "return eval(text);");
+    let of_the_text = told.description.ends_with("(line 2 of an evaluated text)");
+    assert!(of_the_text, "{}", told.description);
+}
+
+#[test]
 fn what_is_evaluated_is_limited_as_files_are() {
     let mut config = ScriptConfig::default();
     config.source.source_bytes = 200;

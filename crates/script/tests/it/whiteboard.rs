@@ -77,18 +77,17 @@ fn people_have_names_and_each_another_one() {
 }
 
 #[test]
-fn people_may_write_cursors_only() {
+fn people_write_nothing_and_point_in_their_own_name() {
     let mut driver = whiteboard(&[], None);
     let effects = driver.connect(1, &["ann".into()]);
     let write = effects.iter().find_map(|effect| match effect {
         ScriptEffect::Access { rules, .. } => Some(rules.write.as_str()),
         _ => None,
     });
-    assert_eq!(write, Some("cursors"));
+    assert_eq!(write, Some(""));
     driver.world.objects.sent();
-    driver.world.objects.client_sets("cursors", "mine", 1);
-    driver.tell();
-    assert_eq!(driver.world.objects.sent(), ["mine=1", "-mine"]);
+    driver.result(1, "point", &[10.into(), "bob".into()]);
+    assert_eq!(driver.world.objects.sent(), ["cursor(ann,10,0)"]);
 }
 
 #[test]

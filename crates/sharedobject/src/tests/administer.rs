@@ -4,7 +4,7 @@ use amf::{Str, Value};
 use rtmp::shared_object::Event;
 
 use super::world::*;
-use crate::{Kind, Refusal, SyncCode};
+use crate::{Config, Kind, Limits, Refusal, SyncCode};
 
 fn administer(
     world: &mut World,
@@ -15,7 +15,9 @@ fn administer(
         .iter()
         .map(|(name, value)| ((*name).into(), value.clone()))
         .collect();
-    let changed = world.directory.administer(world.now, "so", kind, &slots);
+    let changed = world
+        .directory
+        .administer(world.now, "so", kind, &slots, false);
     world.pump();
     changed
 }
@@ -97,6 +99,61 @@ fn an_object_that_nobody_uses_is_changed_in_the_store() {
 }
 
 #[test]
+fn limits_count_what_goes_and_what_comes() {
+    let mut world = World::new(Config {
+        limits: Limits {
+            slots: 2,
+            object_bytes: 40,
+            ..Limits::default()
+        },
+        ..Config::default()
+    });
+    world.open();
+    let mut set = |slots: &[(&str, Option<&str>)], replace| {
+        let slots: Vec<(Str, Option<Value>)> = slots
+            .iter()
+            .map(|(name, value)| ((*name).into(), value.map(Value::from)))
+            .collect();
+        let kind = Kind::Temporary;
+        let now = world.now;
+        let changed = world.directory.administer(now, "so", kind, &slots, replace);
+        changed.map_err(|refusal| match refusal {
+            Refusal::Limit { limit, .. } => limit,
+            _ => "another",
+        })
+    };
+    let two = [("a", Some("1")), ("b", Some("2"))];
+    assert_eq!(set(&two, false), Ok(1));
+    assert_eq!(
+        set(&[("a", Some("1")), ("c", Some("3"))], false),
+        Err("slots")
+    );
+    assert_eq!(set(&[("a", None), ("c", Some("3"))], false), Ok(2));
+    // Those that are not named make room.
+    let text = "0123456789";
+    let long = [("d", Some(text)), ("e", Some(text))];
+    assert_eq!(set(&long, true), Ok(3));
+    let longer = [("d", Some("")), ("e", Some("0123456789012345678901234567"))];
+    assert_eq!(set(&longer, true), Ok(4));
+    let longest = [
+        ("d", Some(text)),
+        ("e", Some("0123456789012345678901234567")),
+    ];
+    assert_eq!(set(&longest, true), Err("object_bytes"));
+    let slots = seen(&mut world, Kind::Temporary).unwrap().1;
+    assert_eq!(slots[0], ("d".into(), "".into()));
+}
+
+#[test]
+fn a_temporary_object_that_nobody_uses_is_not_made() {
+    let mut world = World::prompt();
+    let slots = [("a", Some(1.into()))];
+    let refused = administer(&mut world, Kind::Temporary, &slots);
+    assert_eq!(refused, Err(Refusal::Unused));
+    assert_eq!(world.directory.counts(), (0, 0));
+}
+
+#[test]
 fn limits_hold_for_an_administrator_too() {
     let mut world = World::prompt();
     world.open();
@@ -109,8 +166,9 @@ fn limits_hold_for_an_administrator_too() {
     ];
     let refused = administer(&mut world, Kind::Temporary, &slots);
     assert!(refused.is_err(), "{refused:?}");
-    let (version, slots) = seen(&mut world, Kind::Temporary).unwrap();
-    assert_eq!((version, slots), (1, vec![("a".into(), 1.into())]));
+    // All or nothing.
+    let nothing = Some((0, Vec::new()));
+    assert_eq!(seen(&mut world, Kind::Temporary), nothing);
     let bad = world.directory.inspect(world.now, "a b", Kind::Temporary);
     assert!(matches!(bad, Err(Refusal::Name(_))), "{bad:?}");
     *world.shelf.is_broken.lock().unwrap() = true;

@@ -51,6 +51,19 @@ fn a_change_succeeds_and_the_others_are_told() {
 }
 
 #[test]
+fn what_cannot_be_read_is_refused_to_who_sent_it() {
+    let mut world = two_users();
+    world.ask(1, 0, vec![Event::Unreadable]);
+    assert_eq!(world.told_once(1), (0, vec![status(NO_WRITE)]));
+    assert!(world.told(2).is_empty());
+    world.ask(3, 0, vec![Event::Unreadable]);
+    let failed = "SharedObject.ObjectCreationFailed";
+    assert_eq!(world.told_once(3), (0, vec![status(failed)]));
+    world.ask(1, 0, vec![wish("a", 1)]);
+    assert_eq!(world.told_once(1), (1, vec![success("a")]));
+}
+
+#[test]
 fn both_forms_of_removing_remove() {
     for removal in [
         unwish("a"),

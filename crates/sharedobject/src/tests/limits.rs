@@ -48,6 +48,47 @@ fn objects() {
 }
 
 #[test]
+fn stored_objects() {
+    let mut world = world(Limits {
+        stored_objects: 2,
+        ..wide()
+    });
+    let open = |world: &mut World, name| world.directory.open(name, Kind::Persistent);
+    let (limit, max) = ("stored_objects", 2);
+    let refused = Err(OpenError(Refusal::Limit { limit, max }));
+    for name in ["a", "b"] {
+        let id = open(&mut world, name).unwrap();
+        world.set(id, "x", 1);
+        world.directory.close(id);
+        world.pump();
+    }
+    assert_eq!(world.directory.counts().0, 1);
+    world.ask_kept(1, 0, vec![Event::Use]);
+    assert_eq!(world.told_once(1).1, [status(NOT_MADE)]);
+    assert_eq!(refused_by(&world), Some("stored_objects"));
+    // What is there is used, and temporary objects do not count.
+    let a = open(&mut world, "a").unwrap();
+    assert!(world.directory.open("c", Kind::Temporary).is_ok());
+    assert_eq!(open(&mut world, "c"), refused);
+    // Nor does what was never stored, or is there no more.
+    world.directory.clear(a);
+    world.directory.close(a);
+    world.pump();
+    let c = open(&mut world, "c").unwrap();
+    assert_eq!(open(&mut world, "d"), refused);
+    world.directory.close(c);
+    assert!(open(&mut world, "d").is_ok());
+    world.directory.clear_matching("/b");
+    world.pump();
+    assert!(open(&mut world, "e").is_ok());
+    assert_eq!(open(&mut world, "f"), refused);
+    // Another life counts what is stored.
+    *world.shelf.is_broken.lock().unwrap() = true;
+    let mut next = World::on(world.directory.config().clone(), world.shelf.clone());
+    assert_eq!(open(&mut next, "f"), Err(OpenError(Refusal::Store)));
+}
+
+#[test]
 fn name_bytes() {
     let mut world = world(Limits {
         name_bytes: 4,

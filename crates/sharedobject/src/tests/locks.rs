@@ -35,6 +35,20 @@ fn locks_are_counted() {
 }
 
 #[test]
+fn calls_of_the_script_under_its_lock_are_bounded() {
+    let (mut world, id) = locked();
+    let max = world.directory.config().limits.batch_items;
+    let call = |world: &mut World| world.directory.send(id, &"f".into(), &[]).is_ok();
+    for _ in 0..max {
+        world.set(id, "a", 1);
+        assert!(call(&mut world));
+    }
+    assert!(!call(&mut world) && world.directory.mark(id, &"f".into(), &[]).is_err());
+    unlock(&mut world, id);
+    assert!(call(&mut world), "without a lock nothing piles up");
+}
+
+#[test]
 fn an_unlock_announces_everything_as_one_version() {
     let (mut world, id) = locked();
     world.set(id, "a", 1);

@@ -510,7 +510,7 @@ fn an_administrator_sees_the_copy_and_changes_nothing() {
     let seen = directory.inspect(now, "so", Kind::Temporary).unwrap();
     assert_eq!(seen.unwrap().slots, [("a".into(), 1.into())]);
     let slots = [("a".into(), Some(2.into()))];
-    let changed = directory.administer(now, "so", Kind::Temporary, &slots);
+    let changed = directory.administer(now, "so", Kind::Temporary, &slots, false);
     assert_eq!(changed, Err(Refusal::Proxy));
     assert_eq!(pair.value("a"), Some(1.into()));
 }

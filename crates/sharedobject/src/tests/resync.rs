@@ -3,7 +3,7 @@
 use rtmp::shared_object::Event;
 
 use super::world::*;
-use crate::{Config, ObjectId};
+use crate::{Clearing, Config, ObjectId};
 
 /// `a` set in 1, `b` in 2, `c` in 3, `a` removed in 4, `d` set in 5.
 fn history(resync_depth: Option<u32>) -> (World, ObjectId) {
@@ -129,15 +129,65 @@ fn paths_clear_live_and_stored_objects() {
     world.directory.close(stored);
     world.pump();
     assert_eq!(world.directory.stats().objects, 2);
-    assert!(world.directory.clear_matching("/a/*"));
+    let clearing = world.directory.clear_matching("/a/*");
+    assert!(matches!(clearing, Clearing::Asked(_)), "{clearing:?}");
     world.pump();
     let sizes = [kept, other].map(|id| world.directory.size(id));
     assert_eq!(sizes, [0, 1]);
-    let snapshot = world.shelf.get("a/stored").unwrap();
-    assert_eq!((snapshot.head.version, snapshot.slots.len()), (2, 0));
-    assert!(!world.directory.clear_matching("/a//*"));
+    assert_eq!(world.shelf.get("a/stored"), None);
+    assert_eq!(world.directory.clear_matching("/a/*"), Clearing::Done);
+    assert_eq!(world.directory.clear_matching("/a//*"), Clearing::Failed);
     *world.shelf.is_broken.lock().unwrap() = true;
-    assert!(!world.directory.clear_matching("/"));
+    assert_eq!(world.directory.clear_matching("/"), Clearing::Failed);
+}
+
+/// Nothing of a cleared object stays in the store, and still nobody takes an old copy for the new
+/// object, whatever its name.
+#[test]
+fn versions_go_on_when_an_object_is_gone() {
+    let (mut world, id) = history(None);
+    world.directory.clear(id);
+    world.directory.close(id);
+    world.pump();
+    assert_eq!(world.shelf.get("so"), None);
+    assert_eq!(world.directory.counts().0, 0);
+    for version in [5, 3] {
+        world.ask_kept(1, version, vec![Event::Use]);
+        let anew = vec![Event::UseSuccess, Event::Clear];
+        assert_eq!(world.told_once(1), (6, anew));
+    }
+    world.ask_kept(1, 6, vec![wish("e", 1)]);
+    assert_eq!(world.told_once(1), (7, vec![success("e")]));
+    // Who was there at the clear lacks the one change.
+    world.ask_kept(2, 6, vec![Event::Use]);
+    let one = vec![Event::UseSuccess, change("e", 1)];
+    assert_eq!(world.told_once(2), (7, one));
+    let other = world.directory.open("other", crate::Kind::Persistent);
+    assert_eq!(world.directory.version(other.unwrap()), 6);
+}
+
+#[test]
+fn an_object_that_was_stored_full_is_cleared_for_whoever_has_its_last_version() {
+    let (mut world, id) = history(None);
+    world.directory.close(id);
+    world.pump();
+    assert_eq!(world.directory.counts().0, 0);
+    world.directory.clear_matching("/");
+    world.pump();
+    world.ask_kept(1, 5, vec![Event::Use]);
+    let anew = vec![Event::UseSuccess, Event::Clear];
+    assert_eq!(world.told_once(1), (6, anew));
+}
+
+#[test]
+fn what_the_script_has_chosen_is_kept_when_the_object_is_empty() {
+    let (mut world, id) = history(None);
+    world.directory.set_resync_depth(id, Some(3));
+    world.directory.clear(id);
+    world.directory.close(id);
+    world.pump();
+    let stored = world.shelf.get("so").unwrap();
+    assert_eq!((stored.head.resync_depth, stored.slots.len()), (Some(3), 0));
 }
 
 #[test]

@@ -145,6 +145,20 @@ fn after_a_crash_everybody_starts_anew_with_a_higher_version() {
     assert_eq!(world.told_once(2).1, [Event::UseSuccess, change("y", 1)]);
 }
 
+#[test]
+fn the_script_can_save_what_only_clients_use() {
+    let mut world = World::new(Config {
+        auto_commit: false,
+        ..Config::default()
+    });
+    world.ask_kept(1, 0, vec![Event::Use, wish("a", 1)]);
+    let kept = world.directory.kept(None);
+    assert_eq!(world.directory.kept(Some("so")), kept);
+    let save = world.directory.take_changes(kept[0]).unwrap();
+    assert_eq!(save.changes.slots.len(), 1);
+    assert!(world.directory.kept(Some("nosuch")).is_empty());
+}
+
 /// A persistent object that only a flush saves, and that has been changed.
 fn changed_without_auto_commit() -> (World, crate::ObjectId) {
     let mut world = World::new(Config {

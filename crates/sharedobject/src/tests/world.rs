@@ -8,8 +8,8 @@ use rtmp::shared_object::{Event, Message, PROXIED};
 use rtmp::{Encoding, Millis};
 
 use crate::{
-    Config, Directory, Kind, LoadError, Loader, Note, ObjectId, Output, Rights, Save, Snapshot,
-    SyncEntry, Update, UserId,
+    Config, Directory, Head, Kind, LoadError, Loader, Note, ObjectId, ObjectName, Output, Rights,
+    Save, Snapshot, SyncEntry, Update, UserId,
 };
 
 /// The stored objects, shared with the directory's loader.
@@ -17,6 +17,8 @@ use crate::{
 pub(super) struct Shelf {
     pub(super) objects: Arc<Mutex<BTreeMap<Str, Snapshot>>>,
     pub(super) is_broken: Arc<Mutex<bool>>,
+    /// The highest version of the objects that are there no more.
+    pub(super) gone: Arc<Mutex<u32>>,
 }
 
 impl Shelf {
@@ -26,8 +28,40 @@ impl Shelf {
 
     pub(super) fn apply(&self, save: &Save) {
         let mut objects = self.objects.lock().unwrap();
+        if save.changes.forget {
+            objects.remove(save.name.as_str());
+            return self.outlive(save.changes.head.version);
+        }
         let object = objects.entry(save.name.text().clone()).or_default();
         object.apply(&save.changes);
+    }
+
+    pub(super) fn forget(&self, names: &[ObjectName]) {
+        let mut objects = self.objects.lock().unwrap();
+        for name in names {
+            let forgotten = objects.remove(name.as_str());
+            let version = forgotten.map_or(0, |object| object.head.version + 1);
+            self.outlive(version);
+        }
+    }
+
+    fn outlive(&self, version: u32) {
+        let mut gone = self.gone.lock().unwrap();
+        *gone = version.max(*gone);
+    }
+
+    /// What is stored of the object, or what a new one begins with.
+    pub(super) fn at_rest(&self, name: &str, resync_depth: Option<u32>) -> Option<Snapshot> {
+        let version = *self.gone.lock().unwrap();
+        let blank = || Snapshot {
+            head: Head {
+                version,
+                floor: version,
+                resync_depth,
+            },
+            ..Snapshot::default()
+        };
+        self.get(name).or_else(|| (version > 0).then(blank))
     }
 }
 
@@ -40,7 +74,14 @@ impl Loader for Shelf {
     }
 
     fn names(&mut self) -> Result<Vec<Str>, LoadError> {
+        if *self.is_broken.lock().unwrap() {
+            return Err(LoadError("on fire".to_owned()));
+        }
         Ok(self.objects.lock().unwrap().keys().cloned().collect())
+    }
+
+    fn first_version(&mut self) -> Result<u32, LoadError> {
+        Ok(*self.gone.lock().unwrap())
     }
 }
 
@@ -106,6 +147,10 @@ impl World {
                     self.directory.saved(self.now, save.id, true);
                 }
                 Output::Save(save) => self.saves.push(save),
+                Output::Forget { id, names } => {
+                    self.shelf.forget(&names);
+                    self.directory.saved(self.now, id, true);
+                }
                 Output::Sync { entries, .. } => self.syncs.push(entries),
                 Output::Message { handler, args, .. } => self.calls.push((handler, args)),
                 Output::Note(note) => self.notes.push(note),

@@ -3,7 +3,7 @@
 use redb::{ReadableTable, StorageError};
 
 use super::tables::Tables;
-use crate::{Changes, Epoch, InstanceKey, ObjectKey, StoreError, Write};
+use crate::{Changes, Epoch, Forgotten, InstanceKey, Kind, ObjectKey, StoreError, Write};
 
 /// What became of each write of a group; an error of the outer kind undoes all of them.
 type Results = Vec<Result<(), StoreError>>;
@@ -49,14 +49,22 @@ fn apply(tables: &mut Tables<'_>, write: &Write) -> Result<(), StorageError> {
     match write {
         Write::Commit(changes) => commit(tables, changes),
         Write::DeleteObject { key, .. } => delete_object(tables, key),
+        Write::Forget {
+            instance, objects, ..
+        } => objects
+            .iter()
+            .try_for_each(|object| forget(tables, instance, object)),
         Write::DeleteInstance(key) => {
             let after = successor(&key.instance);
             let from = (&*key.host, &*key.app, &*key.instance);
-            delete_between(tables, from, (&key.host, &key.app, &after))
+            let newest = delete_between(tables, from, (&key.host, &key.app, &after))?;
+            outlive(tables, key, newest)
         }
         Write::DeleteApplication { host, app } => {
             let after = successor(app);
-            delete_between(tables, (host, app, ""), (host, &after, ""))
+            let newest = delete_between(tables, (host, app, ""), (host, &after, ""))?;
+            let key = ObjectKey::gone(host.clone(), app.clone());
+            outlive(tables, &key.instance, newest)
         }
         Write::Barrier => Ok(()),
     }
@@ -103,17 +111,55 @@ fn delete_object(tables: &mut Tables<'_>, key: &ObjectKey) -> Result<(), Storage
     tables.deletions.retain_in(from..to, |_, _| false)
 }
 
-/// Deletes the objects of all instances from one on, up to and without another.
+fn forget(
+    tables: &mut Tables<'_>,
+    instance: &InstanceKey,
+    object: &Forgotten,
+) -> Result<(), StorageError> {
+    let key = ObjectKey::new(instance.clone(), Kind::Persistent, object.name.clone());
+    let stored = tables.heads.get(columns(&key))?;
+    let stored = stored.map(|head| head.value().0.saturating_add(1));
+    delete_object(tables, &key)?;
+    outlive(tables, instance, object.version.or(stored))
+}
+
+/// Remembers that an application's objects have had this version.
+fn outlive(
+    tables: &mut Tables<'_>,
+    of: &InstanceKey,
+    version: Option<u32>,
+) -> Result<(), StorageError> {
+    let Some(version) = version else {
+        return Ok(());
+    };
+    let key = ObjectKey::gone(of.host.clone(), of.app.clone());
+    let before = tables.heads.get(columns(&key))?.map(|head| head.value().0);
+    if before.is_none_or(|before| before < version) {
+        tables
+            .heads
+            .insert(columns(&key), (version, version, None))?;
+    }
+    Ok(())
+}
+
+/// Deletes the objects of all instances from one on, up to and without another. Answers the
+/// version that comes after all of theirs.
 fn delete_between(
     tables: &mut Tables<'_>,
     from: (&str, &str, &str),
     to: (&str, &str, &str),
-) -> Result<(), StorageError> {
+) -> Result<Option<u32>, StorageError> {
     let heads = (from.0, from.1, from.2, 0, "")..(to.0, to.1, to.2, 0, "");
-    tables.heads.retain_in(heads, |_, _| false)?;
+    let mut newest = None;
+    tables.heads.retain_in(heads, |key, (version, ..)| {
+        let is_gone = key.3 == Kind::Gone.code();
+        newest = newest.max(Some(version.saturating_add(u32::from(!is_gone))));
+        false
+    })?;
     let slots = (from.0, from.1, from.2, 0, "", "")..(to.0, to.1, to.2, 0, "", "");
     tables.slots.retain_in(slots.clone(), |_, _| false)?;
-    tables.deletions.retain_in(slots, |_, _| false)
+    tables.deletions.retain_in(slots, |_, _| false)?;
+    Ok(newest)
 }
 
 /// The first text after `text`.

@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
 
 use parking_lot::Mutex;
 use redb::backends::FileBackend;
@@ -35,6 +36,8 @@ struct State {
     pending: Vec<Pending>,
     /// Operations so far.
     count: u64,
+    /// Opening for writing tells that it has begun, and goes on when it is told to.
+    gate: Option<(Sender<()>, Receiver<()>)>,
 }
 
 #[derive(Debug)]
@@ -54,6 +57,11 @@ impl Disk {
     /// Reading fails from now on, or no more.
     pub(super) fn fail_reading(&self, kind: Option<io::ErrorKind>) {
         self.0.lock().reading = kind;
+    }
+
+    /// The next opening for writing tells by `begun` that it has begun, and waits for `go_on`.
+    pub(super) fn hold_opening(&self, begun: Sender<()>, go_on: Receiver<()>) {
+        self.0.lock().gate = Some((begun, go_on));
     }
 
     /// Nothing fails any more.
@@ -123,6 +131,11 @@ impl Faulty {
 
 impl Medium for Faulty {
     fn open(&self) -> Result<Database, StoreError> {
+        let gate = self.disk.0.lock().gate.take();
+        if let Some((begun, go_on)) = gate {
+            begun.send(()).unwrap();
+            go_on.recv().unwrap();
+        }
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).open(self.path()).unwrap();
         let backend = FaultyBackend {
@@ -138,6 +151,14 @@ impl Medium for Faulty {
             return Err(explain(self.path(), redb::Error::Io(kind.into())));
         }
         self.inner.open_for_reading()
+    }
+
+    fn let_in(&self) {
+        self.inner.let_in();
+    }
+
+    fn keep_out(&self) -> bool {
+        self.inner.keep_out()
     }
 
     fn path(&self) -> &Path {

@@ -2,7 +2,7 @@
 //!
 //! After an error of the disk the database refuses everything until it is opened again, even
 //! reads. So it is opened again: for reading at once, over the file as it is, and for writing when
-//! somebody wants to write and some time has passed.
+//! somebody wants to write and some time has passed. Reads go on while that is tried.
 
 use std::time::{Duration, Instant};
 
@@ -47,10 +47,8 @@ impl Keeper {
             database: RwLock::new(Access::None),
             trouble: Mutex::default(),
         };
-        let mut access = keeper.database.write();
-        keeper.open_for_writing(&mut access);
-        let failed = matches!(*access, Access::None);
-        drop(access);
+        let _ = keeper.open_for_writing();
+        let failed = matches!(*keeper.database.read(), Access::None);
         match keeper.trouble() {
             Some(error) if failed => Err(error),
             _ => Ok(keeper),
@@ -113,19 +111,34 @@ impl Keeper {
         if matches!(*self.database.read(), Access::Writing(_)) {
             return Ok(());
         }
-        self.open_for_writing(&mut self.database.write());
-        self.trouble().map_or(Ok(()), Err)
+        self.open_for_writing()
     }
 
-    fn open_for_writing(&self, access: &mut Access) {
-        // The old one has a lock on the file.
-        *access = Access::None;
+    /// Opens the file for writing. What is open for reading is read meanwhile: to check a whole file
+    /// takes time, on a disk that fails above all.
+    fn open_for_writing(&self) -> Result<(), StoreError> {
+        self.medium.let_in();
         match self.checked(self.medium.open()) {
             Ok(database) => {
-                *access = Access::Writing(database);
+                *self.database.write() = Access::Writing(database);
                 *self.trouble.lock() = None;
+                Ok(())
             }
-            Err(error) => self.open_for_reading(access, &error),
+            Err(error) => {
+                self.stay_reading(&error);
+                Err(self.trouble().unwrap_or(error))
+            }
+        }
+    }
+
+    /// Goes on with what is open for reading, if there is something and it can be relied on.
+    fn stay_reading(&self, why: &StoreError) {
+        let reads = matches!(*self.database.read(), Access::Reading(_));
+        if reads && may_pass(why) && self.medium.keep_out() {
+            let (error, since) = (why.clone(), Instant::now());
+            *self.trouble.lock() = Some(Trouble { error, since });
+        } else {
+            self.fall_back(why);
         }
     }
 

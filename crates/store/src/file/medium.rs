@@ -5,7 +5,9 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
 
+use parking_lot::Mutex;
 use redb::{Builder, Database, DatabaseError};
 
 use super::overlay::Overlay;
@@ -20,6 +22,13 @@ pub(super) trait Medium: fmt::Debug + Send + Sync {
     /// Opens it so that nothing of what is written reaches the medium.
     fn open_for_reading(&self) -> Result<Database, StoreError>;
 
+    /// Gives up the lock of what is open for reading, so that the database can be opened for writing
+    /// beside it. Nothing that was committed is changed by that.
+    fn let_in(&self);
+
+    /// Takes that lock again; false if it cannot be had.
+    fn keep_out(&self) -> bool;
+
     /// Where it is, for errors.
     fn path(&self) -> &Path;
 }
@@ -30,6 +39,8 @@ pub(super) struct FileMedium {
     path: PathBuf,
     cache_bytes: usize,
     for_reading: bool,
+    /// What is open for reading.
+    reading: Mutex<Weak<File>>,
 }
 
 impl FileMedium {
@@ -38,6 +49,7 @@ impl FileMedium {
             path: path.to_owned(),
             cache_bytes,
             for_reading: false,
+            reading: Mutex::default(),
         }
     }
 
@@ -131,9 +143,23 @@ impl Medium for FileMedium {
 
     fn open_for_reading(&self) -> Result<Database, StoreError> {
         self.open_with(|| {
-            let overlay = Overlay::new(File::open(&self.path)?)?;
+            let file = Arc::new(File::open(&self.path)?);
+            *self.reading.lock() = Arc::downgrade(&file);
+            let overlay = Overlay::new(file)?;
             self.builder().create_with_backend(overlay)
         })
+    }
+
+    fn let_in(&self) {
+        if let Some(file) = self.reading.lock().upgrade() {
+            // If it cannot be unlocked, the file cannot be opened, and that is told.
+            let _ = file.unlock();
+        }
+    }
+
+    fn keep_out(&self) -> bool {
+        let reading = self.reading.lock().upgrade();
+        reading.is_some_and(|file| file.try_lock().is_ok())
     }
 
     fn path(&self) -> &Path {

@@ -8,6 +8,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::ops::Bound;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 use parking_lot::RwLock;
 use redb::{BackendError, StorageBackend};
@@ -17,7 +18,7 @@ const BLOCK_BYTES: u64 = 4_096;
 
 #[derive(Debug)]
 pub(super) struct Overlay {
-    file: File,
+    file: Arc<File>,
     /// Bytes of the file that exist as far as the database is concerned; what lies beyond was
     /// cut off or never there.
     written: RwLock<Written>,
@@ -34,7 +35,7 @@ struct Written {
 }
 
 impl Overlay {
-    pub(super) fn new(file: File) -> io::Result<Self> {
+    pub(super) fn new(file: Arc<File>) -> io::Result<Self> {
         let len = file.metadata()?.len();
         let written = RwLock::new(Written {
             blocks: HashMap::new(),

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -114,6 +114,33 @@ fn after_a_failure_the_disk_is_left_alone_for_a_while() {
     assert_eq!(store.write(write(2), PATIENCE), Err(error));
     assert_eq!(disk.count(), count);
     assert_eq!(whole_version(&store), 1);
+}
+
+#[test]
+fn reads_are_answered_while_the_file_is_opened_again_for_writing() {
+    let (_directory, path, disk) = file();
+    let store = on(&path, &disk, Duration::ZERO);
+    disk.fail_after(0, ErrorKind::StorageFull);
+    assert!(store.write(write(2), PATIENCE).is_err());
+    for heals in [false, true] {
+        let (begun, has_begun) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel();
+        disk.hold_opening(begun, may_go_on);
+        if heals {
+            disk.heal();
+        }
+        let (read, has_read) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let writing = scope.spawn(|| store.write(write(2), PATIENCE));
+            has_begun.recv().unwrap();
+            scope.spawn(|| read.send(whole_version(&store)));
+            let version = has_read.recv_timeout(Duration::from_secs(30));
+            go_on.send(()).unwrap();
+            assert_eq!(version, Ok(1), "a read waits for the disk");
+            assert_eq!(writing.join().unwrap().is_ok(), heals);
+        });
+    }
+    assert_eq!(whole_version(&store), 2);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use store::{
-    Changes, Epoch, FileStore, InstanceKey, Kind, Limits, MemoryStore, ObjectKey, Scope,
+    Changes, Epoch, FileStore, Forgotten, InstanceKey, Kind, Limits, MemoryStore, ObjectKey, Scope,
     SlotChange, Store, StoreError, StoredObject, Write,
 };
 
@@ -179,7 +179,9 @@ fn deleting_takes_what_is_meant_and_nothing_beside() {
         assert!(object.slots.is_empty() && object.deletions.is_empty());
 
         done(store, Write::DeleteInstance(keys[0].instance.clone()));
-        assert_eq!(names(store, &Scope::Everything), ["chat/a2/x", "chat2/a/x"]);
+        // The first is what is left of the versions.
+        let left = ["chat//", "chat/a2/x", "chat2/a/x"];
+        assert_eq!(names(store, &Scope::Everything), left);
         done(
             store,
             Write::DeleteApplication {
@@ -187,9 +189,52 @@ fn deleting_takes_what_is_meant_and_nothing_beside() {
                 app: "chat".into(),
             },
         );
-        assert_eq!(names(store, &Scope::Everything), ["chat2/a/x"]);
+        assert_eq!(names(store, &Scope::Everything), ["chat//", "chat2/a/x"]);
         let left = store.load(&keys[3]).unwrap().unwrap();
         assert_eq!((left.slots.len(), left.deletions.len()), (1, 1));
+    });
+}
+
+#[test]
+fn versions_of_objects_that_are_gone_stay_given() {
+    on_each(|store| {
+        let gone = |app: &str| {
+            let gone = ObjectKey::gone(store::DEFAULT_HOST.into(), app.into());
+            let left = store.load(&gone).unwrap();
+            left.map(|left| (left.head.version, left.head.floor))
+        };
+        let forget = |names: &[&str], version| Write::Forget {
+            instance: InstanceKey::new("chat", "a"),
+            objects: names
+                .iter()
+                .map(|name| Forgotten {
+                    name: (*name).into(),
+                    version,
+                })
+                .collect(),
+            epoch: Epoch::default(),
+        };
+        for (name, version) in [("x", 7), ("y", 3), ("z", 20)] {
+            let write = commit(&key("chat", "a", name), version, &[("s", Some("v"))]);
+            done(store, write);
+        }
+        done(store, forget(&["never"], None));
+        assert_eq!(gone("chat"), None);
+        // Somebody may have the last version that was stored.
+        done(store, forget(&["x", "y"], None));
+        assert_eq!(gone("chat"), Some((8, 8)));
+        done(store, forget(&["z"], Some(5)));
+        assert_eq!(gone("chat"), Some((8, 8)));
+        assert_eq!(names(store, &Scope::Everything), ["chat//"]);
+        done(store, commit(&key("chat", "b", "x"), 30, &[]));
+        done(store, Write::DeleteInstance(InstanceKey::new("chat", "b")));
+        assert_eq!(gone("chat"), Some((31, 31)));
+        let application = Write::DeleteApplication {
+            host: store::DEFAULT_HOST.into(),
+            app: "chat".into(),
+        };
+        done(store, application);
+        assert_eq!((gone("chat"), gone("chat2")), (Some((31, 31)), None));
     });
 }
 
@@ -266,7 +311,15 @@ fn write() -> impl Strategy<Value = Write> {
             Write::Commit(changes)
         },
     );
-    let delete = (key, 0..3).prop_map(|(key, what)| match what {
+    let delete = (key, 0..4).prop_map(|(key, what)| match what {
+        3 => Write::Forget {
+            instance: key.instance,
+            objects: vec![Forgotten {
+                name: key.name,
+                version: None,
+            }],
+            epoch: Epoch::default(),
+        },
         0 => Write::DeleteObject {
             key,
             epoch: Epoch::default(),

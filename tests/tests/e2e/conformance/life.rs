@@ -209,8 +209,9 @@ fn memory() -> Result<()> {
         })?;
         server.wait_for_log(&["Application.Resource.LowMemory", "app=\"greedy\""], SOON)?;
         server.wait_for_log(&["told Application.Resource.LowMemory warning"], SOON)?;
+        server.wait_for_log(&["instance stopped", "app=greedy"], SOON)?;
         let log = server.log();
-        let ended = log.find("instance stopped").unwrap_or_default();
+        let ended = log.find("instance stopped").context("it was there")?;
         for trace in ["trace: stopped", "trace: left"] {
             let called = log.find(trace).is_some_and(|at| at < ended);
             ensure!(!called, "{trace} without memory");

@@ -76,13 +76,22 @@ fn draw() -> Result<()> {
             ensure!(forged.contains("SharedObject.NoWriteAccess"), "{forged}");
             ensure!(!sheet.slots.contains_key("2"), "{:?}", sheet.slots);
             let mut anns = Copy::open(&mut ann, "cursors", false).await?;
-            let bobs = Copy::open(&mut bob, "cursors", false).await?;
+            let mut bobs = Copy::open(&mut bob, "cursors", false).await?;
             let cursor = Event::SendMessage {
                 handler: "cursor".into(),
                 args: vec!["bob".into(), 10.0.into(), 20.0.into()],
             };
-            bobs.ask(&mut bob, vec![cursor.clone()]).await?;
+            bob.call("point", vec![10.0.into(), 20.0.into()]).await?;
             ensure!(anns.next(&mut ann).await? == [cursor]);
+            let own = bobs.set(&mut bob, &[("mine", 1.0.into())]).await;
+            let own = format!("{:#}", own.err().context("cursors have no properties")?);
+            ensure!(own.contains("SharedObject.NoWriteAccess"), "{own}");
+            let other = Copy::open(&mut bob, "cursors/more", true).await;
+            let other = format!("{:#}", other.err().context("nobody makes objects")?);
+            ensure!(
+                other.contains("SharedObject.ObjectCreationFailed"),
+                "{other}"
+            );
             // Who came first may wipe the sheet, others may not.
             let wiped = bob.call("clear", vec![]).await?;
             ensure!(wiped == false.into(), "{wiped:?}");

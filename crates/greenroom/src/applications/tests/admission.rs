@@ -12,7 +12,7 @@ use crate::settings;
 
 const INBOX: usize = 16;
 
-fn applications(dir: &std::path::Path) -> Arc<Applications> {
+fn applications(dir: &Path) -> Arc<Applications> {
     let limits = ApplicationLimits {
         application_name_bytes: 8,
         instance_name_bytes: 8,
@@ -45,11 +45,13 @@ fn applications(dir: &std::path::Path) -> Arc<Applications> {
 async fn who_is_let_in_and_who_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let applications = applications(dir.path());
-    let join = |app: &str, instance: &str| applications.join(app, instance);
-    let refused = |app: &str, instance: &str| join(app, instance).err().map(|why| why.as_str());
-    let one = join("live", "one").unwrap();
-    let _two = join("live", "two").unwrap();
-    let _again = join("live", "one").unwrap();
+    let join = |app: &'static str, instance: &'static str| applications.join(app, instance);
+    let refused = async |app: &'static str, instance: &'static str| {
+        join(app, instance).await.err().map(|why| why.as_str())
+    };
+    let one = join("live", "one").await.unwrap();
+    let _two = join("live", "two").await.unwrap();
+    let _again = join("live", "one").await.unwrap();
     for (app, instance, reason) in [
         ("live", "one", "instance_full"),
         ("live", "three", "too_many_instances"),
@@ -60,11 +62,19 @@ async fn who_is_let_in_and_who_is_not() {
         ("live", "a/../b", "bad_url"),
         ("live", "a\nb", "bad_url"),
     ] {
-        assert_eq!(refused(app, instance), Some(reason), "{app}/{instance:?}");
+        assert_eq!(
+            refused(app, instance).await,
+            Some(reason),
+            "{app}/{instance:?}"
+        );
     }
-    assert_eq!(refused("chat", "one"), None, "another application has room");
+    assert_eq!(
+        refused("chat", "one").await,
+        None,
+        "another application has room"
+    );
     drop(one);
-    assert_eq!(refused("live", "one"), None, "room was made");
+    assert_eq!(refused("live", "one").await, None, "room was made");
 }
 
 #[tokio::test]
@@ -73,17 +83,17 @@ async fn wrong_settings_refuse_an_application_without_a_script() {
     let applications = applications(dir.path());
     let file = dir.path().join("live/application.toml");
     std::fs::write(&file, "[script]\nmemmory_bytes = 1\n").unwrap();
-    let refused = applications.join("live", "one").err();
+    let refused = applications.join("live", "one").await.err();
     assert_eq!(refused, Some(Rejection::ScriptFailed("live/one".into())));
-    assert!(applications.join("chat", "one").is_ok());
+    assert!(applications.join("chat", "one").await.is_ok());
     std::fs::write(&file, "").unwrap();
-    assert!(applications.join("live", "one").is_ok());
+    assert!(applications.join("live", "one").await.is_ok());
 }
 
 #[tokio::test]
 async fn a_full_inbox_makes_its_senders_wait() {
     let dir = tempfile::tempdir().unwrap();
-    let seat = applications(dir.path()).join("live", "one").unwrap();
+    let seat = applications(dir.path()).join("live", "one").await.unwrap();
     let post = || Post {
         from: Sender::Client(ClientId(1)),
         input: Input::Timeout,

@@ -23,6 +23,20 @@ fn key_and_word() -> impl Strategy<Value = (&'static Key, String)> {
             ("list", _) if key.name == "accounts" => {
                 ["", "ann:user:$argon2id$x"][(random % 2) as usize].to_owned()
             }
+            ("list", _) if key.name == "stored" => {
+                ["", "Main/Lobby", "a/b,c/d"][(random % 3) as usize].to_owned()
+            }
+            ("list", _) if key.name.ends_with("plugins") => {
+                ["", "Dice", "Dice,http-login"][(random % 3) as usize].to_owned()
+            }
+            ("plugin", _) => ["", "Dice"][(random % 2) as usize].to_owned(),
+            ("list", _) if key.section == "xml" && key.name == "ports" => {
+                ["", "[::1]:0 relay,0.0.0.0:9877 script:a/b"][(random % 2) as usize].to_owned()
+            }
+            ("list", _) if key.name == "bindings" => {
+                ["", "Main=chat/a,Other=chat"][(random % 2) as usize].to_owned()
+            }
+            ("dialect", _) => ["relay-rooms", "script:a"][(random % 2) as usize].to_owned(),
             ("ports", _) => ["", "*", "9875,516-523"][(random % 3) as usize].to_owned(),
             ("code page", _) => ["utf-8", "shift_jis"][(random % 2) as usize].to_owned(),
             ("version", _) => format!("3.{}.0", random % 100),

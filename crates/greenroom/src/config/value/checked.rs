@@ -2,11 +2,15 @@
 //!
 //! The text is checked when the configuration is read, and understood where it is used.
 
+use std::fmt;
+use std::net::SocketAddr;
 use std::ops::Deref;
 
 use configtext::{Given, Setting, Unit};
 use xmlsocket::electroserver::Version;
 use xmlsocket::{Access, Charset, Ports};
+
+use crate::applications::DEFAULT_INSTANCE;
 
 /// Declares texts that have to pass a check, which says what is wrong.
 macro_rules! checked {
@@ -72,6 +76,47 @@ checked! {
     AccountLine, "account", check_account
 }
 
+checked! {
+    /// Who speaks on the first XML port.
+    DialectName, "dialect", check_dialect
+}
+checked! {
+    /// One more XML port: its address and who speaks on it, with a space between.
+    XmlPortLine, "XML port", check_xml_port
+}
+
+checked! {
+    /// A zone of rooms and the instance that it is bound to.
+    BindingLine, "binding", check_binding
+}
+
+checked! {
+    /// A room: its zone and its name, with a slash between.
+    RoomPath, "room", check_room
+}
+checked! {
+    /// The name of a plugin, which is that of its folder.
+    PluginName, "plugin", check_plugin
+}
+checked! {
+    /// The name of a plugin; empty for none.
+    PluginOrNone, "plugin", check_plugin_or_none
+}
+
+fn check_plugin(text: &str) -> Result<(), String> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(known);
+    fits.then_some(())
+        .ok_or_else(|| format!("must be up to 64 letters, digits, _ and -, not `{text}`"))
+}
+
+fn check_plugin_or_none(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    check_plugin(text)
+}
+
 fn check_code_page(text: &str) -> Result<(), String> {
     Charset::new(text).map(drop).map_err(|_| {
         format!("must be a code page such as windows-1252, shift_jis or utf-8, not `{text}`")
@@ -108,6 +153,102 @@ fn check_account(text: &str) -> Result<(), String> {
     })
 }
 
+fn check_dialect(text: &str) -> Result<(), String> {
+    dialect(text).map(drop).ok_or_else(|| {
+        format!(
+            "must be electroserver, relay, relay-rooms or script:APPLICATION/INSTANCE, not `{text}`"
+        )
+    })
+}
+
+fn check_xml_port(text: &str) -> Result<(), String> {
+    xml_port(text).map(drop).ok_or_else(|| {
+        format!("must hold ports written `ADDRESS:PORT DIALECT`, such as 0.0.0.0:9876 relay, not `{text}`")
+    })
+}
+
+fn check_binding(text: &str) -> Result<(), String> {
+    binding(text).map(drop).ok_or_else(|| {
+        format!("must hold bindings written ZONE=APPLICATION/INSTANCE, not `{text}`")
+    })
+}
+
+/// The zone, the application and the instance in a line of `rooms.bindings`.
+pub(crate) fn binding(text: &str) -> Option<(String, String, String)> {
+    let (zone, address) = text.rsplit_once('=')?;
+    let (app, instance) = instance_address(address)?;
+    (!zone.is_empty()).then(|| (zone.to_owned(), app, instance))
+}
+
+/// `application/instance`, or `application` for its default instance.
+fn instance_address(text: &str) -> Option<(String, String)> {
+    let (app, instance) = text.split_once('/').unwrap_or((text, DEFAULT_INSTANCE));
+    let complete = !app.is_empty() && !instance.is_empty();
+    complete.then(|| (app.to_owned(), instance.to_owned()))
+}
+
+/// What is done with the texts that come over an XML port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// They are packets of ElectroServer 3.
+    ElectroServer,
+    /// Everybody on the port gets them.
+    Relay {
+        /// Only those in the same room get them; the first text of a connection names its room.
+        rooms: bool,
+    },
+    /// The script of an instance gets them.
+    Script {
+        /// The application.
+        app: String,
+        /// The instance.
+        instance: String,
+    },
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ElectroServer => f.write_str("electroserver"),
+            Self::Relay { rooms: false } => f.write_str("relay"),
+            Self::Relay { rooms: true } => f.write_str("relay-rooms"),
+            Self::Script { app, instance } => write!(f, "script:{app}/{instance}"),
+        }
+    }
+}
+
+/// The dialect in a text such as `relay` or `script:game/lobby`.
+pub(crate) fn dialect(text: &str) -> Option<Dialect> {
+    Some(match text {
+        "electroserver" => Dialect::ElectroServer,
+        "relay" => Dialect::Relay { rooms: false },
+        "relay-rooms" => Dialect::Relay { rooms: true },
+        other => {
+            let (app, instance) = instance_address(other.strip_prefix("script:")?)?;
+            Dialect::Script { app, instance }
+        }
+    })
+}
+
+/// The address and the dialect in a line of `xml.ports`.
+pub(crate) fn xml_port(text: &str) -> Option<(SocketAddr, Dialect)> {
+    let (address, name) = text.trim().split_once(char::is_whitespace)?;
+    Some((address.parse().ok()?, dialect(name.trim_start())?))
+}
+
+fn check_room(text: &str) -> Result<(), String> {
+    room(text)
+        .map(drop)
+        .ok_or_else(|| "must hold rooms written zone/name, with characters that show".to_owned())
+}
+
+/// The zone and the name in an entry of `rooms.stored`.
+pub(crate) fn room(text: &str) -> Option<(&str, &str)> {
+    let (zone, name) = text.split_once('/')?;
+    let fits = |part: &str| !part.is_empty() && !part.contains(char::is_control);
+    (fits(zone) && fits(name)).then_some((zone, name))
+}
+
 /// The version in a text such as `3.8.0`.
 pub(crate) fn version(text: &str) -> Option<Version> {
     let mut numbers = text.split('.').map(str::parse);
@@ -142,11 +283,60 @@ mod tests {
     use super::*;
 
     #[test]
+    fn plugins_are_named_like_folders() {
+        for name in ["Dice", "http-login", "a_1"] {
+            assert_eq!(check_plugin(name), Ok(()), "{name}");
+        }
+        for wrong in ["", ".", "../live", "a/b", "a b", "dicé", &"a".repeat(65)] {
+            assert!(check_plugin(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(check_plugin_or_none(""), Ok(()));
+        assert!(check_plugin_or_none("..").is_err());
+    }
+
+    #[test]
     fn versions_are_three_numbers() {
         let found = version("3.8.12").map(|found| (found.major, found.minor, found.sub));
         assert_eq!(found, Some((3, 8, 12)));
         for wrong in ["", "3", "3.8", "3.8.0.1", "3.x.0", "3.-1.0"] {
             assert!(check_version(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ports_have_an_address_and_a_dialect() {
+        let relay = Dialect::Relay { rooms: false };
+        let address: SocketAddr = "[::1]:9876".parse().unwrap();
+        assert_eq!(xml_port(" [::1]:9876  relay "), Some((address, relay)));
+        let script = |app: &str, instance: &str| {
+            let (app, instance) = (app.to_owned(), instance.to_owned());
+            Some(Dialect::Script { app, instance })
+        };
+        assert_eq!(dialect("script:game"), script("game", "_definst_"));
+        assert_eq!(dialect("script:game/a/b"), script("game", "a/b"));
+        for wrong in ["", "Relay", "script:", "script:/a", "script:a/", "policy"] {
+            assert!(check_dialect(wrong).is_err(), "{wrong}");
+        }
+        for wrong in [
+            "",
+            "relay",
+            "0.0.0.0:9876",
+            "9876 relay",
+            "0.0.0.0:9876 chat",
+        ] {
+            assert!(check_xml_port(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn bindings_have_a_zone_and_an_instance() {
+        let whole = |zone: &str, app: &str, instance: &str| {
+            Some((zone.to_owned(), app.to_owned(), instance.to_owned()))
+        };
+        assert_eq!(binding("Main=chat/a"), whole("Main", "chat", "a"));
+        assert_eq!(binding("a=b=chat"), whole("a=b", "chat", "_definst_"));
+        for wrong in ["", "Main", "Main=", "=chat", "Main=chat/", "Main=/a"] {
+            assert!(check_binding(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -164,6 +354,15 @@ mod tests {
         ] {
             let refused = check_account(wrong).unwrap_err();
             assert!(!refused.contains("secret"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn rooms_have_a_zone_and_a_name() {
+        assert_eq!(room("Main/Lobby"), Some(("Main", "Lobby")));
+        assert_eq!(room("Main/a/b"), Some(("Main", "a/b")));
+        for wrong in ["", "Lobby", "/Lobby", "Main/", "Main/a\nb"] {
+            assert!(check_room(wrong).is_err(), "{wrong}");
         }
     }
 

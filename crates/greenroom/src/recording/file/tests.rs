@@ -208,6 +208,14 @@ fn deleting_what_is_not_there_is_no_error() {
     assert!(erase(dir.path()).is_err());
 }
 
+#[test]
+fn a_folder_that_was_cleared_away_is_made_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("a/b/cam.flv");
+    create_in_folder(&path).expect("a file");
+    assert!(create_in_folder(&path).is_err(), "it is there");
+}
+
 /// Writes a long recording of key frames; all but their starts and ends are holes in the file.
 fn record_long(path: &Path, is_finished: bool) -> File {
     let file = File::create_new(path).unwrap();

@@ -424,7 +424,7 @@ impl History {
                 client.seen.clear();
             }
         }
-        let stored = self.shelf.get("so");
+        let stored = self.shelf.at_rest("so", self.config.resync_depth);
         if let Some(stored) = &stored {
             let restored = Model::restored(stored, stored.head.version);
             if !is_crash {
@@ -522,7 +522,9 @@ impl History {
                 }
                 Output::Sync { entries, .. } => assert!(!entries.is_empty()),
                 Output::Note(_) => {}
-                Output::Status { .. } | Output::Upstream { .. } => unreachable!(),
+                Output::Status { .. } | Output::Upstream { .. } | Output::Forget { .. } => {
+                    unreachable!()
+                }
                 Output::Timeout(_) => break,
             }
         }
@@ -568,7 +570,8 @@ impl History {
         if !self.directory.objects.is_empty() {
             return;
         }
-        if let Some(stored) = self.shelf.get("so") {
+        let stored = self.shelf.at_rest("so", self.config.resync_depth);
+        if let Some(stored) = stored {
             let restored = Model::restored(&stored, stored.head.version);
             assert_eq!(restored.slots, self.model.slots);
             assert_eq!(restored.version, self.model.version);
