@@ -183,29 +183,29 @@ fn copy_codecs(stsd: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    fn made(kind: &[u8; 4], contents: &[&[u8]]) -> Vec<u8> {
+    fn made(kind: [u8; 4], contents: &[&[u8]]) -> Vec<u8> {
         let contents = contents.concat();
         let size = (HEADER_BYTES + contents.len()) as u32;
-        [&size.to_be_bytes()[..], kind, &contents].concat()
+        [&size.to_be_bytes()[..], &kind, &contents].concat()
     }
 
-    fn track(handler: &[u8; 4], entry: &[u8]) -> Vec<u8> {
-        let hdlr = made(b"hdlr", &[&[0; 8], handler, &[0; 13]]);
-        let stsd = made(b"stsd", &[&[0; 7], &[1], entry]);
-        let stbl = made(b"stbl", &[&stsd, &made(b"sgpd", &[&[0xff; 16]])]);
-        let mdia = made(b"mdia", &[&hdlr, &made(b"minf", &[&stbl])]);
-        made(b"trak", &[&mdia, &made(b"udta", &[b"anything"])])
+    fn track(handler: [u8; 4], entry: &[u8]) -> Vec<u8> {
+        let hdlr = made(*b"hdlr", &[&[0; 8], &handler, &[0; 13]]);
+        let stsd = made(*b"stsd", &[&[0; 7], &[1], entry]);
+        let stbl = made(*b"stbl", &[&stsd, &made(*b"sgpd", &[&[0xff; 16]])]);
+        let mdia = made(*b"mdia", &[&hdlr, &made(*b"minf", &[&stbl])]);
+        made(*b"trak", &[&mdia, &made(*b"udta", &[b"anything"])])
     }
 
     #[test]
     fn only_what_is_played_by_is_left() {
         let entry = |extra: &[u8]| {
-            let avcc = made(b"avcC", &[&[1, 2, 3]]);
-            made(b"avc1", &[&[7; PICTURE_BYTES], &avcc, extra])
+            let avcc = made(*b"avcC", &[&[1, 2, 3]]);
+            made(*b"avc1", &[&[7; PICTURE_BYTES], &avcc, extra])
         };
-        let pasp = made(b"pasp", &[&[0xff; 8]]);
-        let text = track(b"text", &made(b"tx3g", &[&[0xff; 30]]));
-        let whole = made(b"moov", &[&track(b"vide", &entry(&pasp)), &text]);
+        let pasp = made(*b"pasp", &[&[0xff; 8]]);
+        let text = track(*b"text", &made(*b"tx3g", &[&[0xff; 30]]));
+        let whole = made(*b"moov", &[&track(*b"vide", &entry(&pasp)), &text]);
         let found = reduced(&whole).unwrap();
         let names =
             |bytes: &[u8], name: &[u8]| bytes.windows(4).filter(|four| four == &name).count();
@@ -221,11 +221,11 @@ mod tests {
 
     #[test]
     fn other_codecs_are_named_and_sizes_that_cannot_be_are_refused() {
-        let other = made(b"moov", &[&track(b"vide", &made(b"hvc1", &[&[0; 90]]))]);
+        let other = made(*b"moov", &[&track(*b"vide", &made(*b"hvc1", &[&[0; 90]]))]);
         let unsupported = Error::Unsupported("the codec hvc1".into());
         assert_eq!(reduced(&other), Err(unsupported));
         for size in [0_u8, 1, 7, 200] {
-            let mut damaged = made(b"moov", &[&track(b"vide", &[])]);
+            let mut damaged = made(*b"moov", &[&track(*b"vide", &[])]);
             damaged[11] = size;
             let found = reduced(&damaged);
             assert!(
