@@ -11,7 +11,6 @@
 use std::collections::BTreeMap;
 
 use amf::{Str, Value};
-use rtmp::connect::ConnectInfo;
 use rtmp::status::Code;
 use rtmp::{Command, Millis};
 
@@ -68,7 +67,8 @@ impl Instance {
             return;
         };
         // Its own name can only be the recording of it.
-        let own = self.is_written(name, &item.source) && item.start < 0.0 && item.start != -1.0;
+        let may_be_recorded = item.start < 0.0 && (item.start + 1.0).abs() > f64::EPSILON;
+        let own = may_be_recorded && self.is_written(name, &item.source);
         let start = if own { 0.0 } else { item.start };
         self.play(now, STUDIO, on_air + 1, &item.command(start));
     }
@@ -86,7 +86,7 @@ impl Instance {
         let studio = self
             .clients
             .entry(STUDIO)
-            .or_insert_with(|| Client::new(STUDIO, Box::new(ConnectInfo::default()), writes));
+            .or_insert_with(|| Client::new(STUDIO, Box::default(), writes));
         let on_air = (1..)
             .step_by(2)
             .find(|id| !self.stations.contains_key(id))?;
