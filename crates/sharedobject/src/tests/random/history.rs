@@ -12,7 +12,8 @@ use super::model::{Model, Writer, number_of};
 use crate::item::What;
 use crate::tests::world::Shelf;
 use crate::{
-    Config, Conflict, Directory, Kind, Limits, ObjectId, Output, Rights, Save, Update, UserId,
+    Config, Conflict, Directory, Kind, Limits, ObjectId, Output, Refusal, Rights, Save, SlotError,
+    Update, UserId,
 };
 
 const STEPS: u64 = 80;
@@ -472,16 +473,20 @@ impl History {
     fn script_call(&mut self, id: ObjectId) {
         let number = self.number();
         let slots = self.model.slots.clone();
-        if self.locks > 0 {
-            self.calls_behind_lock.push((number, slots));
-        } else {
-            self.announce_call(number, &slots, false);
-        }
         let (handler, args) = (Str::from("f"), [Value::from(number as f64)]);
-        if self.dice.one_in(2) {
-            self.directory.send(id, &handler, &args).unwrap();
+        let called = if self.dice.one_in(2) {
+            self.directory.send(id, &handler, &args)
         } else {
-            self.directory.mark(id, &handler, &args).unwrap();
+            self.directory.mark(id, &handler, &args)
+        };
+        match called {
+            Ok(()) if self.locks > 0 => self.calls_behind_lock.push((number, slots)),
+            Ok(()) => self.announce_call(number, &slots, false),
+            // As many as there may be wait already.
+            Err(SlotError::Refused(Refusal::Limit { limit, .. })) => {
+                assert!(self.locks > 0 && limit == "batch_items", "{limit}");
+            }
+            Err(other) => panic!("{other}"),
         }
     }
 
