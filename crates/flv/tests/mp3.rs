@@ -146,6 +146,19 @@ fn what_is_between_frames_is_passed_over() {
 }
 
 #[test]
+fn what_looks_like_a_frame_up_to_the_last_one_is_none() {
+    let (short, long) = (frame(9, true), frame(14, true));
+    // Behind something else a header, of a frame that would end where the last one does; behind
+    // that one lies something that is no frame.
+    let junk = &long[..long.len() - 2 * short.len()];
+    let file = [&short.repeat(3), &[0][..], junk, &short.repeat(2), &[0; 50]].concat();
+    let file = Bytes::from(file);
+    let found = scan(&file, 4096).expect("an MP3 file");
+    assert_eq!(found.frames, 5);
+    assert_eq!(walk(&file, &found, (0, 0), 4096).len(), 5);
+}
+
+#[test]
 fn a_file_that_is_cut_ends_with_its_last_whole_frame() {
     let file = Bytes::from(frame(9, true).repeat(10));
     let bytes = frame(9, true).len();

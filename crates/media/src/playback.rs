@@ -123,6 +123,8 @@ pub struct Playback {
     file: Recorded,
     window: Window,
     stage: Stage,
+    /// The time of the place in the file from which it is read.
+    begins_ms: u64,
     walk: Walk,
     read: VecDeque<Located>,
     /// Codec headers that hold where the play begins, still to be sent.
@@ -148,6 +150,7 @@ impl Playback {
             file,
             window,
             stage: Stage::Playing,
+            begins_ms: 0,
             read: VecDeque::new(),
             headers: VecDeque::new(),
             passed: VecDeque::new(),
@@ -208,7 +211,7 @@ impl Playback {
             {
                 return Next::Send(Frame {
                     tag,
-                    time_ms: self.window.start_ms,
+                    time_ms: self.first_ms(),
                     role: Role::Header,
                 });
             }
@@ -287,6 +290,7 @@ impl Playback {
 
     fn play_from(&mut self, position: u64, time_ms: u64) {
         self.read.clear();
+        self.begins_ms = time_ms;
         let container = &self.file.container;
         self.walk = container.walk(position, time_ms, MAX_PAYLOAD_BYTES);
         self.stage = Stage::Playing;
@@ -347,9 +351,22 @@ impl Playback {
         let shown_ms = if role == Some(Role::Shown) {
             time_ms
         } else {
-            time_ms.max(start_ms)
+            time_ms.max(self.first_ms())
         };
         (role, shown_ms)
+    }
+
+    /// The time of what is sent first, such as headers: that of the key frame with which the play
+    /// begins early, as far as it is known, or the place itself.
+    #[must_use]
+    pub fn first_ms(&self) -> u64 {
+        let Window {
+            start_ms, is_exact, ..
+        } = self.window;
+        if is_exact || !self.file.has_video {
+            return start_ms;
+        }
+        self.begins_ms.min(start_ms)
     }
 
     /// When a frame of this time may be sent, if that is later.

@@ -452,6 +452,14 @@ fn check(world: &World, most_ahead: u64) -> Result<(), TestCaseError> {
         .frames
         .iter()
         .filter(|(_, frame)| frame.role != Role::Header && frame.tag.kind == TagKind::Video);
+    let begins_ms = coded.clone().next().map(|(_, frame)| frame.time_ms);
+    for (_, header) in world
+        .frames
+        .iter()
+        .take_while(|(_, frame)| frame.role == Role::Header)
+    {
+        prop_assert!(begins_ms.is_none_or(|begins_ms| header.time_ms <= begins_ms));
+    }
     let mut last = None;
     let mut first_shown: Option<(u64, u64)> = None;
     for (at, frame) in coded {

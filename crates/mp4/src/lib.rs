@@ -4,6 +4,7 @@
 //! [`flv::mp4`] plays. Like the scanners of `flv` it says which bytes it wants and reads no file.
 //! H.264 and AAC only, whole files only: what else there is gets an error that names it.
 
+mod known;
 mod scan;
 mod table;
 

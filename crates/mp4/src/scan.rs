@@ -4,7 +4,7 @@ use flv::Read;
 use flv::mp4::Mp4File;
 use mp4_atom::{Decode, Moov};
 
-use crate::{Error, Mp4Limits, file_of};
+use crate::{Error, Mp4Limits, file_of, known};
 
 /// Bytes of a box's header with a long size.
 const HEADER_BYTES: usize = 16;
@@ -69,8 +69,8 @@ impl Mp4Scanner {
             State::Looking => self.look(bytes),
             State::Found(size) => {
                 let cut = || Error::Malformed("moov is cut short".into());
-                let mut moov = bytes.get(..size).ok_or_else(cut)?;
-                let moov = Moov::decode(&mut moov);
+                let moov = known::reduced(bytes.get(..size).ok_or_else(cut)?)?;
+                let moov = Moov::decode(&mut moov.as_slice());
                 let moov = moov.map_err(|error| Error::Malformed(error.to_string()))?;
                 self.state = State::Read(Box::new(moov));
                 Ok(())
@@ -120,7 +120,7 @@ impl Mp4Scanner {
 }
 
 /// The kind and size of the box that begins here, header counted (ISO/IEC 14496-12 §4.2).
-fn header(bytes: &[u8], left: u64) -> Option<([u8; 4], u64)> {
+pub(crate) fn header(bytes: &[u8], left: u64) -> Option<([u8; 4], u64)> {
     let short = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?);
     let kind = bytes.get(4..8)?.try_into().ok()?;
     let size = match short {

@@ -29,7 +29,8 @@ pub(crate) fn track(
     let (kind, config) = match codec {
         Codec::Avc1(avc) => (Mp4Kind::Avc, avc_config(&avc.avcc)?),
         Codec::Mp4a(aac) => (Mp4Kind::Aac, aac_config(aac)?),
-        other => return Err(Error::Unsupported(name_of(other))),
+        // No other is left in what is read.
+        _ => return Err(Error::Unsupported("an unknown codec".into())),
     };
     let scale = u64::from(media.mdhd.timescale);
     if scale == 0 {
@@ -45,18 +46,6 @@ pub(crate) fn track(
         config,
         samples,
     }))
-}
-
-fn name_of(codec: &Codec) -> String {
-    match codec {
-        Codec::Unknown(kind, _) => format!("the codec {kind}"),
-        // The name of the variant, without what it holds.
-        known => {
-            let shown = format!("{known:?}");
-            let name = shown.split(['(', ' ', '{']).next().unwrap_or_default();
-            format!("the codec {}", name.to_lowercase())
-        }
-    }
 }
 
 fn avc_config(avcc: &Avcc) -> Result<Bytes, Error> {

@@ -218,10 +218,8 @@ fn messages() -> Result<()> {
         ann.say(&"m".repeat(16))?;
         ensure!(ann.message("SendPublicMessage")?.1.len() == 16);
         let to = |names: &[&str]| {
-            let users: String = names
-                .iter()
-                .map(|name| format!("<User>{name}</User>"))
-                .collect();
+            let users = names.iter().map(|name| format!("<User>{name}</User>"));
+            let users = users.collect::<Vec<_>>().concat();
             format!("<Users>{users}</Users><Message>hi</Message><Variables />")
         };
         let three = to(&["bob", "cyd", "ann"]);
@@ -365,7 +363,8 @@ fn inbox() -> Result<()> {
 fn shapes() -> Result<()> {
     let settings = ["xml.elements=16", "xml.depth=8", "xml.attributes=5"];
     let deep = format!("{}{}", "<Users>".repeat(9), "</Users>".repeat(9));
-    let attributes: String = (0..6).map(|i| format!(" a{i}=\"1\"")).collect();
+    let attributes = (0..6).map(|i| format!(" a{i}=\"1\""));
+    let attributes = attributes.collect::<Vec<_>>().concat();
     let room = format!("<Zone><Name>Main</Name><Room{attributes}><Name>L</Name></Room></Zone>");
     server::with(&settings, |server| {
         let cases = [

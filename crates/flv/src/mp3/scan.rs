@@ -21,6 +21,9 @@ pub struct Mp3File {
     pub first_frame: u64,
     /// Where the last whole frame ends.
     pub end: u64,
+    /// Bytes of the file, without the titles it ends with: so far is looked to tell frames from
+    /// what only looks like one.
+    pub bytes: u64,
     /// Frames with sound.
     pub frames: u64,
     /// Places of frames.
@@ -267,6 +270,7 @@ impl Mp3Scanner {
             stream,
             first_frame,
             end: self.end,
+            bytes: self.file_bytes,
             frames: self.frames,
             index: Arc::new(self.index),
             id3: self.id3.or(self.old_id3),

@@ -14,6 +14,8 @@ pub struct Mp3Walker {
     stream: Mp3Stream,
     /// Where the last frame ends.
     end: u64,
+    /// What was looked at when the frames were found ends here.
+    bytes: u64,
     position: u64,
     /// The number of the frame there.
     frame: u64,
@@ -30,6 +32,7 @@ impl Mp3Walker {
         Self {
             stream: file.stream,
             end: file.end,
+            bytes: file.bytes,
             position,
             frame: file.stream.frame_at(time_ms),
             needed: LOOK_BYTES,
@@ -56,11 +59,15 @@ impl Mp3Walker {
     /// wanted mean that the file ends there.
     pub fn read(&mut self, bytes: &Bytes, out: &mut Vec<Located>) {
         let start = self.position;
-        let left = self.end.saturating_sub(start);
+        let left = self.bytes.saturating_sub(start);
         let known = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
         let is_all = known as u64 == left || bytes.len() < self.needed;
         let bytes = bytes.slice(..known);
         while !self.has_ended {
+            if self.position >= self.end {
+                self.has_ended = true;
+                return;
+            }
             let at = usize::try_from(self.position - start).unwrap_or(usize::MAX);
             let rest = bytes.get(at..).unwrap_or_default();
             if rest.is_empty() {

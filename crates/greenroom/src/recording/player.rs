@@ -137,7 +137,7 @@ impl Player {
         let mut playback = Playback::new(opened.recorded.clone(), window, ahead_ms);
         let metadata = opened.metadata.as_ref().filter(|_| window.start_ms > 0);
         if let Some(metadata) = metadata.or(opened.metadata_apart())
-            && !self.send(metadata, window.start_ms).await
+            && !self.send(metadata, playback.first_ms()).await
         {
             return;
         }

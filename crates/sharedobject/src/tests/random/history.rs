@@ -471,17 +471,20 @@ impl History {
 
     fn script_call(&mut self, id: ObjectId) {
         let number = self.number();
-        let slots = self.model.slots.clone();
-        if self.locks > 0 {
-            self.calls_behind_lock.push((number, slots));
-        } else {
-            self.announce_call(number, &slots, false);
-        }
         let (handler, args) = (Str::from("f"), [Value::from(number as f64)]);
-        if self.dice.one_in(2) {
-            self.directory.send(id, &handler, &args).unwrap();
+        let called = if self.dice.one_in(2) {
+            self.directory.send(id, &handler, &args)
         } else {
-            self.directory.mark(id, &handler, &args).unwrap();
+            self.directory.mark(id, &handler, &args)
+        };
+        let is_locked = self.locks > 0;
+        let may_call = !is_locked || self.calls_behind_lock.len() < self.config.limits.batch_items;
+        assert_eq!(called.is_ok(), may_call);
+        let slots = self.model.slots.clone();
+        if may_call && is_locked {
+            self.calls_behind_lock.push((number, slots));
+        } else if may_call {
+            self.announce_call(number, &slots, false);
         }
     }
 
