@@ -14,6 +14,7 @@ mod mailbox;
 mod plugins;
 mod settings;
 mod unserved;
+mod words;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -92,6 +93,7 @@ pub(crate) struct Hall {
     pub(crate) unserved: Arc<Unserved>,
     mailbox_bytes: usize,
     door: HallDoor,
+    keeping: Keeping,
 }
 
 impl Hall {
@@ -105,7 +107,8 @@ impl Hall {
         plugins: PluginSettings,
         objects: &ObjectKeeper,
     ) -> Result<Self, KeepingError> {
-        let keeping = Keeping::new(objects.store());
+        let keeping = Keeping::new(objects.store(), settings.unsaved_changes);
+        tokio::spawn(keeping.clone().look_after(settings.save_again));
         let mut snapshot = keeping.load()?;
         for account in settings.accounts {
             snapshot.apply(rooms::Change::PutAccount(account));
@@ -119,7 +122,7 @@ impl Hall {
         let runner = Runner::new(
             rooms::Kernel::new(settings.kernel, snapshot),
             dialect.clone(),
-            keeping,
+            keeping.clone(),
             hashing::Hashing::new(inbox.downgrade(), settings.password_threads),
             settings.of_scripts,
             plugins,
@@ -134,6 +137,7 @@ impl Hall {
             inbox,
             dialect,
             unserved,
+            keeping,
             mailbox_bytes: settings.mailbox_bytes,
         })
     }
@@ -195,6 +199,15 @@ impl Hall {
         };
         if tokio::time::timeout(patience, all).await.is_err() {
             tracing::warn!("stopped before all plugins had ended");
+        }
+    }
+}
+
+impl Hall {
+    /// Waits for what has changed to be stored, so long at most.
+    pub(crate) async fn finish(&self, patience: Duration) {
+        if !self.keeping.finish(patience).await {
+            tracing::error!("changes of bans, rooms or buddies are not stored, and lost");
         }
     }
 }

@@ -31,7 +31,7 @@ struct Metrics {
 }
 
 /// Name, kind and description of every metric.
-pub const DESCRIBED: [(&str, &str, &str); 33] = [
+pub const DESCRIBED: [(&str, &str, &str); 34] = [
     (
         "greenroom_connections",
         "gauge",
@@ -164,6 +164,11 @@ pub const DESCRIBED: [(&str, &str, &str); 33] = [
         "Users logged in to the socket server.",
     ),
     ("greenroom_rooms", "gauge", "Rooms of the socket server."),
+    (
+        "greenroom_room_saves_total",
+        "counter",
+        "Writes of bans, stored rooms, variables and buddies, by result.",
+    ),
     (
         "greenroom_room_requests_total",
         "counter",
@@ -353,6 +358,12 @@ pub(crate) fn object_event_unknown() {
 pub(crate) fn object_saved(done: bool) {
     let result = if done { "done" } else { "failed" };
     metrics::counter!("greenroom_shared_object_saves_total", "result" => result).increment(1);
+}
+
+/// Bans, rooms, variables or buddies were to be saved.
+pub(crate) fn rooms_saved(done: bool) {
+    let result = if done { "done" } else { "failed" };
+    metrics::counter!("greenroom_room_saves_total", "result" => result).increment(1);
 }
 
 /// So many users are logged in, and so many rooms are there.

@@ -184,6 +184,8 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
         );
     }
     shared.applications.stop_all(GOODBYE + end_timeout).await;
+    let patience = Duration::from_millis(shared.config.shared_objects.flush_timeout_ms);
+    shared.xml.hall.finish(patience).await;
     let objects = shared.applications.objects().clone();
     // A task that panicked has nothing more to wait for.
     let _ = tokio::task::spawn_blocking(move || objects.finish()).await;

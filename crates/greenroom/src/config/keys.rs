@@ -209,6 +209,10 @@ sections! {
         ban_address: bool = true;
         /// How long changed numbers of users wait, so that many joins are one change of the list.
         counts_delay_ms: u64 = 100, range 0..=60_000;
+        /// Changed numbers of users that somebody is told a second, unless `rooms.counts_delay_ms`
+        /// is 0.
+        counts_per_second: u32 = 100, range 1..=1_000_000,
+            reached "The zone's next numbers wait longer, and are told as they are then.";
         /// Users logged in at one time.
         users: usize = 10_000, range 1..=1_000_000,
             reached "The login is refused.";
@@ -300,6 +304,12 @@ sections! {
         /// Users for whom one script speaks.
         script_guests: usize = 1_000, range 0..=1_048_576,
             reached "The script is refused one more, with a warning.";
+        /// Changes of bans, stored rooms, their variables, and buddies that wait for the store. Of
+        /// one thing the newest counts.
+        unsaved_changes: usize = 65_536, range 1..=16_777_216,
+            reached "A change lasts until the server ends; the log tells.";
+        /// How long after the store has refused a change it is asked again.
+        save_again_ms: u64 = 1_000, range 10..=DAY_MS;
     }
 
     /// The applications that clients connect to.

@@ -10,13 +10,14 @@ use rooms::{
 };
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
-use xmlsocket::electroserver::{SessionConfig, Told};
+use xmlsocket::electroserver::SessionConfig;
 
 use super::hashing::Hashing;
 use super::keeping::Keeping;
 use super::listeners::Listeners;
 use super::mailbox::{Mailbox, Notice};
 use super::plugins::{LoginAsked, PluginPost, Plugins};
+use super::words::Words;
 use super::{Post, wall_clock};
 use crate::metrics;
 
@@ -28,7 +29,7 @@ const AT_ONCE: usize = 64;
 /// The kernel and those it speaks to.
 pub(super) struct Runner {
     pub(super) kernel: Kernel,
-    dialect: Arc<SessionConfig>,
+    words: Words,
     keeping: Keeping,
     hashing: Hashing,
     plugins: Plugins,
@@ -58,7 +59,7 @@ impl Runner {
     ) -> Self {
         Self {
             kernel,
-            dialect,
+            words: Words::new(dialect),
             keeping,
             hashing,
             plugins,
@@ -268,7 +269,7 @@ impl Runner {
         if users.is_empty() {
             return;
         }
-        let told = Told::new(&event, &self.dialect);
+        let told = self.words.told(&event);
         let notice = Arc::new(Notice { event, told });
         for user in users {
             if let Some(mailbox) = self.mailboxes.get(user) {

@@ -2,17 +2,19 @@
 //!
 //! Owns where it lies there. Each group is one object of the store, each thing of it a slot in
 //! JSON; a stored room has one more object for its variables. They lie on a virtual host of their
-//! own, where no application's objects are.
+//! own, where no application's objects are. What is not there yet is [`unsaved`]'s.
+
+mod unsaved;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rooms::{BanId, Change, RoomKey, Snapshot, StoredRoom};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::{
-    Acknowledge, Changes, InstanceKey, Kind, ObjectKey, SlotChange, Store, StoreError, Write,
-};
+use store::{InstanceKey, Kind, ObjectKey, Store, StoreError};
+use unsaved::{Edit, Unsaved};
 
 /// The virtual host.
 const HOST: &str = "_rooms_";
@@ -38,21 +40,52 @@ pub enum KeepingError {
 }
 
 /// The way to the store.
+#[derive(Clone)]
 pub(super) struct Keeping {
-    store: Option<Arc<dyn Store>>,
+    store: Option<(Arc<dyn Store>, Arc<Unsaved>)>,
 }
 
 impl Keeping {
-    /// Without a store nothing outlives the server.
-    pub(super) fn new(store: Option<Arc<dyn Store>>) -> Self {
-        Self { store }
+    /// Without a store nothing outlives the server. Of what is not stored yet, so many changes are
+    /// kept.
+    pub(super) fn new(store: Option<Arc<dyn Store>>, unsaved: usize) -> Self {
+        let with = |store: Arc<dyn Store>| (store.clone(), Unsaved::new(store, unsaved));
+        Self {
+            store: store.map(with),
+        }
+    }
+
+    /// Tries again, `every` so often, what the store has refused.
+    pub(super) async fn look_after(self, every: Duration) {
+        if let Some((_, unsaved)) = self.store {
+            unsaved.look_after(every).await;
+        }
+    }
+
+    /// Tries once more what was refused, and waits for all to be stored, so long at most. False if
+    /// something is not.
+    pub(super) async fn finish(&self, patience: Duration) -> bool {
+        let Some((_, unsaved)) = &self.store else {
+            return true;
+        };
+        self.try_again();
+        tokio::time::timeout(patience, unsaved.saved())
+            .await
+            .is_ok()
+    }
+
+    fn try_again(&self) {
+        if let Some((_, unsaved)) = &self.store {
+            unsaved.try_again();
+        }
     }
 
     /// All that is stored.
     pub(super) fn load(&self) -> Result<Snapshot, KeepingError> {
-        let Some(store) = self.store.as_deref() else {
+        let Some((store, _)) = &self.store else {
             return Ok(Snapshot::default());
         };
+        let store = &**store;
         let mut snapshot = Snapshot {
             accounts: group(store, "accounts")?,
             buddies: group(store, "buddies")?,
@@ -73,21 +106,14 @@ impl Keeping {
         Ok(snapshot)
     }
 
-    /// Asks the store for a change. Changes are done in the order in which they are asked for.
+    /// Asks the store for a change. Of one object, changes are done in the order in which they are
+    /// asked for.
     pub(super) fn keep(&self, change: &Change) {
-        let Some(store) = &self.store else { return };
-        for write in writes(change) {
-            store.submit(write, Acknowledge::new(complain));
+        if let Some((_, unsaved)) = &self.store {
+            for edit in edits(change) {
+                unsaved.add(edit);
+            }
         }
-    }
-}
-
-fn complain(result: Result<(), StoreError>) {
-    if let Err(error) = result {
-        tracing::error!(
-            %error,
-            "a change of accounts, bans, rooms or buddies was not stored: it lasts until the server ends"
-        );
     }
 }
 
@@ -111,7 +137,7 @@ fn group<T: DeserializeOwned>(
     slots.collect()
 }
 
-fn writes(change: &Change) -> Vec<Write> {
+fn edits(change: &Change) -> Vec<Edit> {
     match change {
         Change::PutAccount(account) => vec![put("accounts", &rooms::key(&account.name), account)],
         Change::RemoveAccount { name } => vec![remove("accounts", name)],
@@ -122,11 +148,10 @@ fn writes(change: &Change) -> Vec<Write> {
             vec![put("rooms", &slot, room)]
         }
         Change::RemoveRoom { zone, room } => vec![
-            remove("rooms", &room_slot(zone, room)),
-            Write::DeleteObject {
-                key: object_key(&variables_of(zone, room)),
-                epoch: store::Epoch::default(),
+            Edit::Drop {
+                object: variables_of(zone, room),
             },
+            remove("rooms", &room_slot(zone, room)),
         ],
         Change::PutVariable {
             zone,
@@ -165,138 +190,22 @@ fn variables_of(zone: &str, room: &str) -> String {
     format!("variables/{}", room_slot(zone, room))
 }
 
-fn put(object: &str, slot: &str, value: &impl Serialize) -> Write {
-    // Texts, numbers and lists of them: nothing that JSON cannot write.
-    let value = serde_json::to_vec(value).unwrap_or_default();
-    commit(object, SlotChange::set(slot, VERSION, value))
+fn put(object: &str, slot: &str, value: &impl Serialize) -> Edit {
+    Edit::Slot {
+        object: object.to_owned(),
+        slot: slot.to_owned(),
+        // Texts, numbers and lists of them: nothing that JSON cannot write.
+        value: Some(serde_json::to_vec(value).unwrap_or_default()),
+    }
 }
 
-fn remove(object: &str, slot: &str) -> Write {
-    commit(object, SlotChange::delete(slot, VERSION))
-}
-
-fn commit(object: &str, slot: SlotChange) -> Write {
-    let mut changes = Changes::new(object_key(object), VERSION);
-    changes.slots.push(slot);
-    // Nobody has a copy that would have to be told of a deletion.
-    changes.forget_before = VERSION + 1;
-    Write::Commit(changes)
+fn remove(object: &str, slot: &str) -> Edit {
+    Edit::Slot {
+        object: object.to_owned(),
+        slot: slot.to_owned(),
+        value: None,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::time::Duration;
-
-    use rooms::{Account, Ban, BanTarget, Role, StoredVariable, Value};
-    use store::MemoryStore;
-
-    use super::*;
-
-    fn room(zone: &str, name: &str) -> StoredRoom {
-        StoredRoom {
-            zone: zone.into(),
-            name: name.into(),
-            password: None,
-            description: "".into(),
-            capacity: Some(3),
-            spectator_capacity: None,
-            hidden: false,
-            updatable: true,
-            numbered: false,
-            user_variables: false,
-            flood_filter: true,
-        }
-    }
-
-    fn variable(name: &str) -> Change {
-        Change::PutVariable {
-            zone: "main".into(),
-            room: "lobby".into(),
-            variable: StoredVariable {
-                name: name.into(),
-                value: Value::Number(0.1),
-                locked: true,
-                owner: Some("ann".into()),
-            },
-        }
-    }
-
-    fn changes() -> Vec<Change> {
-        let ban = |id| {
-            Change::PutBan(Ban {
-                id: BanId(id),
-                target: BanTarget::Name("bob".into()),
-                reason: "\"<&".into(),
-                by: None,
-                until: None,
-            })
-        };
-        let buddies = |owner: &str, buddies: &[&str]| Change::PutBuddies {
-            owner: owner.into(),
-            buddies: buddies
-                .iter()
-                .map(|&name| name.into())
-                .collect::<BTreeSet<_>>(),
-        };
-        vec![
-            Change::PutAccount(Account {
-                name: "Ann".into(),
-                hash: "$argon2id$".into(),
-                role: Role::Moderator,
-            }),
-            ban(1),
-            ban(2),
-            Change::RemoveBan(BanId(1)),
-            Change::PutRoom(room("Main", "Lobby")),
-            Change::PutRoom(room("Main", "Gone")),
-            variable("topic"),
-            variable("gone"),
-            Change::RemoveVariable {
-                zone: "main".into(),
-                room: "lobby".into(),
-                name: "gone".into(),
-            },
-            Change::RemoveRoom {
-                zone: "main".into(),
-                room: "gone".into(),
-            },
-            buddies("ann", &["Bob", "cy"]),
-            buddies("bob", &["x"]),
-            buddies("bob", &[]),
-        ]
-    }
-
-    #[test]
-    fn what_is_kept_is_what_is_loaded() {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-        let keeping = Keeping::new(Some(store.clone()));
-        let mut expected = Snapshot::default();
-        for change in changes() {
-            keeping.keep(&change);
-            expected.apply(change);
-        }
-        store.write(Write::Barrier, Duration::from_secs(5)).unwrap();
-        let loaded = keeping.load().unwrap();
-        assert_eq!(loaded, expected);
-        assert_eq!((loaded.bans.len(), loaded.rooms.len()), (1, 1));
-    }
-
-    #[test]
-    fn the_variables_of_a_removed_room_do_not_come_back_with_it() {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-        let keeping = Keeping::new(Some(store.clone()));
-        let remove = Change::RemoveRoom {
-            zone: "main".into(),
-            room: "lobby".into(),
-        };
-        let put = Change::PutRoom(room("Main", "Lobby"));
-        for change in [put.clone(), variable("topic"), remove, put] {
-            keeping.keep(&change);
-        }
-        store.write(Write::Barrier, Duration::from_secs(5)).unwrap();
-        let loaded = keeping.load().unwrap();
-        assert_eq!(loaded.rooms.len(), 1);
-        assert!(loaded.variables.values().all(BTreeMap::is_empty));
-    }
-}
+mod tests;

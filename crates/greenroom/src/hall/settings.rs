@@ -25,6 +25,8 @@ pub(crate) struct HallSettings {
     pub(super) of_scripts: (usize, usize),
     pub(super) script_patience: Duration,
     pub(super) script_news: usize,
+    pub(super) unsaved_changes: usize,
+    pub(super) save_again: Duration,
 }
 
 impl HallSettings {
@@ -44,6 +46,8 @@ impl HallSettings {
             of_scripts: (rooms.script_zones, rooms.script_guests),
             script_patience: Duration::from_millis(rooms.script_wait_ms),
             script_news: rooms.script_news,
+            unsaved_changes: rooms.unsaved_changes,
+            save_again: Duration::from_millis(rooms.save_again_ms),
         }
     }
 }
@@ -116,6 +120,7 @@ fn kernel(config: &Config) -> rooms::Config {
         },
         limits: limits(config),
         counts_delay_ms: rooms.counts_delay_ms,
+        counts_per_second: rooms.counts_per_second,
         ban_by: BanBy {
             name: rooms.ban_name,
             address: rooms.ban_address,
