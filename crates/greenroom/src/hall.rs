@@ -34,6 +34,7 @@ pub(crate) use plugins::{PluginAsk, PluginSettings};
 pub(crate) use settings::HallSettings;
 pub(crate) use unserved::Unserved;
 
+use crate::config::Config;
 use crate::objects::ObjectKeeper;
 use actor::Runner;
 use keeping::Keeping;
@@ -64,6 +65,8 @@ enum Post {
         admitted: oneshot::Sender<()>,
     },
     Input(rooms::Input),
+    /// Settings have changed.
+    Configure(Box<settings::Changed>),
     /// A script is going to ask for something.
     Listen {
         by: ListenerId,
@@ -179,6 +182,13 @@ impl Hall {
 }
 
 impl Hall {
+    /// Gives the hall what has changed of its settings.
+    pub(crate) async fn configure(&self, before: &Config, now: &Config) {
+        let changed = settings::Changed::between(before, now);
+        // The hall ends with the server only.
+        let _ = self.inbox.send(Post::Configure(Box::new(changed))).await;
+    }
+
     /// Begins the plugins of the server anew, so that changed scripts are loaded.
     pub(crate) async fn reload_plugins(&self) {
         // The hall ends with the server only.
