@@ -267,3 +267,30 @@ impl Drop for Presence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// Whoever asks reads no more until its request is in: so a full inbox stops the reading.
+    #[tokio::test]
+    async fn who_asks_waits_while_the_inbox_is_full() {
+        let (inbox, mut posts) = mpsc::channel(2);
+        let presence = Presence {
+            user: UserId(1),
+            mailbox: Mailbox::new(1024),
+            inbox,
+        };
+        let ask = || presence.ask(Op::Logout);
+        assert_eq!(ask().now_or_never(), Some(Ok(())));
+        assert_eq!(ask().now_or_never(), Some(Ok(())));
+        let mut third = std::pin::pin!(ask());
+        assert_eq!(third.as_mut().now_or_never(), None);
+        assert!(posts.recv().await.is_some());
+        assert_eq!(third.await, Ok(()));
+        drop(posts);
+        assert_eq!(ask().await, Err(CloseReason::InternalError));
+    }
+}
