@@ -14,6 +14,7 @@ mod mailbox;
 mod plugins;
 mod settings;
 mod unserved;
+mod words;
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -17,6 +17,10 @@ pub struct Config {
     /// How long in ms changed user counts of rooms wait, so that many joins are one change of the
     /// room list; 0 tells each at once. Other changes of a room are always told at once.
     pub counts_delay_ms: u64,
+    /// Changed user counts that somebody is told a second, if `counts_delay_ms` is not 0: when so
+    /// many rooms of a zone changed that they are more, the next counts of that zone wait longer,
+    /// and are told as they are then.
+    pub counts_per_second: u32,
     /// What [`Op::BanUser`](crate::Op) bans of a user.
     pub ban_by: BanBy,
 }
@@ -29,8 +33,19 @@ impl Default for Config {
             words: WordRules::default(),
             limits: Limits::default(),
             counts_delay_ms: 100,
+            counts_per_second: 100,
             ban_by: BanBy::default(),
         }
+    }
+}
+
+impl Config {
+    /// How long after so many counts of a zone no more are told.
+    pub(crate) fn counts_rest_ms(&self, counts: usize) -> u64 {
+        if self.counts_delay_ms == 0 {
+            return 0;
+        }
+        counts as u64 * 1_000 / u64::from(self.counts_per_second.max(1))
     }
 }
 

@@ -133,7 +133,7 @@ pub enum Event {
     RoomList {
         /// The zone.
         zone: Arc<str>,
-        /// Users in it.
+        /// Users in it when the list was made. The same list has the same number.
         zone_users: u32,
         /// Its rooms. The same list is the same `Arc`.
         rooms: Arc<[Arc<RoomInfo>]>,

@@ -61,9 +61,8 @@ pub struct Kernel {
     /// Who wants to know of a name.
     fans: BTreeMap<Arc<str>, BTreeSet<UserId>>,
     pending: FxHashMap<RequestId, Pending>,
-    /// Rooms whose counts are not published, and since when there are any.
-    stale: BTreeSet<RoomId>,
-    stale_since: UnixMillis,
+    /// Zones with counts that are not published, by when they are to be.
+    counts_due: BTreeSet<(UnixMillis, Arc<str>)>,
     last_room: u64,
     last_request: u64,
     last_ban: u64,
@@ -98,8 +97,7 @@ impl Kernel {
             buddies: BTreeMap::new(),
             fans: BTreeMap::new(),
             pending: FxHashMap::default(),
-            stale: BTreeSet::new(),
-            stale_since: UnixMillis(0),
+            counts_due: BTreeSet::new(),
             last_room: 0,
             last_request: 0,
             last_ban: 0,
@@ -112,6 +110,7 @@ impl Kernel {
 
     /// Takes in what happened. Then [`poll`](Self::poll) until it gives a timeout.
     pub fn handle(&mut self, now: UnixMillis, input: Input) {
+        let set_back = now < self.now;
         self.now = now;
         self.end_bans();
         match input {
@@ -128,7 +127,7 @@ impl Kernel {
             Input::ConfigureAccounts { given, taken } => self.configure_accounts(given, &taken),
             Input::Timeout => {}
         }
-        self.publish_counts();
+        self.publish_counts(set_back);
     }
 
     /// The next thing to do, or the time of the next timeout.
@@ -140,7 +139,7 @@ impl Kernel {
     }
 
     fn next_timeout(&self) -> Option<UnixMillis> {
-        let counts = (!self.stale.is_empty()).then(|| self.counts_due());
+        let counts = self.counts_due.first().map(|(due, _)| *due);
         let ban = self.bans.first_end().map(|(end, _)| end);
         counts.into_iter().chain(ban).min()
     }

@@ -45,6 +45,8 @@ struct Waiting {
     version: u32,
     /// Whether it did not use the object before.
     is_new: bool,
+    /// So many of the requests that the lock holds came before.
+    after: usize,
 }
 
 #[derive(Debug)]
@@ -182,6 +184,7 @@ impl Object {
             waits: self.holds_back().then_some(Waiting {
                 version,
                 is_new: before.is_none() || was_waiting.is_some_and(|waits| waits.is_new),
+                after: self.held.len(),
             }),
         };
         self.users.insert(user, subscriber);
@@ -322,26 +325,40 @@ impl Object {
         Ok(())
     }
 
-    /// What happened behind the lock is announced, and who came meanwhile is let in.
+    /// What happened behind the lock is announced, and who is new since then is let in.
     pub(crate) fn announce_locked(&mut self, hub: &mut Hub) {
         let items = std::mem::take(&mut self.behind_lock).into_items();
         let changed = std::mem::take(&mut self.changed_behind_lock);
         self.announce(items, changed, hub);
-        self.admit_waiting(hub);
+        for user in self.waiting.clone() {
+            self.admit(user, |waits| waits.is_new, hub);
+        }
+    }
+
+    /// A request that the lock held, with so many before it, is about to be carried out. If its
+    /// client has used the object anew before it, that is answered first: each client's answers
+    /// come in the order of what it asked, as those who wait for a new copy rely on.
+    pub(crate) fn admit_before(&mut self, user: UserId, carried_out: usize, hub: &mut Hub) {
+        self.admit(user, |waits| waits.after <= carried_out, hub);
     }
 
     /// Who waits to be told what there is, is told.
     pub(crate) fn admit_waiting(&mut self, hub: &mut Hub) {
         for user in std::mem::take(&mut self.waiting) {
-            let subscriber = self.users.get_mut(&user);
-            if let Some(waits) = subscriber.and_then(|user| user.waits.take()) {
-                let untold = if waits.is_new {
-                    Vec::new()
-                } else {
-                    self.untold(user)
-                };
-                self.welcome(user, waits.version, untold, hub);
-            }
+            self.admit(user, |_| true, hub);
+        }
+    }
+
+    fn admit(&mut self, user: UserId, wanted: impl Fn(&Waiting) -> bool, hub: &mut Hub) {
+        let subscriber = self.users.get_mut(&user);
+        let waits = subscriber.and_then(|user| user.waits.take_if(|waits| wanted(waits)));
+        if let Some(waits) = waits {
+            let untold = if waits.is_new {
+                Vec::new()
+            } else {
+                self.untold(user)
+            };
+            self.welcome(user, waits.version, untold, hub);
         }
     }
 

@@ -346,6 +346,7 @@ impl Object {
 
     /// What the owner said and what was asked do not fit together: what is on its way is refused,
     /// and the copy is asked for anew.
+    /// What the owner still answers comes before the copy, and is part of it.
     fn begin_again(&mut self, hub: &mut Hub) {
         let Some(remote) = self.remote.as_deref_mut() else {
             return;

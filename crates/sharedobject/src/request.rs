@@ -341,12 +341,15 @@ impl Object {
         self.carry_out(&asked, Some(Refusal::Limit { limit, max }), hub);
     }
 
-    /// Carries out what was held, in the order in which it came.
+    /// Carries out what was held, in the order in which it came, and answers who used the object
+    /// a second time meanwhile.
     pub(crate) fn carry_out_held(&mut self, hub: &mut Hub) {
         (self.held_events, self.held_bytes) = (0, 0);
-        for asked in std::mem::take(&mut self.held) {
+        for (carried_out, asked) in std::mem::take(&mut self.held).into_iter().enumerate() {
+            self.admit_before(asked.user, carried_out, hub);
             self.carry_out(&asked, None, hub);
         }
+        self.admit_waiting(hub);
     }
 
     /// Carries out one message, tells everybody, and answers its sender. `denied` refuses all

@@ -210,6 +210,10 @@ sections! {
         ban_address: bool = true;
         /// How long changed numbers of users wait, so that many joins are one change of the list.
         counts_delay_ms: u64 = 100, range 0..=60_000;
+        /// Changed numbers of users that somebody is told a second, unless `rooms.counts_delay_ms`
+        /// is 0.
+        counts_per_second: u32 = 100, range 1..=1_000_000,
+            reached "The zone's next numbers wait longer, and are told as they are then.";
         /// Users logged in at one time.
         users: usize = 10_000, range 1..=1_000_000,
             reached "The login is refused.";

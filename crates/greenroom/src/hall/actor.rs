@@ -10,7 +10,7 @@ use rooms::{
 };
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
-use xmlsocket::electroserver::{SessionConfig, Told};
+use xmlsocket::electroserver::SessionConfig;
 
 use super::hashing::Hashing;
 use super::keeping::Keeping;
@@ -18,6 +18,7 @@ use super::listeners::Listeners;
 use super::mailbox::{Mailbox, Notice};
 use super::plugins::{LoginAsked, PluginPost, Plugins};
 use super::settings::Changed;
+use super::words::Words;
 use super::{Post, wall_clock};
 use crate::metrics;
 
@@ -29,7 +30,7 @@ const AT_ONCE: usize = 64;
 /// The kernel and those it speaks to.
 pub(super) struct Runner {
     pub(super) kernel: Kernel,
-    dialect: Arc<SessionConfig>,
+    words: Words,
     keeping: Keeping,
     hashing: Hashing,
     plugins: Plugins,
@@ -59,7 +60,7 @@ impl Runner {
     ) -> Self {
         Self {
             kernel,
-            dialect,
+            words: Words::new(dialect),
             keeping,
             hashing,
             plugins,
@@ -277,7 +278,7 @@ impl Runner {
         if users.is_empty() {
             return;
         }
-        let told = Told::new(&event, &self.dialect);
+        let told = self.words.told(&event);
         let notice = Arc::new(Notice { event, told });
         for user in users {
             if let Some(mailbox) = self.mailboxes.get(user) {

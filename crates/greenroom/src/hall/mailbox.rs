@@ -1,6 +1,6 @@
 //! What waits for one connection to send it.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::mem;
 use std::sync::Arc;
 
@@ -24,14 +24,28 @@ pub(crate) struct Notice {
 }
 
 /// What can wait in a mailbox.
-pub(crate) trait Weigh {
+pub(crate) trait Weigh: Sized {
     /// The bytes that it will send.
     fn bytes(&self) -> usize;
+
+    /// Takes out what is void because of something behind it.
+    fn thin_out(_: &mut VecDeque<Self>) {}
 }
 
 impl Weigh for Arc<Notice> {
     fn bytes(&self) -> usize {
         self.told.as_ref().map_or(0, Told::bytes)
+    }
+
+    /// Of each room only the last change stays: it tells everything that a list shows.
+    fn thin_out(waiting: &mut VecDeque<Self>) {
+        let mut changed = HashSet::new();
+        let mut kept: VecDeque<_> = mem::take(waiting).into_iter().rev().collect();
+        kept.retain(|notice| match &notice.event {
+            Event::RoomChanged { room, .. } => changed.insert(room.id),
+            _ => true,
+        });
+        waiting.extend(kept.into_iter().rev());
     }
 }
 
@@ -65,6 +79,18 @@ impl<T> Default for Waiting<T> {
     }
 }
 
+impl<T: Weigh> Waiting<T> {
+    /// Takes out what is void; tells whether a quarter of the mailbox is free then, with `more`
+    /// bytes to come. With less it would soon have to be done again.
+    fn thin_out(&mut self, most_bytes: usize, more: usize) -> bool {
+        T::thin_out(&mut self.notices);
+        let kept = self.notices.iter();
+        let kept: usize = kept.map(|notice| ENTRY_BYTES + notice.bytes()).sum();
+        self.bytes = kept + more;
+        self.bytes <= most_bytes - most_bytes / 4
+    }
+}
+
 impl<T: Weigh> Mailbox<T> {
     /// One for so many bytes.
     pub(crate) fn new(most_bytes: usize) -> Arc<Self> {
@@ -82,8 +108,9 @@ impl<T: Weigh> Mailbox<T> {
             return;
         }
         let first = waiting.notices.is_empty();
-        waiting.bytes += ENTRY_BYTES + notice.bytes();
-        if waiting.bytes > self.most_bytes && !first {
+        let bytes = ENTRY_BYTES + notice.bytes();
+        waiting.bytes += bytes;
+        if waiting.bytes > self.most_bytes && !first && !waiting.thin_out(self.most_bytes, bytes) {
             *waiting = Waiting {
                 end: Some(CloseReason::OutboxFull),
                 ..Waiting::default()
@@ -144,6 +171,57 @@ mod tests {
         mailbox.end(CloseReason::Kicked);
         let (notices, end) = mailbox.take();
         assert_eq!((notices.len(), end), (0, Some(CloseReason::OutboxFull)));
+    }
+
+    fn changed(room: u64, users: u32) -> Arc<Notice> {
+        let room = rooms::RoomInfo {
+            id: rooms::RoomId(room),
+            zone: "Main".into(),
+            name: "Lobby".into(),
+            description: "".into(),
+            users,
+            spectators: 0,
+            capacity: None,
+            spectator_capacity: None,
+            hidden: false,
+            password: false,
+            updatable: true,
+            numbered: false,
+            user_variables: false,
+        };
+        let event = Event::RoomChanged {
+            room: Arc::new(room),
+            zone_users: users,
+        };
+        Arc::new(Notice { event, told: None })
+    }
+
+    #[test]
+    fn a_client_that_takes_nothing_is_kept_for_the_last_counts_of_each_room() {
+        let mailbox = Mailbox::new(8 * ENTRY_BYTES);
+        mailbox.push(notice());
+        for users in 1..=1_000 {
+            mailbox.push(changed(1, users));
+            mailbox.push(changed(2, users));
+        }
+        mailbox.push(notice());
+        let (notices, end) = mailbox.take();
+        assert_eq!(end, None);
+        assert!(notices.len() <= 8, "{}", notices.len());
+        assert_eq!(notices[0].event, Event::UserCount(1));
+        let tail: Vec<_> = notices.range(notices.len() - 3..).collect();
+        assert_eq!(tail[0].event, changed(1, 1_000).event);
+        assert_eq!(tail[1].event, changed(2, 1_000).event);
+        assert_eq!(tail[2].event, Event::UserCount(1));
+    }
+
+    #[test]
+    fn counts_of_many_rooms_fill_a_mailbox_as_anything_else_does() {
+        let mailbox = Mailbox::new(8 * ENTRY_BYTES);
+        for room in 0..9 {
+            mailbox.push(changed(room, 1));
+        }
+        assert_eq!(mailbox.take().1, Some(CloseReason::OutboxFull));
     }
 
     #[test]

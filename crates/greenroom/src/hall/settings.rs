@@ -152,6 +152,7 @@ fn kernel(config: &Config) -> rooms::Config {
         },
         limits: limits(config),
         counts_delay_ms: rooms.counts_delay_ms,
+        counts_per_second: rooms.counts_per_second,
         ban_by: BanBy {
             name: rooms.ban_name,
             address: rooms.ban_address,

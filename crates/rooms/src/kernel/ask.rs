@@ -34,7 +34,7 @@ impl Kernel {
 
     fn rooms_answer(&mut self, zone: &str) -> Result<Event, Refusal> {
         let zone_key = key(zone);
-        let rooms = self.zone_list(&zone_key);
+        let rooms = self.zone_list(&zone_key).rooms;
         let zone = self.zones.get(&zone_key).ok_or(Refusal::NoSuchZone)?;
         Ok(Event::Rooms {
             zone: zone.name.clone(),

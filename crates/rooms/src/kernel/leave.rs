@@ -107,7 +107,7 @@ impl Kernel {
     /// Takes an empty room away, and tells those who see it in their list.
     fn drop_room(&mut self, id: RoomId) -> Option<Room> {
         let room = self.rooms.remove(&id)?;
-        self.stale.remove(&id);
+        self.unmark_stale(id, &room.zone);
         if let Some(owner) = room.owner.and_then(|owner| self.users.get_mut(&owner)) {
             owner.owns.retain(|owned| *owned != id);
         }

@@ -7,21 +7,24 @@
 use std::sync::Arc;
 
 use super::Kernel;
-use crate::event::{Event, RoomInfo};
-use crate::id::{RoomId, UnixMillis, UserId};
+use crate::event::Event;
+use crate::id::{RoomId, UserId};
+use crate::zone::PublishedList;
 
 impl Kernel {
-    /// The visible rooms of a zone as they are published. The same list until one changes.
-    pub(super) fn zone_list(&mut self, zone: &str) -> Arc<[Arc<RoomInfo>]> {
+    /// The visible rooms of a zone as they are published, and the users the zone had then. The
+    /// same list until a room changes.
+    pub(super) fn zone_list(&mut self, zone: &str) -> PublishedList {
         let rooms = &self.rooms;
         let Some(zone) = self.zones.get_mut(zone) else {
-            return Arc::default();
+            return PublishedList::default();
         };
-        let ids = zone.rooms.values();
+        let (ids, users) = (zone.rooms.values(), zone.users);
         let list = zone.list.get_or_insert_with(|| {
             let rooms = ids.filter_map(|id| rooms.get(id));
             let visible = rooms.filter(|room| !room.info.hidden);
-            visible.map(|room| room.published.clone()).collect()
+            let rooms = visible.map(|room| room.published.clone()).collect();
+            PublishedList { users, rooms }
         });
         list.clone()
     }
@@ -82,19 +85,11 @@ impl Kernel {
 
     /// Sends somebody the whole list, with the hidden rooms it is in.
     fn send_list(&mut self, user: UserId, zone: &Arc<str>) {
-        let rooms = self.zone_list(zone);
+        let list = self.zone_list(zone);
         let Some(name) = self.zones.get(zone).map(|zone| zone.name.clone()) else {
             return;
         };
-        let zone_users = self.zone_users(zone);
-        self.tell(
-            user,
-            Event::RoomList {
-                zone: name,
-                zone_users,
-                rooms,
-            },
-        );
+        self.tell(user, list.event(name));
         self.send_hidden(user, zone);
     }
 
@@ -111,7 +106,10 @@ impl Kernel {
 
     /// Publishes what a room is like now; tells whether that is anything new.
     pub(super) fn publish(&mut self, id: RoomId) -> bool {
-        self.stale.remove(&id);
+        let Some(key) = self.rooms.get(&id).map(|room| room.zone.clone()) else {
+            return false;
+        };
+        self.unmark_stale(id, &key);
         let Some(room) = self.rooms.get_mut(&id) else {
             return false;
         };
@@ -125,13 +123,15 @@ impl Kernel {
         true
     }
 
-    /// Publishes a room and tells those who see it in their list.
-    pub(super) fn publish_and_tell(&mut self, id: RoomId) {
-        if !self.publish(id) {
-            return;
+    /// Publishes a room and tells those who see it in their list; tells whether there was anything
+    /// new.
+    pub(super) fn publish_and_tell(&mut self, id: RoomId) -> bool {
+        let is_new = self.publish(id);
+        if is_new {
+            let audience = self.list_audience(id);
+            self.tell_changed(id, audience);
         }
-        let audience = self.list_audience(id);
-        self.tell_changed(id, audience);
+        is_new
     }
 
     pub(super) fn tell_changed(&mut self, id: RoomId, users: Arc<[UserId]>) {
@@ -161,22 +161,56 @@ impl Kernel {
 
     /// Notes that the counts of a room are not as they were published.
     pub(super) fn mark_stale(&mut self, id: RoomId) {
-        if self.stale.is_empty() {
-            self.stale_since = self.now;
-        }
-        self.stale.insert(id);
-    }
-
-    pub(super) fn counts_due(&self) -> UnixMillis {
-        self.stale_since.after(self.config.counts_delay_ms)
-    }
-
-    /// Publishes all counts whose time has come. A clock that was set back does not hold them up.
-    pub(super) fn publish_counts(&mut self) {
-        if self.now < self.stale_since || self.now >= self.counts_due() {
-            while let Some(&id) = self.stale.first() {
-                self.publish_and_tell(id);
+        let Some(key) = self.rooms.get(&id).map(|room| room.zone.clone()) else {
+            return;
+        };
+        let Some(zone) = self.zones.get_mut(&key) else {
+            return;
+        };
+        if zone.stale.is_empty() {
+            zone.due = self.now.after(self.config.counts_delay_ms);
+            // A clock that was set back has no past to rest from.
+            if zone.told <= self.now {
+                zone.due = zone.due.max(zone.told.after(zone.rest_ms));
             }
+            self.counts_due.insert((zone.due, key));
+        }
+        zone.stale.insert(id);
+    }
+
+    /// The counts of a room are published, or nobody's business any more.
+    pub(super) fn unmark_stale(&mut self, id: RoomId, key: &Arc<str>) {
+        if let Some(zone) = self.zones.get_mut(key)
+            && zone.stale.remove(&id)
+            && zone.stale.is_empty()
+        {
+            self.counts_due.remove(&(zone.due, key.clone()));
+        }
+    }
+
+    /// Publishes the counts of all zones whose time has come. A clock that was set back does not
+    /// hold them up.
+    pub(super) fn publish_counts(&mut self, set_back: bool) {
+        while let Some((due, key)) = self.counts_due.first().cloned()
+            && (set_back || due <= self.now)
+        {
+            self.publish_zone(&key);
+            self.counts_due.remove(&(due, key));
+        }
+    }
+
+    /// Publishes the counts of a zone. The more of them there were, the longer it is left in
+    /// peace: each who watches it is told all of them.
+    fn publish_zone(&mut self, key: &str) {
+        let Some(zone) = self.zones.get_mut(key) else {
+            return;
+        };
+        let stale = std::mem::take(&mut zone.stale);
+        zone.told = self.now;
+        let changed = stale.into_iter().filter(|id| self.publish_and_tell(*id));
+        let changed = changed.count();
+        if let Some(zone) = self.zones.get_mut(key) {
+            zone.rest_ms = self.config.counts_rest_ms(changed);
         }
     }
 
@@ -232,11 +266,11 @@ impl Kernel {
     }
 
     fn begin_watching(&mut self, members: &[UserId], zone_key: &Arc<str>) {
-        let rooms = self.zone_list(zone_key);
+        let list = self.zone_list(zone_key);
         let Some(zone) = self.zones.get_mut(zone_key) else {
             return;
         };
-        let (name, zone_users) = (zone.name.clone(), zone.users);
+        let list = list.event(zone.name.clone());
         let members = members.iter().copied();
         let new: Vec<_> = members
             .filter(|member| !zone.watchers.contains(*member))
@@ -244,11 +278,6 @@ impl Kernel {
         for member in &new {
             zone.watchers.push(*member);
         }
-        let list = Event::RoomList {
-            zone: name,
-            zone_users,
-            rooms,
-        };
         self.tell_all(new.as_slice().into(), list);
         for member in new {
             self.send_hidden(member, zone_key);

@@ -91,6 +91,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn config(handler: bool) -> Config {
     Config {
         counts_delay_ms: 50,
+        counts_per_second: 10,
         login: LoginRules {
             guest_prefix: Some("guest".into()),
             wrong_passwords: Some(3),

@@ -42,24 +42,120 @@ fn many_joins_are_one_change_of_the_list() {
         world.done(user, join(room));
         assert!(world.told(watcher).is_empty());
         let told = world.told(user);
-        let Event::RoomList { rooms, .. } = &told[0] else {
+        let Event::RoomList {
+            rooms, zone_users, ..
+        } = &told[0]
+        else {
             panic!("{told:?}");
         };
-        lists.push(rooms.clone());
+        lists.push((rooms.clone(), *zone_users));
     }
-    assert!(
-        lists.iter().all(|list| Arc::ptr_eq(list, &lists[0])),
-        "one list for all"
-    );
+    let (first, users) = &lists[0];
+    let same = |(list, counted): &(_, _)| Arc::ptr_eq(list, first) && counted == users;
+    assert!(lists.iter().all(same), "one list for all");
     assert_eq!(world.timeout, Some(world.now + 100));
     world.pass(99);
     assert!(world.told(watcher).is_empty());
     world.pass(1);
     let told = world.told(watcher);
-    let [Event::RoomChanged { room, zone_users }] = told else {
-        panic!("{told:?}");
-    };
-    assert_eq!((room.users, *zone_users), (20, 21));
+    assert_eq!(counts(told), [(20, 21)]);
+    assert_eq!(world.timeout, None);
+}
+
+/// Rooms of a zone whose counts are told by tens a second, and somebody who watches them.
+fn paced(rooms: usize) -> (World, rooms::UserId, Vec<rooms::RoomId>) {
+    let mut world = World::new(Config {
+        counts_delay_ms: 100,
+        counts_per_second: 10,
+        ..Config::default()
+    });
+    let watcher = world.log_in("watcher");
+    world.make(watcher, NewRoom::new("Main", "Tower"));
+    let rooms = (0..rooms).map(|number| {
+        let name = format!("Room{number}");
+        world.found(NewRoom::new("Main", &name))
+    });
+    let rooms = rooms.collect();
+    world.pass(10_000);
+    (world, watcher, rooms)
+}
+
+/// Somebody new comes into each room.
+fn fill(world: &mut World, rooms: &[rooms::RoomId], names: &str) {
+    for (number, room) in rooms.iter().enumerate() {
+        let user = world.log_in(&format!("{names}{number}"));
+        world.done(user, join(*room));
+    }
+}
+
+/// The users of each room that somebody was just told to have changed, and of the zone.
+fn counts(told: &[Event]) -> Vec<(u32, u32)> {
+    let counts = told.iter().map(|event| match event {
+        Event::RoomChanged { room, zone_users } => (room.users, *zone_users),
+        other => panic!("{other:?}"),
+    });
+    counts.collect()
+}
+
+#[test]
+fn the_more_rooms_change_the_less_often_the_list_does() {
+    let (mut world, watcher, rooms) = paced(5);
+    fill(&mut world, &rooms, "ann");
+    world.pass(100);
+    assert_eq!(counts(world.told(watcher)), [(1, 6); 5]);
+    fill(&mut world, &rooms, "bob");
+    fill(&mut world, &rooms[..2], "cyd");
+    assert_eq!(world.timeout, Some(world.now + 500), "five tenths of 1 s");
+    world.pass(499);
+    assert!(world.told(watcher).is_empty());
+    world.pass(1);
+    let right = [(3, 13), (3, 13), (2, 13), (2, 13), (2, 13)];
+    assert_eq!(counts(world.told(watcher)), right);
+    world.pass(500);
+    fill(&mut world, &rooms[..1], "dee");
+    assert_eq!(world.timeout, Some(world.now + 100), "it has rested");
+}
+
+#[test]
+fn a_zone_does_not_wait_for_another() {
+    let (mut world, watcher, rooms) = paced(5);
+    fill(&mut world, &rooms, "ann");
+    world.pass(100);
+    fill(&mut world, &rooms, "bob");
+    let other = world.log_in("other");
+    world.make(other, NewRoom::new("Games", "Chess"));
+    let chess = world.found(NewRoom::new("Games", "Go"));
+    fill(&mut world, &[chess], "cyd");
+    world.pass(100);
+    assert_eq!(counts(world.told(other)), [(1, 2)]);
+    assert!(world.told(watcher).is_empty());
+    world.pass(400);
+    assert_eq!(counts(world.told(watcher)), [(2, 11); 5]);
+    assert_eq!(world.timeout, None);
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_hold_counts_up() {
+    let (mut world, watcher, rooms) = paced(5);
+    fill(&mut world, &rooms, "ann");
+    world.now -= 5_000;
+    world.pass(0);
+    assert_eq!(counts(world.told(watcher)), [(1, 6); 5]);
+    world.now -= 4_000;
+    fill(&mut world, &rooms[..1], "bob");
+    assert_eq!(world.timeout, Some(world.now + 100));
+}
+
+#[test]
+fn a_room_that_is_gone_has_no_counts_to_tell() {
+    let (mut world, watcher, rooms) = paced(1);
+    fill(&mut world, &rooms, "ann");
+    let room = RoomRef::Id(rooms[0]);
+    world.handle(rooms::Input::Op {
+        by: rooms::Actor::Server,
+        op: Op::RemoveRoom { room },
+    });
+    assert!(matches!(world.told(watcher), [Event::RoomVanished { .. }]));
     assert_eq!(world.timeout, None);
 }
 

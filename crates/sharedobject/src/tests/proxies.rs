@@ -581,6 +581,40 @@ fn a_request_without_an_answer_is_refused_and_the_copy_comes_anew() {
 }
 
 #[test]
+fn a_late_answer_is_not_taken_for_that_to_a_later_request() {
+    for proxy_dialect in [Dialect::Client, Dialect::Server] {
+        let config = Config {
+            proxy_dialect,
+            ..Config::default()
+        };
+        let mut pair = Pair::with(Kind::Temporary, &config);
+        pair.connect();
+        pair.proxy.ask(1, 0, vec![Event::Use]);
+        pair.proxy.hush(&[1]);
+        let owners = pair.owner.open();
+        pair.owner.directory.lock(owners);
+        pair.proxy.ask(1, 9, vec![wish("a", 1)]);
+        pair.carry_up();
+        pair.proxy.wait(10_000);
+        pair.carry_up();
+        pair.owner.directory.unlock(owners);
+        // A client asks as soon as the proxy has its copy again.
+        pair.owner.pump();
+        let told = pair.owner.told(PROXY);
+        for message in &told {
+            pair.hear(message);
+            if message.events.contains(&Event::UseSuccess) {
+                pair.proxy.ask(1, 9, vec![wish("a", 2)]);
+            }
+        }
+        assert_eq!(pair.value("a"), Some(1.into()), "what the owner has");
+        pair.carry();
+        assert_eq!(pair.told(1).last(), Some(&success("a")));
+        assert_eq!(pair.value("a"), Some(2.into()));
+    }
+}
+
+#[test]
 fn so_much_may_wait_for_the_owner() {
     let mut config = Config::default();
     config.limits.proxy_requests = 3;

@@ -35,6 +35,11 @@ impl Told {
         self.frame.len()
     }
 
+    /// Whether both are one frame in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.frame.as_ptr() == other.frame.as_ptr()
+    }
+
     /// The frame in the code page of one connection.
     pub(super) fn frame(&self, charset: &Charset) -> Bytes {
         if charset.is_utf8() {
