@@ -64,10 +64,12 @@ impl World {
                 Output::Timeout(_) => return ops,
                 Output::Op(op) => ops.push(*op),
                 // In an old code page a frame is not what it was.
-                Output::Transmit(frame) if frame.is_ascii() => {
-                    let text = str::from_utf8(&frame[..frame.len() - 1]).expect("ASCII");
-                    let packet = ServerPacket::decode(text, &Limits::default());
-                    assert!(packet.expect("our own").is_some());
+                Output::Transmit(frames) if frames.is_ascii() => {
+                    let texts = str::from_utf8(&frames[..frames.len() - 1]).expect("ASCII");
+                    for text in texts.split('\0') {
+                        let packet = ServerPacket::decode(text, &Limits::default());
+                        assert!(packet.expect("our own").is_some());
+                    }
                 }
                 other => drop(format!("{other:?}")),
             }

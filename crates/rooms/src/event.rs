@@ -145,11 +145,11 @@ pub enum Event {
         /// Users in its zone.
         zone_users: u32,
     },
-    /// A room in the list is different.
-    RoomChanged {
-        /// The room as it is now.
-        room: Arc<RoomInfo>,
-        /// Users in its zone.
+    /// Rooms in the list, all of one zone, are different.
+    RoomsChanged {
+        /// The rooms as they are now.
+        rooms: Arc<[Arc<RoomInfo>]>,
+        /// Users in their zone.
         zone_users: u32,
     },
     /// A room is no longer in the list.

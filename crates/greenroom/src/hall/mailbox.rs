@@ -42,7 +42,10 @@ impl Weigh for Arc<Notice> {
         let mut changed = HashSet::new();
         let mut kept: VecDeque<_> = mem::take(waiting).into_iter().rev().collect();
         kept.retain(|notice| match &notice.event {
-            Event::RoomChanged { room, .. } => changed.insert(room.id),
+            Event::RoomsChanged { rooms, .. } => {
+                let new = rooms.iter().filter(|room| changed.insert(room.id));
+                new.count() > 0
+            }
             _ => true,
         });
         waiting.extend(kept.into_iter().rev());
@@ -189,8 +192,8 @@ mod tests {
             numbered: false,
             user_variables: false,
         };
-        let event = Event::RoomChanged {
-            room: Arc::new(room),
+        let event = Event::RoomsChanged {
+            rooms: [Arc::new(room)].into(),
             zone_users: users,
         };
         Arc::new(Notice { event, told: None })

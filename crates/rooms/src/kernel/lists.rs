@@ -123,15 +123,12 @@ impl Kernel {
         true
     }
 
-    /// Publishes a room and tells those who see it in their list; tells whether there was anything
-    /// new.
-    pub(super) fn publish_and_tell(&mut self, id: RoomId) -> bool {
-        let is_new = self.publish(id);
-        if is_new {
+    /// Publishes a room and tells those who see it in their list.
+    pub(super) fn publish_and_tell(&mut self, id: RoomId) {
+        if self.publish(id) {
             let audience = self.list_audience(id);
             self.tell_changed(id, audience);
         }
-        is_new
     }
 
     pub(super) fn tell_changed(&mut self, id: RoomId, users: Arc<[UserId]>) {
@@ -139,7 +136,8 @@ impl Kernel {
             return;
         };
         let (zone_users, room) = (self.zone_users(&room.zone), room.published.clone());
-        self.tell_all(users, Event::RoomChanged { room, zone_users });
+        let rooms = [room].into();
+        self.tell_all(users, Event::RoomsChanged { rooms, zone_users });
     }
 
     /// Those who see a room in their list: of a hidden one its members who watch.
@@ -207,10 +205,22 @@ impl Kernel {
         };
         let stale = std::mem::take(&mut zone.stale);
         zone.told = self.now;
-        let changed = stale.into_iter().filter(|id| self.publish_and_tell(*id));
-        let changed = changed.count();
+        let changed = stale.into_iter().filter(|id| self.publish(*id));
+        let changed: Vec<_> = changed.collect();
         if let Some(zone) = self.zones.get_mut(key) {
-            zone.rest_ms = self.config.counts_rest_ms(changed);
+            zone.rest_ms = self.config.counts_rest_ms(changed.len());
+        }
+        let rooms = &self.rooms;
+        let is_hidden = |id: &RoomId| rooms.get(id).is_some_and(|room| room.info.hidden);
+        let (hidden, visible): (Vec<_>, Vec<_>) = changed.into_iter().partition(is_hidden);
+        let visible = visible.iter().filter_map(|id| rooms.get(id));
+        let rooms: Arc<[_]> = visible.map(|room| room.published.clone()).collect();
+        if !rooms.is_empty() {
+            self.tell_watchers(key, |zone_users| Event::RoomsChanged { rooms, zone_users });
+        }
+        for id in hidden {
+            let audience = self.list_audience(id);
+            self.tell_changed(id, audience);
         }
     }
 

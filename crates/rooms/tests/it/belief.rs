@@ -33,7 +33,7 @@ impl Belief {
         match event {
             Event::RoomList { .. }
             | Event::RoomAppeared { .. }
-            | Event::RoomChanged { .. }
+            | Event::RoomsChanged { .. }
             | Event::RoomVanished { .. } => self.take_list(event),
             Event::Joined {
                 room,
@@ -114,13 +114,16 @@ impl Belief {
                     "knew {room:?}"
                 );
             }
-            Event::RoomChanged { room, .. } => {
-                let list = self.lists.get_mut(&key(&room.zone)).expect("a list");
-                let old = list.insert(room.id, room.clone());
-                assert!(
-                    old.is_some_and(|old| old != *room),
-                    "is no change: {room:?}"
-                );
+            Event::RoomsChanged { rooms, .. } => {
+                assert!(!rooms.is_empty(), "no change at all");
+                for room in &**rooms {
+                    let list = self.lists.get_mut(&key(&room.zone)).expect("a list");
+                    let old = list.insert(room.id, room.clone());
+                    assert!(
+                        old.is_some_and(|old| old != *room),
+                        "is no change: {room:?}"
+                    );
+                }
             }
             Event::RoomVanished { room, .. } => {
                 let list = self.lists.get_mut(&key(&room.zone)).expect("a list");

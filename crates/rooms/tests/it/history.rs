@@ -594,7 +594,7 @@ const ALL: &str = "\
     AuditRemoveRoom AuditUnban AuditWordFilter Banned Bans Buddies BuddyOffline BuddyOnline \
     Close FloodWarning Hash Joined Kicked Left Location LoggedIn LoggedOut MemberChanged \
     PutAccount PutBan PutBuddies PutRoom PutVariable RemoveAccount RemoveBan RemoveRoom \
-    RemoveVariable Renumbered RoomAppeared RoomChanged RoomList RoomVanished \
+    RemoveVariable Renumbered RoomAppeared RoomList RoomsChanged RoomVanished \
     RoomVariableRemoved RoomVariableSet Rooms Said ServerRefused UserCount UserJoined \
     UserLeft UserVariableRemoved UserVariableSet Users Verify Whispered Zones bad_login \
     bad_room_password banned busy denied flooded in_room_already kicked limit logged_out \

@@ -90,10 +90,10 @@ fn fill(world: &mut World, rooms: &[rooms::RoomId], names: &str) {
 
 /// The users of each room that somebody was just told to have changed, and of the zone.
 fn counts(told: &[Event]) -> Vec<(u32, u32)> {
-    let counts = told.iter().map(|event| match event {
-        Event::RoomChanged { room, zone_users } => (room.users, *zone_users),
-        other => panic!("{other:?}"),
-    });
+    let [Event::RoomsChanged { rooms, zone_users }] = told else {
+        panic!("not one event: {told:?}");
+    };
+    let counts = rooms.iter().map(|room| (room.users, *zone_users));
     counts.collect()
 }
 
@@ -199,10 +199,10 @@ fn hidden_rooms_are_for_their_members() {
     );
     world.done(bob, set_hidden(den, false));
     assert!(matches!(world.told(ann), [Event::RoomAppeared { .. }]));
-    assert!(matches!(world.told(bob), [Event::RoomChanged { .. }]));
+    assert!(matches!(world.told(bob), [Event::RoomsChanged { .. }]));
     world.done(bob, set_hidden(den, true));
     assert!(matches!(world.told(ann), [Event::RoomVanished { .. }]));
-    assert!(matches!(world.told(bob), [Event::RoomChanged { .. }]));
+    assert!(matches!(world.told(bob), [Event::RoomsChanged { .. }]));
     assert_eq!(world.kernel.rooms_of(ann), [lobby]);
 }
 

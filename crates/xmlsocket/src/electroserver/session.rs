@@ -216,8 +216,8 @@ impl Session {
             return;
         }
         if let Some(told) = told {
-            let frame = told.frame(self.framer.charset());
-            self.outputs.push_back(Output::Transmit(frame));
+            let frames = told.frames(self.framer.charset());
+            self.outputs.push_back(Output::Transmit(frames));
         }
         match event {
             Event::RoomList {

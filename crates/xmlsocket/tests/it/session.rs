@@ -563,3 +563,56 @@ fn an_old_movie_is_answered_in_its_code_page() {
     assert!(frame.windows(5).any(|bytes| bytes == b"Andr\xE9"));
     assert_eq!(frame.last(), Some(&0));
 }
+
+#[test]
+fn rooms_that_change_together_are_a_packet_each_in_any_code_page() {
+    use xmlsocket::electroserver::{Session, Told};
+
+    let config = std::sync::Arc::new(SessionConfig::default());
+    let room = |id, name: &str| {
+        std::sync::Arc::new(rooms::RoomInfo {
+            id: rooms::RoomId(id),
+            zone: "Main".into(),
+            name: name.into(),
+            description: "".into(),
+            users: 2,
+            spectators: 0,
+            capacity: None,
+            spectator_capacity: None,
+            hidden: false,
+            password: false,
+            updatable: true,
+            numbered: false,
+            user_variables: false,
+        })
+    };
+    let event = rooms::Event::RoomsChanged {
+        rooms: [room(1, "Café"), room(2, "Lobby")].into(),
+        zone_users: 4,
+    };
+    let told = Told::new(&event, &config);
+    let names = [&b"<Name>Caf\xE9</Name>"[..], "<Name>Café</Name>".as_bytes()];
+    for (login, name) in [&b"Andr\xE9"[..], b"Andre"].into_iter().zip(names) {
+        let mut session = Session::new(config.clone(), UnixMillis(0));
+        let now = UnixMillis(0);
+        let before = b"<XmlDoc><Action>Login</Action><Parameters><Name>";
+        let bytes = [before, login, b"</Name></Parameters></XmlDoc>\0"].concat();
+        session
+            .handle(Input::Receive { now, bytes: &bytes })
+            .unwrap();
+        assert!(matches!(session.poll(), Output::Op(_)));
+        let (event, told) = (&event, told.as_ref());
+        session.handle(Input::Told { event, told }).unwrap();
+        let Output::Transmit(frames) = session.poll() else {
+            panic!("nothing told");
+        };
+        let frames: Vec<_> = frames.split(|byte| *byte == 0).collect();
+        let has = |frame: &[u8], text: &[u8]| frame.windows(text.len()).any(|part| part == text);
+        assert_eq!(frames.len(), 3, "two, each with its end");
+        assert!(has(frames[0], name) && !has(frames[0], b"Lobby"));
+        assert!(has(frames[1], b"<Name>Lobby</Name>") && frames[2].is_empty());
+        for frame in &frames[..2] {
+            assert!(has(frame, b"ChangeRoomDetails") && has(frame, b"<Zone Users=\"4\">"));
+        }
+    }
+}

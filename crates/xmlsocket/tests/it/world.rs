@@ -148,14 +148,16 @@ impl World {
         self.movies.get_mut(&user).expect("a movie")
     }
 
-    /// Takes in a frame, which has to be one that the class can read.
-    fn hear(&mut self, user: UserId, frame: &[u8]) {
-        let (end, text) = frame.split_last().expect("a frame");
+    /// Takes in frames, each of which has to be one that the class can read.
+    fn hear(&mut self, user: UserId, frames: &[u8]) {
+        let (end, texts) = frames.split_last().expect("a frame");
         assert_eq!(*end, 0);
-        let text = str::from_utf8(text).expect("UTF-8");
-        movie::see(text).unwrap_or_else(|why| panic!("{why}: {text}"));
-        let packet = ServerPacket::decode(text, &Limits::default()).expect("our own");
-        self.movie(user).heard.push(packet.expect("our own"));
+        for text in texts.split(|byte| *byte == 0) {
+            let text = str::from_utf8(text).expect("UTF-8");
+            movie::see(text).unwrap_or_else(|why| panic!("{why}: {text}"));
+            let packet = ServerPacket::decode(text, &Limits::default()).expect("our own");
+            self.movie(user).heard.push(packet.expect("our own"));
+        }
     }
 
     fn kernel(&mut self, input: rooms::Input) {

@@ -10,45 +10,57 @@ use crate::electroserver::{
     User, Variable, ZoneRooms, ZoneUsers,
 };
 
-/// One event of the kernel as the frame that everybody gets who is told it.
+/// One event of the kernel as the frames that everybody gets who is told it.
 #[derive(Debug, Clone)]
 pub struct Told {
-    /// In UTF-8, with its zero byte.
-    frame: Bytes,
+    /// In UTF-8, each with its zero byte.
+    frames: Bytes,
 }
 
 impl Told {
     /// The event in this dialect; nothing when it has no packet for it. Copies cost nothing.
     pub fn new(event: &Event, config: &SessionConfig) -> Option<Self> {
-        let packet = about_rooms(event)
-            .or_else(|| about_users(event))
-            .or_else(|| answer(event))
-            .or_else(|| notice(event, config))?;
-        let mut frame = BytesMut::new();
-        Charset::default().frame(&packet.encode(), &mut frame);
-        let frame = frame.freeze();
-        Some(Self { frame })
-    }
-
-    /// How long the frame is in UTF-8, its zero byte included.
-    pub fn bytes(&self) -> usize {
-        self.frame.len()
-    }
-
-    /// Whether both are one frame in memory.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.frame.as_ptr() == other.frame.as_ptr()
-    }
-
-    /// The frame in the code page of one connection.
-    pub(super) fn frame(&self, charset: &Charset) -> Bytes {
-        if charset.is_utf8() {
-            return self.frame.clone();
+        let mut frames = BytesMut::new();
+        let mut write = |packet: ServerPacket| {
+            Charset::default().frame(&packet.encode(), &mut frames);
+        };
+        if let Event::RoomsChanged { rooms, zone_users } = event {
+            // The class reads one room of a packet.
+            for room in &**rooms {
+                write(update(RoomChange::Changed, room, *zone_users));
+            }
+        } else {
+            let packet = about_rooms(event)
+                .or_else(|| about_users(event))
+                .or_else(|| answer(event))
+                .or_else(|| notice(event, config))?;
+            write(packet);
         }
-        let text = self.frame.strip_suffix(&[0]).unwrap_or(&self.frame);
-        let mut frame = BytesMut::new();
-        charset.frame(&String::from_utf8_lossy(text), &mut frame);
-        frame.freeze()
+        let frames = frames.freeze();
+        Some(Self { frames })
+    }
+
+    /// How long the frames are in UTF-8, their zero bytes included.
+    pub fn bytes(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Whether both are the same bytes in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.frames.as_ptr() == other.frames.as_ptr()
+    }
+
+    /// The frames in the code page of one connection.
+    pub(super) fn frames(&self, charset: &Charset) -> Bytes {
+        if charset.is_utf8() {
+            return self.frames.clone();
+        }
+        let mut frames = BytesMut::new();
+        let texts = self.frames.strip_suffix(&[0]).unwrap_or(&self.frames);
+        for text in texts.split(|byte| *byte == 0) {
+            charset.frame(&String::from_utf8_lossy(text), &mut frames);
+        }
+        frames.freeze()
     }
 }
 
@@ -64,14 +76,18 @@ impl From<&RoomInfo> for Room {
     }
 }
 
-/// The list of rooms, and what is in a room.
-fn about_rooms(event: &Event) -> Option<ServerPacket> {
-    let update = |change, room: &RoomInfo, zone_users| ServerPacket::UpdateRoomList {
+/// One change of the list of rooms.
+fn update(change: RoomChange, room: &RoomInfo, zone_users: u32) -> ServerPacket {
+    ServerPacket::UpdateRoomList {
         change,
         zone: room.zone.to_string(),
         zone_users,
         room: room.into(),
-    };
+    }
+}
+
+/// The list of rooms, and what is in a room.
+fn about_rooms(event: &Event) -> Option<ServerPacket> {
     Some(match event {
         Event::RoomList {
             zone,
@@ -79,7 +95,6 @@ fn about_rooms(event: &Event) -> Option<ServerPacket> {
             rooms,
         } => ServerPacket::RoomList(zone_rooms(zone, *zone_users, rooms)),
         Event::RoomAppeared { room, zone_users } => update(RoomChange::Created, room, *zone_users),
-        Event::RoomChanged { room, zone_users } => update(RoomChange::Changed, room, *zone_users),
         Event::RoomVanished { room, zone_users } => update(RoomChange::Deleted, room, *zone_users),
         Event::Joined {
             members, variables, ..
