@@ -15,11 +15,13 @@ mod streams;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config, Loaded};
 use crate::logging;
+use crate::reload::ReadConfig;
 use crate::startup::{self, RunError, StartupError};
 use options::Options;
 
@@ -83,9 +85,9 @@ enum ConfigCommand {
 
 /// Runs the program with the arguments and environment of the process.
 ///
-/// `run` serves until it is told to stop; it is called with the effective configuration once
-/// logging has started and the directories it names are there.
-pub fn main(run: impl FnOnce(Config) -> Result<(), RunError>) -> ExitCode {
+/// `run` serves until it is told to stop; it is called with the effective configuration, and
+/// what reads it again, once logging has started and the directories it names are there.
+pub fn main(run: impl FnOnce(Config, ReadConfig) -> Result<(), RunError>) -> ExitCode {
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(answer) => return print_answer(&answer),
@@ -98,7 +100,7 @@ pub fn main(run: impl FnOnce(Config) -> Result<(), RunError>) -> ExitCode {
 
 fn execute(
     line: CommandLine,
-    run: impl FnOnce(Config) -> Result<(), RunError>,
+    run: impl FnOnce(Config, ReadConfig) -> Result<(), RunError>,
 ) -> Result<ExitCode, RunError> {
     let first = line.options;
     match line.command {
@@ -147,16 +149,17 @@ fn load(options: Options) -> Result<Loaded, StartupError> {
 
 fn serve(
     options: Options,
-    run: impl FnOnce(Config) -> Result<(), RunError>,
+    run: impl FnOnce(Config, ReadConfig) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let not_yet = options.not_yet_served();
-    let loaded = load(options)?;
+    let loaded = load(options.clone())?;
     logging::init(&loaded.config.log);
     startup::prepare_directories(&loaded.config)?;
     for (option, address) in not_yet {
         tracing::warn!(%address, "{option} was given, but nothing listens there in this version");
     }
-    run(loaded.config)
+    let read = move || Ok(load(options.clone())?.config);
+    run(loaded.config, Arc::new(read))
 }
 
 /// Prints what the command-line parser answers itself: help, the version, or a complaint.

@@ -17,6 +17,7 @@ mod keys;
 mod layers;
 mod nearest;
 mod reference;
+mod reread;
 mod show;
 mod value;
 mod variables;
@@ -29,6 +30,7 @@ pub use keys::{
 };
 pub use layers::{Assignment, FileLayer, Layers, Loaded, Source, load};
 pub use reference::reference;
+pub use reread::Reread;
 pub use value::{
     AccountLine, BindingLine, ClientVersion, CodePage, CorsOrigin, DialectName, Domain, LogFilter,
     LogFormat, OtherPolicies, PluginName, PluginOrNone, PortList, PublishTakeover, RoomPath,

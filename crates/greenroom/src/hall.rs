@@ -35,6 +35,7 @@ pub(crate) use plugins::{PluginAsk, PluginSettings};
 pub(crate) use settings::HallSettings;
 pub(crate) use unserved::Unserved;
 
+use crate::config::Config;
 use crate::objects::ObjectKeeper;
 use actor::Runner;
 use keeping::Keeping;
@@ -65,6 +66,8 @@ enum Post {
         admitted: oneshot::Sender<()>,
     },
     Input(rooms::Input),
+    /// Settings have changed.
+    Configure(Box<settings::Changed>),
     /// A script is going to ask for something.
     Listen {
         by: ListenerId,
@@ -180,6 +183,13 @@ impl Hall {
 }
 
 impl Hall {
+    /// Gives the hall what has changed of its settings.
+    pub(crate) async fn configure(&self, before: &Config, now: &Config) {
+        let changed = settings::Changed::between(before, now);
+        // The hall ends with the server only.
+        let _ = self.inbox.send(Post::Configure(Box::new(changed))).await;
+    }
+
     /// Begins the plugins of the server anew, so that changed scripts are loaded.
     pub(crate) async fn reload_plugins(&self) {
         // The hall ends with the server only.
@@ -256,5 +266,32 @@ impl Drop for Presence {
             // The hall ends with the server only.
             tokio::spawn(async move { drop(inbox.send(post).await) });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// Whoever asks reads no more until its request is in: so a full inbox stops the reading.
+    #[tokio::test]
+    async fn who_asks_waits_while_the_inbox_is_full() {
+        let (inbox, mut posts) = mpsc::channel(2);
+        let presence = Presence {
+            user: UserId(1),
+            mailbox: Mailbox::new(1024),
+            inbox,
+        };
+        let ask = || presence.ask(Op::Logout);
+        assert_eq!(ask().now_or_never(), Some(Ok(())));
+        assert_eq!(ask().now_or_never(), Some(Ok(())));
+        let mut third = std::pin::pin!(ask());
+        assert_eq!(third.as_mut().now_or_never(), None);
+        assert!(posts.recv().await.is_some());
+        assert_eq!(third.await, Ok(()));
+        drop(posts);
+        assert_eq!(ask().await, Err(CloseReason::InternalError));
     }
 }

@@ -26,6 +26,7 @@ pub mod outgoing;
 mod pump;
 mod rate;
 mod recording;
+pub mod reload;
 mod runner;
 mod scripts;
 pub mod server;

@@ -23,6 +23,7 @@ use crate::http;
 use crate::metrics::{self, Transport};
 use crate::objects::ObjectKeeper;
 use crate::recording::Recordings;
+use crate::reload::{self, ReadConfig};
 use crate::scripts::ScriptFolders;
 use crate::shared::{Doors, Pass, Shared};
 use crate::startup::{RunError, StartupError};
@@ -37,8 +38,8 @@ const REST: Duration = Duration::from_millis(50);
 /// slowest may take, and a little for the machine.
 const GOODBYE: Duration = connection::LONGEST_END.saturating_add(Duration::from_secs(1));
 
-/// Serves until told to stop.
-pub fn run(config: Config) -> Result<(), RunError> {
+/// Serves until told to stop; `read` reads the configuration again.
+pub fn run(config: Config, read: ReadConfig) -> Result<(), RunError> {
     make_first_application(&config)?;
     // With fewer descriptors the server serves fewer; nothing to stop for.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
@@ -51,7 +52,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
         .enable_all()
         .build()
         .map_err(|error| StartupError::Threads { error })?;
-    let served = runtime.block_on(serve(config, threads));
+    let served = runtime.block_on(serve(config, read, threads));
     runtime.shutdown_timeout(GOODBYE);
     served
 }
@@ -68,7 +69,7 @@ fn make_first_application(config: &Config) -> Result<(), StartupError> {
     std::fs::create_dir_all(&path).map_err(|error| StartupError::Directory { key, path, error })
 }
 
-async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
+async fn serve(config: Config, read: ReadConfig, threads: usize) -> Result<(), RunError> {
     let mut signals = Signals::new().map_err(|error| RunError::Runtime(error.into()))?;
     let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Runtime(error.into()))?;
     let rtmp = bind("rtmp.listen", config.rtmp.listen)?;
@@ -129,7 +130,7 @@ async fn serve(config: Config, threads: usize) -> Result<(), RunError> {
             xml::serve_policy,
         );
     }
-    tokio::spawn(reload_on_hangup(shared.clone(), hangups));
+    tokio::spawn(reload::on_hangup(shared.clone(), read, hangups));
     signals.next().await;
     stop(&shared, &mut signals).await;
     Ok(())
@@ -190,15 +191,6 @@ async fn stop(shared: &Shared, signals: &mut Signals) {
     // A task that panicked has nothing more to wait for.
     let _ = tokio::task::spawn_blocking(move || objects.finish()).await;
     tracing::info!("stopped");
-}
-
-/// Unloads scripted applications, and begins the plugins of the server anew, on SIGHUP, so that changed scripts are picked up.
-async fn reload_on_hangup(shared: Arc<Shared>, mut hangups: Signal) {
-    while hangups.recv().await.is_some() {
-        tracing::info!("reloading applications with a script");
-        shared.xml.hall.reload_plugins().await;
-        shared.applications.unload_scripts().await;
-    }
 }
 
 /// What asks the server to stop: SIGTERM or SIGINT.

@@ -124,6 +124,7 @@ impl Kernel {
                 self.words = WordFilter::new(&config.words);
                 self.config = *config;
             }
+            Input::ConfigureAccounts { given, taken } => self.configure_accounts(given, &taken),
             Input::Timeout => {}
         }
         self.publish_counts(set_back);

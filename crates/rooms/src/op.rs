@@ -53,6 +53,14 @@ pub enum Input {
     },
     /// The settings have changed.
     Configure(Box<Config>),
+    /// Accounts come from the configuration, or are no longer there. They are not stored. Who is
+    /// logged in stays so.
+    ConfigureAccounts {
+        /// Those that are there from now on, in place of others of the same names.
+        given: Vec<Account>,
+        /// The names of those that are not.
+        taken: Vec<Arc<str>>,
+    },
     /// The time asked for by [`Output::Timeout`](crate::Output) has come.
     Timeout,
 }

@@ -23,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             bound,
         ),
         trial("rooms::a_script_says_who_comes_into_a_bound_zone", guarded),
+        trial("rooms::settings_are_read_again_on_sighup", reread),
     ]
 }
 
@@ -334,6 +335,60 @@ fn guarded() -> Result<()> {
             ensure!(said == ("bob".to_owned(), "hi".to_owned()), "{said:?}");
             Ok(())
         })
+    })
+}
+
+/// Writes a configuration and has the server read it.
+fn configure(server: &Server, rooms: &str) -> Result<()> {
+    std::fs::write(server.file("greenroom.toml"), format!("[rooms]\n{rooms}\n"))?;
+    server.signal("HUP")
+}
+
+fn reread() -> Result<()> {
+    let account = server::account("Mod", "moderator")?;
+    let account = account.trim_start_matches("rooms.").to_owned();
+    server::with(&[], |server| {
+        let file = server.file("greenroom.toml");
+        std::fs::write(&file, "[rooms]\nwords = [\"bother\"]\n")?;
+        server.signal("TERM")?;
+        server.wait(SOON)?;
+        let variable = format!("GREENROOM_CONFIG={}", file.display());
+        server.start_through(&["env", &variable], &[])?;
+        let mut ann = Movie::logged_in(server.xml, "ann", "")?;
+        ann.create_room("Main", "Lobby", "", "")?;
+        ann.joined()?;
+        let said = |movie: &mut Movie, text: &str| -> Result<String> {
+            movie.say(text)?;
+            Ok(movie.message("SendPublicMessage")?.1)
+        };
+        ensure!(said(&mut ann, "bother fiddle")? == "****** fiddle");
+
+        let new = format!("words = [\"fiddle\"]\ninbox = 17\naccounts_only = true\n{account}");
+        configure(server, &new)?;
+        server.wait_for_log(&["WARN", "waits for a restart", "rooms.inbox"], SOON)?;
+        for key in ["rooms.words", "rooms.accounts", "rooms.accounts_only"] {
+            server.wait_for_log(&["a setting has changed", &format!("\"{key}\"")], SOON)?;
+        }
+        server.wait_for_log(&["reloading applications"], SOON)?;
+        ensure!(said(&mut ann, "bother fiddle")? == "bother ******");
+        Movie::logged_in(server.xml, "Mod", "secret")?;
+        let denied = |name: &str, password: &str| -> Result<bool> {
+            let answer = Movie::greeted(server.xml)?.log_in(name, password)?;
+            Ok(answer.parameters.text("Reason").is_some())
+        };
+        ensure!(denied("bob", "")?);
+
+        // What cannot be read changes nothing.
+        configure(server, "words = 3")?;
+        server.wait_for_log(&["ERROR", "was not read again", "rooms.words"], SOON)?;
+        ensure!(said(&mut ann, "bother  fiddle")? == "bother  ******");
+
+        // An account that is no longer there is not kept anywhere else.
+        configure(server, "accounts_only = true\nname_min_chars = 4")?;
+        server.wait_for_log(&["a setting has changed", "rooms.name_min_chars"], SOON)?;
+        ensure!(said(&mut ann, "bother, fiddle")? == "bother, fiddle");
+        ensure!(denied("Mod", "secret")?);
+        Ok(())
     })
 }
 

@@ -10,7 +10,7 @@ use crate::config::{Assignment, ConfigErrors, FileLayer, Layers, read_address};
 use crate::startup::StartupError;
 
 /// Options before and after the command's name mean the same.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct Options {
     /// The configuration file, in TOML
     #[arg(

@@ -23,8 +23,9 @@ pub struct Key {
     pub accepts: &'static str,
     /// The permitted numbers, the permitted length of a text in bytes, or of a list in entries.
     pub range: Option<RangeInclusive<u64>>,
-    pub(super) assign: fn(&mut Config, &Given, &Self) -> Result<(), String>,
-    pub(super) read: fn(&Config) -> toml::Value,
+    pub(crate) assign: fn(&mut Config, &Given, &Self) -> Result<(), String>,
+    pub(crate) read: fn(&Config) -> toml::Value,
+    pub(super) copy: fn(&Config, &mut Config),
 }
 
 impl Key {
@@ -91,6 +92,7 @@ macro_rules! sections {
                 Ok(())
             },
             read: |config| config.$section.$name.to_toml(),
+            copy: |from, to| to.$section.$name = from.$section.$name.clone(),
         },)+)+];
 
         /// Every section there is and its documentation, in the order of the reference page.

@@ -149,7 +149,8 @@ sections! {
             reached "Further kinds are counted and not named.";
     }
 
-    /// Users, rooms and moderation of the XML socket server.
+    /// Users, rooms and moderation of the XML socket server. SIGHUP reads again what is marked so:
+    /// what is there already and is over a new limit stays.
     rooms: Rooms {
         /// Accounts: who has a password, and who may kick and ban. Entries are
         /// `name:role:hash`, with the role `user`, `moderator` or `administrator` and the hash as

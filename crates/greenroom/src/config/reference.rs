@@ -46,6 +46,9 @@ fn write_key(page: &mut String, key: &Key) {
     if let Some(reached) = key.reached {
         let _ = writeln!(page, "- When reached: {reached}");
     }
+    if key.is_reread() {
+        page.push_str("- Read again on SIGHUP\n");
+    }
     let _ = writeln!(page, "- Variable: `{}`", key.variable());
 }
 

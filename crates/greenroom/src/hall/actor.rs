@@ -17,6 +17,7 @@ use super::keeping::Keeping;
 use super::listeners::Listeners;
 use super::mailbox::{Mailbox, Notice};
 use super::plugins::{LoginAsked, PluginPost, Plugins};
+use super::settings::Changed;
 use super::words::Words;
 use super::{Post, wall_clock};
 use crate::metrics;
@@ -134,11 +135,19 @@ impl Runner {
                 }
                 self.handle(input);
             }
+            Post::Configure(changed) => self.configure(*changed),
             Post::Plugin(post) => {
                 self.take_from_plugins(post);
                 self.settle();
             }
         }
+    }
+
+    fn configure(&mut self, changed: Changed) {
+        let (given, taken) = changed.accounts;
+        self.plugins.keep_so_many(changed.kept_variables);
+        self.handle(Input::Configure(Box::new(changed.kernel)));
+        self.handle(Input::ConfigureAccounts { given, taken });
     }
 
     /// Something about plugins; what the kernel is to be told of it comes after.

@@ -59,3 +59,37 @@ impl Hashing {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn as_many_passwords_are_hashed_at_once_as_may_be() {
+        let (answers, mut answered) = mpsc::channel(16);
+        let hashing = Hashing::new(answers.downgrade(), 2);
+        let at_once = Arc::new(AtomicUsize::new(0));
+        // Each waits for one that runs at the same time.
+        let pair = Arc::new(Barrier::new(2));
+        for number in 0..8 {
+            let (at_once, pair) = (at_once.clone(), pair.clone());
+            hashing.start(move || {
+                let ok = at_once.fetch_add(1, Ordering::SeqCst) < 2;
+                pair.wait();
+                at_once.fetch_sub(1, Ordering::SeqCst);
+                let request = RequestId(number);
+                Input::Verified { request, ok }
+            });
+        }
+        for _ in 0..8 {
+            let answer = answered.recv().await;
+            assert!(matches!(
+                answer,
+                Some(Post::Input(Input::Verified { ok: true, .. }))
+            ));
+        }
+    }
+}

@@ -275,6 +275,11 @@ impl Plugins {
         Some(running.watched.ended.clone())
     }
 
+    /// So many variables are kept about one user from now on, and so many bytes of each.
+    pub(super) fn keep_so_many(&mut self, variables: (usize, usize)) {
+        Arc::make_mut(&mut self.settings).variables = variables;
+    }
+
     /// Begins the plugins of the server anew. Those of rooms stay: what they know is the rooms'.
     pub(super) fn reload(&mut self) {
         let current: Vec<_> = self

@@ -33,11 +33,10 @@ impl HallSettings {
     /// Those of a configuration.
     pub(crate) fn of(config: &Config) -> Self {
         let (xml, rooms) = (&config.xml, &config.rooms);
-        let accounts = rooms.accounts.iter();
         Self {
             kernel: kernel(config),
             dialect: Arc::new(dialect(config)),
-            accounts: accounts.filter_map(|line| config::account(line)).collect(),
+            accounts: accounts(config),
             rooms: stored_rooms(config),
             inbox: rooms.inbox,
             mailbox_bytes: xml.outbox_bytes,
@@ -50,6 +49,39 @@ impl HallSettings {
             save_again: Duration::from_millis(rooms.save_again_ms),
         }
     }
+}
+
+/// What of a hall that runs can change.
+pub(super) struct Changed {
+    pub(super) kernel: rooms::Config,
+    /// Accounts of the configuration, and the names of those that are no longer in it.
+    pub(super) accounts: (Vec<rooms::Account>, Vec<Arc<str>>),
+    /// Variables that plugins keep about one user, and the bytes of each.
+    pub(super) kept_variables: (usize, usize),
+}
+
+impl Changed {
+    /// What changes with a configuration.
+    pub(super) fn between(before: &Config, now: &Config) -> Self {
+        let given = accounts(now);
+        let is_given = |name: &str| {
+            let mut names = given.iter().map(|account| rooms::key(&account.name));
+            names.any(|given| given == rooms::key(name))
+        };
+        let before = accounts(before).into_iter().map(|account| account.name);
+        let taken = before.filter(|name| !is_given(name)).collect();
+        Self {
+            kernel: kernel(now),
+            accounts: (given, taken),
+            kept_variables: (now.rooms.user_variables, now.rooms.variable_bytes),
+        }
+    }
+}
+
+/// The accounts of a configuration. The lines were checked when they were read.
+fn accounts(config: &Config) -> Vec<rooms::Account> {
+    let lines = config.rooms.accounts.iter();
+    lines.filter_map(|line| config::account(line)).collect()
 }
 
 fn stored_rooms(config: &Config) -> Vec<NewRoom> {
@@ -146,5 +178,72 @@ fn limits(config: &Config) -> rooms::Limits {
         buddies: rooms.buddies,
         bans: rooms.bans,
         ..rooms::Limits::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use configtext::Given;
+    use toml::Value;
+
+    use super::*;
+    use crate::config::{KEYS, Key};
+
+    /// A value of a key that is not its default.
+    fn another(key: &Key) -> String {
+        match (key.name, (key.read)(&Config::default())) {
+            ("accounts", _) => ACCOUNT.to_owned(),
+            ("stored", _) => "Main/Lobby".to_owned(),
+            ("bindings", _) => "Main=chat/one".to_owned(),
+            (_, Value::Boolean(is)) => (!is).to_string(),
+            (_, Value::Integer(number)) => {
+                let range = key.range.clone().unwrap();
+                let end = *range.end();
+                let other = if number as u64 == end {
+                    *range.start()
+                } else {
+                    end
+                };
+                other.to_string()
+            }
+            _ => "Other".to_owned(),
+        }
+    }
+
+    const ACCOUNT: &str = "ann:user:$argon2id$x";
+
+    /// That a key is read again is true of all that changes what a running hall can be given.
+    #[test]
+    fn the_hall_is_given_all_that_is_read_again() {
+        let before = Config::default();
+        let of = |now: &Config| {
+            let changed = Changed::between(&before, now);
+            format!("{:?} {:?}", changed.kernel, changed.accounts)
+        };
+        let unchanged = of(&before);
+        for key in KEYS.iter().filter(|key| key.section == "rooms") {
+            // Whether the kernel asks is part of its settings; the plugin that answers is not.
+            if key.name == "login_plugin" {
+                continue;
+            }
+            let mut now = before.clone();
+            let given = Given::Word(another(key));
+            (key.assign)(&mut now, &given, key).unwrap();
+            assert_eq!(of(&now) != unchanged, key.is_reread(), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn accounts_are_taken_in_any_case_of_letters() {
+        let with = |line: &str| {
+            let mut config = Config::default();
+            let key = KEYS.iter().find(|key| key.path() == "rooms.accounts");
+            let key = key.unwrap();
+            (key.assign)(&mut config, &Given::Word(line.to_owned()), key).unwrap();
+            config
+        };
+        let taken = |now: &Config| Changed::between(&with(ACCOUNT), now).accounts.1;
+        assert_eq!(taken(&Config::default()), ["ann".into()]);
+        assert!(taken(&with(&ACCOUNT.replace("ann", "Ann"))).is_empty());
     }
 }

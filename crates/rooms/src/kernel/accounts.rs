@@ -1,5 +1,7 @@
 //! Accounts: names that passwords belong to. They are made from outside.
 
+use std::sync::Arc;
+
 use super::Kernel;
 use crate::name::{is_plain, key};
 use crate::op::Actor;
@@ -15,6 +17,15 @@ impl Kernel {
         self.accounts.insert(key(&account.name), account.clone());
         self.persist(Change::PutAccount(account));
         Ok(())
+    }
+
+    pub(super) fn configure_accounts(&mut self, given: Vec<Account>, taken: &[Arc<str>]) {
+        for name in taken {
+            self.accounts.remove(&key(name));
+        }
+        for account in given {
+            self.accounts.insert(key(&account.name), account);
+        }
     }
 
     /// Who is logged in with it stays so.

@@ -162,3 +162,22 @@ fn accounts_are_stored_and_forgotten() {
             }))
     );
 }
+
+#[test]
+fn accounts_of_the_configuration_come_and_go_and_are_not_stored() {
+    let mut config = Config::default();
+    config.login.accounts_only = true;
+    let mut world = World::new(config);
+    world.account("Ann", "a", Role::User);
+    let stored = world.store.accounts.clone();
+    let mut given = stored["ann"].clone();
+    given.name = "Bob".into();
+    world.handle(Input::ConfigureAccounts {
+        given: vec![given],
+        taken: vec!["ANN".into()],
+    });
+    assert_eq!(world.store.accounts, stored);
+    let user = world.connect();
+    assert_eq!(world.refused(user, login("ann", "a")), Refusal::BadLogin);
+    world.done(user, login("bob", "a"));
+}

@@ -1,3 +1,5 @@
+//! What is kept and loaded again, with stores that work, and stores that fail.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ use crate::applications::{Applications, InstanceSettings};
 use crate::config::Config;
 
 /// From the configuration, and what the scripts of applications are made with.
+#[derive(Clone)]
 pub(crate) struct PluginSettings {
     /// Where each plugin has its folder.
     pub(super) dir: PathBuf,
