@@ -255,7 +255,7 @@ sections! {
             reached "The buddy is refused.";
         /// Rooms that are there from the start, written `zone/name`, such as `Main/Lobby`. They are
         /// stored, with their persistent variables, and stay when nobody is in them. One that is
-        /// taken out here stays until an administrator removes it.
+        /// taken out here stays until a script removes it.
         stored: Vec<RoomPath> = Vec::new(), range 0..=10_000;
         /// Bans at one time.
         bans: usize = 10_000, range 1..=1_000_000,
