@@ -10,6 +10,8 @@ mod door;
 mod hashing;
 mod keeping;
 mod listeners;
+#[cfg(test)]
+mod made;
 mod mailbox;
 mod plugins;
 mod settings;

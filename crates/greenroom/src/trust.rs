@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -20,6 +21,11 @@ pub(crate) struct Trust {
     ca_files: Vec<PathBuf>,
     config: OnceCell<Arc<ClientConfig>>,
 }
+
+/// A connection, over TLS or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Trust {
     /// The system's authorities, and those in these files of PEM certificates.
@@ -46,6 +52,24 @@ impl Trust {
         let secured = TlsConnector::from(config.clone()).connect(name, stream);
         let secured = secured.await;
         secured.map_err(|error| format!("no secure connection to {host}: {error}"))
+    }
+
+    /// The connection as it is to be used: made secure, if that is wanted, as by
+    /// [`secure`](Self::secure).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) async fn over(
+        &self,
+        host: &str,
+        stream: TcpStream,
+        is_secure: bool,
+    ) -> Result<Box<dyn Stream>, String> {
+        if is_secure {
+            return Ok(Box::new(self.secure(host, stream).await?));
+        }
+        Ok(Box::new(stream))
     }
 
     /// Reads files, on a thread where that disturbs nobody.

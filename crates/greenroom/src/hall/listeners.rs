@@ -234,23 +234,10 @@ pub(super) fn object_of(pairs: &Pairs) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hall::made::lobby;
 
     fn room(id: u64, zone: &str) -> Arc<RoomInfo> {
-        Arc::new(RoomInfo {
-            id: RoomId(id),
-            zone: zone.into(),
-            name: "Lobby".into(),
-            description: "".into(),
-            users: 0,
-            spectators: 0,
-            capacity: None,
-            spectator_capacity: None,
-            hidden: false,
-            password: false,
-            updatable: true,
-            numbered: false,
-            user_variables: false,
-        })
+        lobby(id, zone, 0)
     }
 
     #[test]

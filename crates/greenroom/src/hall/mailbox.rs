@@ -155,6 +155,7 @@ impl<T: Weigh> Mailbox<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hall::made::lobby;
 
     fn notice() -> Arc<Notice> {
         Arc::new(Notice {
@@ -177,23 +178,8 @@ mod tests {
     }
 
     fn changed(room: u64, users: u32) -> Arc<Notice> {
-        let room = rooms::RoomInfo {
-            id: rooms::RoomId(room),
-            zone: "Main".into(),
-            name: "Lobby".into(),
-            description: "".into(),
-            users,
-            spectators: 0,
-            capacity: None,
-            spectator_capacity: None,
-            hidden: false,
-            password: false,
-            updatable: true,
-            numbered: false,
-            user_variables: false,
-        };
         let event = Event::RoomsChanged {
-            rooms: [Arc::new(room)].into(),
+            rooms: [lobby(room, "Main", users)].into(),
             zone_users: users,
         };
         Arc::new(Notice { event, told: None })

@@ -61,6 +61,7 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hall::made::lobby;
 
     fn list(zone: &str, rooms: &Arc<[Arc<RoomInfo>]>, zone_users: u32) -> Event {
         Event::RoomList {
@@ -71,22 +72,7 @@ mod tests {
     }
 
     fn rooms(zone: &str) -> Arc<[Arc<RoomInfo>]> {
-        let room = RoomInfo {
-            id: rooms::RoomId(1),
-            zone: zone.into(),
-            name: "Lobby".into(),
-            description: "".into(),
-            users: 0,
-            spectators: 0,
-            capacity: None,
-            spectator_capacity: None,
-            hidden: false,
-            password: false,
-            updatable: true,
-            numbered: false,
-            user_variables: false,
-        };
-        [Arc::new(room)].into()
+        [lobby(1, zone, 0)].into()
     }
 
     #[test]

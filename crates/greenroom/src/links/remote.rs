@@ -5,7 +5,7 @@ use std::io;
 use engine::Input;
 use engine::scripting::LinkId;
 use rtmp::{Event, Output, Session};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Ended, Errand, LinkSettings, WayBack, overflown};
 use crate::clock;
 use crate::runner::wait_until;
+use crate::trust::Stream;
 
 /// Bytes read from the socket at once.
 const READ_BYTES: usize = 8 << 10;
@@ -27,19 +28,12 @@ pub(super) struct Server {
     pub(super) secure: bool,
 }
 
-/// A connection, over TLS or not.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
-
 async fn connect(settings: &LinkSettings, server: &Server) -> Result<Box<dyn Stream>, String> {
     let address = (server.host.as_str(), server.port);
     let stream = TcpStream::connect(address).await;
     let stream = stream.map_err(|error| error.to_string())?;
-    if !server.secure {
-        return Ok(Box::new(stream));
-    }
-    Ok(Box::new(settings.trust.secure(&server.host, stream).await?))
+    let trust = &settings.trust;
+    trust.over(&server.host, stream, server.secure).await
 }
 
 /// Carries a connection to another server until one side ends it.

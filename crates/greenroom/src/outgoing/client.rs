@@ -49,10 +49,8 @@ pub(super) async fn send(
 ) -> Result<Answer, String> {
     let request = build(target, request)?;
     let stream = connect(addresses, target).await?;
-    if !target.secure {
-        return exchange(stream, request, policy.limits()).await;
-    }
-    let stream = policy.trust().secure(&target.host, stream).await?;
+    let trust = policy.trust();
+    let stream = trust.over(&target.host, stream, target.secure).await?;
     exchange(stream, request, policy.limits()).await
 }
 

@@ -15,6 +15,12 @@ fn set_asks(applications: &Applications, asks: mpsc::Sender<Ask>) -> mpsc::Sende
     std::mem::replace(&mut here.asks, asks)
 }
 
+/// Asks the instance how many objects it has.
+async fn counts(applications: Arc<Applications>) -> Asked<(usize, usize)> {
+    let counts = |objects: &engine::SharedObjects| objects.counts();
+    applications.ask("app", "room", counts).await
+}
+
 #[tokio::test]
 async fn what_an_ending_instance_drops_the_next_is_asked() {
     let (applications, _book, _dir) = applications(60_000);
@@ -22,13 +28,7 @@ async fn what_an_ending_instance_drops_the_next_is_asked() {
     assert!(visitor.answered().await);
     let (asks, mut asked) = mpsc::channel(1);
     let next = set_asks(&applications, asks);
-    let asking = {
-        let applications = applications.clone();
-        tokio::spawn(async move {
-            let counts = |objects: &engine::SharedObjects| objects.counts();
-            applications.ask("app", "room", counts).await
-        })
-    };
+    let asking = tokio::spawn(counts(applications.clone()));
     let ask = asked.recv().await.unwrap();
     set_asks(&applications, next);
     drop((ask, asked));
@@ -42,13 +42,7 @@ async fn an_instance_that_has_ended_does_not_run_for_who_asked_it() {
     assert!(visitor.answered().await);
     let (asks, mut asked) = mpsc::channel(1);
     let real = set_asks(&applications, asks);
-    let asking = {
-        let applications = applications.clone();
-        tokio::spawn(async move {
-            let counts = |objects: &engine::SharedObjects| objects.counts();
-            applications.ask("app", "room", counts).await
-        })
-    };
+    let asking = tokio::spawn(counts(applications.clone()));
     let ask = asked.recv().await.unwrap();
     applications.running.lock().instances.remove(&address());
     drop((ask, asked, real));

@@ -1,7 +1,6 @@
 //! A publisher: the client side of a session over a socket.
 
 use std::collections::VecDeque;
-use std::future::pending;
 use std::time::Duration;
 
 use amf::Value;
@@ -10,12 +9,13 @@ use rtmp::connect::ConnectInfo;
 use rtmp::status::Code;
 use rtmp::url::{ConnectUrl, Scheme};
 use rtmp::{Body, Command, Event, Input, Message, Millis, Output, Session, SessionConfig};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::clock;
-use crate::trust::Trust;
+use crate::runner::wait_until;
+use crate::trust::{Stream, Trust};
 
 /// How long the server may take for an answer, and to take what it is sent.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -23,11 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const READ_BYTES: usize = 8 << 10;
 /// Chunks that media is sent in, in bytes.
 const CHUNK_BYTES: u32 = 65_536;
-
-/// A connection, over TLS or not.
-trait Stream: AsyncRead + AsyncWrite + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 
 /// The connection to the server that a stream is published to.
 pub(super) struct Publisher {
@@ -56,12 +51,9 @@ impl Publisher {
             .and_then(|connected| Ok(connected?))
             .with_context(|| format!("no connection to {}:{}", server.host, server.port))?;
         stream.set_nodelay(true)?;
-        let socket: Box<dyn Stream> = if server.scheme == Scheme::Rtmps {
-            let secured = trust.secure(&server.host, stream).await;
-            Box::new(secured.map_err(|why| anyhow!(why))?)
-        } else {
-            Box::new(stream)
-        };
+        let is_secure = server.scheme == Scheme::Rtmps;
+        let socket = trust.over(&server.host, stream, is_secure).await;
+        let socket = socket.map_err(|why| anyhow!(why))?;
         let mut publisher = Self {
             socket,
             session: Session::client(config, rand::random(), clock::now()),
@@ -190,7 +182,7 @@ impl Publisher {
                         self.session.handle(Input::Receive { now: clock::now(), bytes })
                     }
                 },
-                () = due_at(due) => self.session.handle(Input::Timeout { now: clock::now() }),
+                () = wait_until(due) => self.session.handle(Input::Timeout { now: clock::now() }),
                 () = sleep_until(until) => return Ok(None),
             };
             self.drain().await?;
@@ -218,13 +210,6 @@ impl Publisher {
                 }
             }
         }
-    }
-}
-
-async fn due_at(due: Option<Millis>) {
-    match due {
-        Some(at) => sleep_until(clock::instant(at)).await,
-        None => pending().await,
     }
 }
 

@@ -92,7 +92,11 @@ impl Export {
 
     fn take_video(&mut self, time_ms: u64, payload: &[u8]) -> anyhow::Result<()> {
         let header = video::parse(payload)?;
-        let Some(body) = self.video_body(&header, payload)? else {
+        let body = match video::tracks(payload)? {
+            None => payload.get(header.body_offset..),
+            Some(tracks) => self.first_of(tracks.map(|track| Ok(track?.body)))?,
+        };
+        let Some(body) = body else {
             return Ok(());
         };
         if header.is_sequence_header() {
@@ -118,32 +122,27 @@ impl Export {
         self.add(track, sample, body)
     }
 
-    /// The first track of a message; the others are left out.
-    fn video_body<'a>(
+    /// The media of the first track of a message; the others are left out.
+    fn first_of<'a>(
         &mut self,
-        header: &video::Header,
-        payload: &'a [u8],
+        bodies: impl Iterator<Item = Result<&'a [u8], flv::Error>>,
     ) -> anyhow::Result<Option<&'a [u8]>> {
-        if header.multitrack.is_none() {
-            return Ok(payload.get(header.body_offset..));
-        }
-        let mut bodies = Vec::new();
-        for track in video::tracks(payload)?.into_iter().flatten() {
-            bodies.push(track?.body);
-        }
+        let bodies = bodies.collect::<Result<Vec<_>, _>>()?;
         self.left_out += bodies.len().saturating_sub(1) as u64;
         Ok(bodies.first().copied())
     }
 
     fn take_audio(&mut self, time_ms: u64, payload: &[u8]) -> anyhow::Result<()> {
         let header = audio::parse(payload)?;
-        let Some(body) = self.audio_body(&header, payload)? else {
+        let body = match audio::tracks(payload)? {
+            None => payload.get(header.body_offset..),
+            Some(tracks) => self.first_of(tracks.map(|track| Ok(track?.body)))?,
+        };
+        let Some(body) = body else {
             return Ok(());
         };
-        if let Some(told) = AudioFormat::of(&header, payload)
-            && let Some(format) = audio_format(&told, body)?
-        {
-            self.set_format(false, Format::Audio(format))?;
+        if let Some(told) = AudioFormat::of(&header, payload) {
+            self.set_format(false, Format::Audio(audio_format(&told, body)?))?;
         }
         if !header.is_frames() || body.is_empty() {
             return Ok(());
@@ -159,22 +158,6 @@ impl Export {
             bytes: body.len(),
         };
         self.add(track, sample, body)
-    }
-
-    fn audio_body<'a>(
-        &mut self,
-        header: &audio::Header,
-        payload: &'a [u8],
-    ) -> anyhow::Result<Option<&'a [u8]>> {
-        if header.multitrack.is_none() {
-            return Ok(payload.get(header.body_offset..));
-        }
-        let mut bodies = Vec::new();
-        for track in audio::tracks(payload)?.into_iter().flatten() {
-            bodies.push(track?.body);
-        }
-        self.left_out += bodies.len().saturating_sub(1) as u64;
-        Ok(bodies.first().copied())
     }
 
     fn set_format(&mut self, is_video: bool, format: Format) -> anyhow::Result<()> {
@@ -248,8 +231,8 @@ fn video_format(codec: video::Codec, config: &[u8], size: Option<Size>) -> anyho
     }))
 }
 
-/// What a message tells of the sound; `None` if it is of a codec that has told it before.
-fn audio_format(told: &AudioFormat, body: &[u8]) -> anyhow::Result<Option<Audio>> {
+/// What a message tells of the sound.
+fn audio_format(told: &AudioFormat, body: &[u8]) -> anyhow::Result<Audio> {
     use audio::Codec;
     let codec = match told.codec {
         Codec::Aac | Codec::FourCc(FourCc::MP4A) => AudioCodec::Aac(body.to_vec()),
@@ -276,9 +259,9 @@ fn audio_format(told: &AudioFormat, body: &[u8]) -> anyhow::Result<Option<Audio>
         }
         other => bail!("MP4 has no place for {}", other.name()),
     };
-    Ok(Some(Audio {
+    Ok(Audio {
         codec,
         channels: told.channels.unwrap_or(2).into(),
         rate_hz: told.sample_rate_hz.unwrap_or(44_100),
-    }))
+    })
 }

@@ -56,7 +56,9 @@ impl Place {
         let name = StreamName::parse(stream, self.name_bytes);
         let file = name.and_then(|name| name.recording_file());
         let file = file.with_context(|| stream.to_owned())?;
-        let path = self.folder(target)?.join(file.as_str());
+        let path = self
+            .recordings(target)?
+            .path(Path::new(target.instance()), &file);
         let shown = format!("{}/{}/{}", target.app, target.instance(), file.as_str());
         if !path.is_file() {
             bail!("there is no recording {shown}");
@@ -72,7 +74,8 @@ impl Place {
     pub(super) fn of_instance(&self, target: &Target) -> anyhow::Result<Vec<Found>> {
         let shown = format!("{}/{}", target.app, target.instance());
         let mut found = Vec::new();
-        gather(&mut found, &target.app, &self.folder(target)?, &shown, 0)?;
+        let folder = self.recordings(target)?.folder.join(target.instance());
+        gather(&mut found, &target.app, &folder, &shown, 0)?;
         Ok(found)
     }
 
@@ -97,7 +100,8 @@ impl Place {
         gather(found, app, &self.settings(app)?.folder, app, 0)
     }
 
-    fn folder(&self, target: &Target) -> anyhow::Result<PathBuf> {
+    /// How an instance records.
+    fn recordings(&self, target: &Target) -> anyhow::Result<RecordingSettings> {
         let instance = target.instance();
         if instance
             .split('/')
@@ -105,7 +109,7 @@ impl Place {
         {
             bail!("{instance} is not the name of an instance");
         }
-        Ok(self.settings(&target.app)?.folder.join(instance))
+        self.settings(&target.app)
     }
 
     fn names(&self) -> anyhow::Result<Vec<String>> {
